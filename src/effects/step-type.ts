@@ -1,0 +1,13 @@
+import type { JsonObject, Violation } from "#model";
+import type { StepHandler } from "./step-handler.ts";
+
+/** A step type as the server offers it: its name, its handler, and what its parameters must look like. */
+export interface StepType {
+  /** Also the capability's name, for example `command.run`. */
+  readonly name: string;
+  readonly handler: StepHandler;
+  /** All problems of the parameters, field paths relative to them; none = fine. Never throws, has no effect. */
+  checkParameters(parameters: JsonObject): readonly Violation[];
+  /** JSON Schema (draft 2020-12) of the parameters, for callers. */
+  readonly parametersSchema: JsonObject;
+}

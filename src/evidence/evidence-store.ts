@@ -1,0 +1,58 @@
+import type { RecordDraft, StoredRecord } from "./record.ts";
+
+/** What is known of a run without reading its log. */
+export interface RunHead {
+  readonly runId: string;
+  /** Number of records. */
+  readonly size: number;
+  /** Hash of the last record. */
+  readonly hash: string;
+  /** Whether the last word was said: the log ends with `run.completed`. */
+  readonly completed: boolean;
+}
+
+/**
+ * Port: keeps the logs of all runs, append-only.
+ *
+ * One process owns a store at a time. After any failed write the store halts: every later append is refused with
+ * `STORE_HALTED` until a new start has read what really is on disk. Reads go on.
+ */
+export interface EvidenceStore {
+  /**
+   * Appends `drafts` as the records `at`, `at + 1`, ... of the run, all or none, and resolves when they are durable:
+   * after a power cut they are there. At 0 the run is created. At most 1,000 drafts and 4 MiB.
+   * @throws {Fault} SEQUENCE_CONFLICT if the run's size is not `at`; STORE_HALTED after a failed write.
+   */
+  append(runId: string, at: number, drafts: readonly RecordDraft[]): Promise<readonly StoredRecord[]>;
+
+  /** Records with `seq > afterSeq` in order, at most `limit` (1..1,000) of them; none if the run is unknown. */
+  read(runId: string, afterSeq: number, limit: number): Promise<readonly StoredRecord[]>;
+
+  /**
+   * All records with `seq > afterSeq`, in batches as they become durable; ends after `run.completed`.
+   * Memory is bounded however slowly it is read. Ends silently when `signal` aborts.
+   * @throws {Fault} RUN_NOT_FOUND if there is no such run.
+   */
+  tail(runId: string, afterSeq: number, options?: { readonly signal?: AbortSignal }): AsyncGenerator<readonly StoredRecord[], void, void>;
+
+  /** The run's head, or undefined if there is no such run. */
+  head(runId: string): Promise<RunHead | undefined>;
+
+  /** Newest first, at most `limit` (1..1,000), older than `before` if given. */
+  runs(options: { readonly limit: number; readonly before?: string }): Promise<readonly RunHead[]>;
+
+  /** Every run whose log does not end with `run.completed`. */
+  openRuns(): Promise<readonly RunHead[]>;
+
+  /** Keeps a payload durably under its SHA-256 (base64url); the same bytes twice are kept once. Returns the digest. */
+  putBlob(bytes: Uint8Array): Promise<string>;
+
+  /** The payload, or undefined. The digest has been checked. @throws {Fault} EVIDENCE_BROKEN if it does not fit. */
+  getBlob(digest: string): Promise<Uint8Array | undefined>;
+
+  /** Undefined while appends are taken, else why the store halted. */
+  readonly halted: string | undefined;
+
+  /** Ends all tails, waits for what is queued, frees the lock. Safe to call twice. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,1 @@
+export type { HealthObserver, HealthSnapshot, HealthStatus } from "./health-observer.ts";

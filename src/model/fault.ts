@@ -1,0 +1,51 @@
+/**
+ * The closed table of faults: code, what it means, the gRPC status that carries it. `docs/errors.md` has one
+ * entry for each; a test holds the two together.
+ */
+export const FAULTS = {
+  INVALID_REQUEST: "INVALID_ARGUMENT",
+  INVALID_CONFIGURATION: "INVALID_ARGUMENT",
+  ADMISSION_REFUSED: "FAILED_PRECONDITION",
+  JOB_ID_TAKEN: "ALREADY_EXISTS",
+  RUN_NOT_FOUND: "NOT_FOUND",
+  BLOB_NOT_FOUND: "NOT_FOUND",
+  RUN_ENDED: "FAILED_PRECONDITION",
+  SEQUENCE_CONFLICT: "ABORTED",
+  STATE_LOCKED: "FAILED_PRECONDITION",
+  STORE_HALTED: "UNAVAILABLE",
+  EVIDENCE_BROKEN: "DATA_LOSS",
+  LIMIT_EXCEEDED: "RESOURCE_EXHAUSTED",
+  DRAINING: "UNAVAILABLE",
+  UNAUTHENTICATED: "UNAUTHENTICATED",
+  PERMISSION_DENIED: "PERMISSION_DENIED",
+  CANCELLED: "CANCELLED",
+  DEADLINE_PASSED: "DEADLINE_EXCEEDED",
+  UNIMPLEMENTED: "UNIMPLEMENTED",
+  SERVER_UNREACHABLE: "UNAVAILABLE",
+  INTERNAL: "INTERNAL",
+} as const;
+
+/** A code of the closed table {@link FAULTS}. */
+export type FaultCode = keyof typeof FAULTS;
+
+/** One problem of a request, a file or a precondition. */
+export interface Violation {
+  /** Where: a field path such as `steps[3].parameters.argv`, or `file:line`. */
+  readonly field: string;
+  /** What was seen, what was expected, what to do. */
+  readonly description: string;
+}
+
+/** A fault of the world, with a code of the closed table. Outcomes are values; our own bugs are assertions. */
+export class Fault extends Error {
+  override readonly name = "Fault";
+  readonly code: FaultCode;
+  /** All problems found, in the order of the input. */
+  readonly violations: readonly Violation[];
+
+  constructor(code: FaultCode, message: string, options: { violations?: readonly Violation[]; cause?: unknown } = {}) {
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.violations = options.violations ?? [];
+  }
+}

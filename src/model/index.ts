@@ -1,0 +1,8 @@
+export type { Json, JsonObject } from "./json.ts";
+export type { ErrorClass, JobStep, StepReference, StepResult, StepStatus } from "./step.ts";
+export type { AdmittedJob, Cancellation, ExecutionResult, Job, JobStatus } from "./job.ts";
+export type { Clock } from "./clock.ts";
+export type { FaultCode, Violation } from "./fault.ts";
+export { Fault, FAULTS } from "./fault.ts";
+export { assert, AssertionFailure } from "./assert.ts";
+export { LIMITS } from "./limits.ts";

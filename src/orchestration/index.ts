@@ -1,0 +1,1 @@
+export type { JobRunner, JobView, SubmittedJob } from "./job-runner.ts";
