@@ -33,7 +33,11 @@ export interface EvidenceStore {
    * Memory is bounded however slowly it is read. Ends silently when `signal` aborts.
    * @throws {Fault} RUN_NOT_FOUND if there is no such run.
    */
-  tail(runId: string, afterSeq: number, options?: { readonly signal?: AbortSignal }): AsyncGenerator<readonly StoredRecord[], void, void>;
+  tail(
+    runId: string,
+    afterSeq: number,
+    options?: { readonly signal?: AbortSignal },
+  ): AsyncGenerator<readonly StoredRecord[], void, void>;
 
   /** The run's head, or undefined if there is no such run. */
   head(runId: string): Promise<RunHead | undefined>;

@@ -1,2 +1,13 @@
-export type { BlobReference, EventType, EvidenceRecord, RecordDraft, StoredRecord } from "./record.ts";
+export { canonicalJson, digest } from "./canonical-json.ts";
+export { LOG_SCHEMA } from "./chain.ts";
 export type { EvidenceStore, RunHead } from "./evidence-store.ts";
+export { createJsonlStore } from "./evidence-stores/jsonl.ts";
+export { isBlobReference } from "./encode.ts";
+export { createMemoryStore } from "./evidence-stores/memory.ts";
+export { createSqliteStore } from "./evidence-stores/sqlite.ts";
+export type { BlobReference, EventType, EvidenceRecord, RecordDraft, StoredRecord } from "./record.ts";
+export { interruptedResult, replayJob } from "./replay.ts";
+export type { JobReplay } from "./replay.ts";
+export { verifyFile } from "./verify-file.ts";
+export { verifyLines } from "./verify-log.ts";
+export type { LogProblem, LogReport } from "./verify-log.ts";

@@ -2,11 +2,29 @@ import type { ErrorClass, Json, JsonObject } from "#model";
 
 /** The closed list of record types. The executor emits only `step.started`, `step.succeeded` and `step.failed`. */
 export const EVENT_TYPES = [
-  "run.created", "run.state_changed", "run.resumed", "run.override_applied", "run.completed",
-  "job.started", "job.succeeded", "job.failed", "job.retried", "job.skipped", "job.compensated",
-  "gate.opened", "gate.approved", "gate.rejected", "gate.failed",
-  "step.started", "step.succeeded", "step.failed", "step.in_doubt", "step.resolved",
-  "artifact.emitted", "log.checkpoint", "log.recovered",
+  "run.created",
+  "run.state_changed",
+  "run.resumed",
+  "run.override_applied",
+  "run.completed",
+  "job.started",
+  "job.succeeded",
+  "job.failed",
+  "job.retried",
+  "job.skipped",
+  "job.compensated",
+  "gate.opened",
+  "gate.approved",
+  "gate.rejected",
+  "gate.failed",
+  "step.started",
+  "step.succeeded",
+  "step.failed",
+  "step.in_doubt",
+  "step.resolved",
+  "artifact.emitted",
+  "log.checkpoint",
+  "log.recovered",
 ] as const;
 
 /** The kind of a record, on the wire and in the log. */
@@ -14,7 +32,7 @@ export type EventType = (typeof EVENT_TYPES)[number];
 
 /**
  * What a producer knows of a record. The members are those of the line, in the line's order; evidence adds
- * `event_id`, `run_id`, `seq`, `outputs_hash` and `hash`. Absent members are omitted, never null.
+ * `event_id`, `run_id`, `seq`, `outputs_hash` and `hash`. Absent and undefined members are omitted, never null.
  */
 export interface RecordDraft {
   readonly event_type: EventType;
@@ -23,41 +41,41 @@ export interface RecordDraft {
   readonly actor: string;
   /** 0-based. */
   readonly attempt: number;
-  readonly job_key?: string;
-  readonly job_id?: string;
-  readonly contract_id?: string;
-  readonly step_index?: number;
-  readonly step_type?: string;
-  readonly target?: string;
-  readonly status?: string;
-  readonly error_class?: ErrorClass;
+  readonly job_key?: string | undefined;
+  readonly job_id?: string | undefined;
+  readonly contract_id?: string | undefined;
+  readonly step_index?: number | undefined;
+  readonly step_type?: string | undefined;
+  readonly target?: string | undefined;
+  readonly status?: string | undefined;
+  readonly error_class?: ErrorClass | undefined;
   /** Why: the error of a failed step, the final reason of a job. */
-  readonly reason?: string;
-  readonly idempotency_key?: string;
-  readonly epoch?: number;
+  readonly reason?: string | undefined;
+  readonly idempotency_key?: string | undefined;
+  readonly epoch?: number | undefined;
   /** Base64url SHA-256 of the canonical JSON of the parameters. */
-  readonly inputs_hash?: string;
-  readonly output?: Json;
-  readonly late?: "returned" | "threw" | "running";
+  readonly inputs_hash?: string | undefined;
+  readonly output?: Json | undefined;
+  readonly late?: "returned" | "threw" | "running" | undefined;
   /** Seconds, monotonic. */
-  readonly duration_seconds?: number;
-  readonly started_at?: string;
-  readonly health_before?: JsonObject;
-  readonly health?: JsonObject;
-  readonly health_error?: string;
+  readonly duration_seconds?: number | undefined;
+  readonly started_at?: string | undefined;
+  readonly health_before?: JsonObject | undefined;
+  readonly health?: JsonObject | undefined;
+  readonly health_error?: string | undefined;
   /** `run.created` only: form of the log, `evidence/v1`. */
-  readonly schema?: string;
-  readonly executor_version?: string;
-  readonly steps_declared?: number;
+  readonly schema?: string | undefined;
+  readonly executor_version?: string | undefined;
+  readonly steps_declared?: number | undefined;
   /** Base64url SHA-256 of the canonical JSON of the plan. */
-  readonly plan_hash?: string;
+  readonly plan_hash?: string | undefined;
   /** The plan without parameters, or a blob reference to it. */
-  readonly plan?: Json;
-  readonly job_keys?: readonly string[];
+  readonly plan?: Json | undefined;
+  readonly job_keys?: readonly string[] | undefined;
   /** Recovery policy of a step in doubt. */
-  readonly recovery?: string;
+  readonly recovery?: string | undefined;
   /** Free data of `log.*` and `artifact.emitted`. */
-  readonly data?: JsonObject;
+  readonly data?: JsonObject | undefined;
 }
 
 /** A record as stored. */
@@ -68,7 +86,7 @@ export interface EvidenceRecord extends RecordDraft {
   /** 0-based, without gaps. */
   readonly seq: number;
   /** Base64url SHA-256 of the canonical JSON of `output`, present with it. */
-  readonly outputs_hash?: string;
+  readonly outputs_hash?: string | undefined;
   /** Base64url; chains this line to all before it. */
   readonly hash: string;
 }

@@ -5,4 +5,5 @@ export type { Clock } from "./clock.ts";
 export type { FaultCode, Violation } from "./fault.ts";
 export { Fault, FAULTS } from "./fault.ts";
 export { assert, AssertionFailure } from "./assert.ts";
+export { jobViolations } from "./check-job.ts";
 export { LIMITS } from "./limits.ts";

@@ -1,1 +1,4 @@
+export { createJobRunner } from "./create-job-runner.ts";
+export type { JobRunnerOptions } from "./create-job-runner.ts";
 export type { JobRunner, JobView, SubmittedJob } from "./job-runner.ts";
+export { recoverRuns } from "./recover-runs.ts";

@@ -1,0 +1,61 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+const DIGEST = /^[\w-]{43}$/;
+
+/** Writes all of it: a short write is not an error to the system, but it is one to us. */
+export function writeFully(file: number, bytes: Uint8Array): void {
+  let written = 0;
+  while (written < bytes.length) {
+    const count = writeSync(file, bytes, written);
+    if (count === 0) throw new Error("the file system took no more bytes");
+    written += count;
+  }
+}
+
+/** Makes the names in a directory durable. */
+export function syncDirectory(directory: string): void {
+  const handle = openSync(directory, "r");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Payloads as files under their digest: `blobs/ab/abcd...`. */
+export class BlobFiles {
+  readonly #directory: string;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  put(digest: string, bytes: Uint8Array): void {
+    const path = this.#path(digest);
+    if (existsSync(path)) return;
+    const directory = dirname(path);
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const unfinished = `${path}.${process.pid}.part`;
+    const file = openSync(unfinished, "w", 0o600);
+    try {
+      writeFully(file, bytes);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(unfinished, path);
+    syncDirectory(directory);
+    syncDirectory(this.#directory);
+  }
+
+  get(digest: string): Uint8Array | undefined {
+    if (!DIGEST.test(digest)) return undefined;
+    const path = this.#path(digest);
+    return existsSync(path) ? readFileSync(path) : undefined;
+  }
+
+  #path(digest: string): string {
+    return join(this.#directory, digest.slice(0, 2), digest);
+  }
+}

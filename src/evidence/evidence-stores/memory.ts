@@ -1,0 +1,61 @@
+import type { EvidenceStore, RunHead } from "../evidence-store.ts";
+import type { LogBackend, RunAppend } from "../log-backend.ts";
+import { LogStore } from "../log-store.ts";
+import type { LogStoreOptions } from "../log-store.ts";
+
+interface MemoryRun {
+  readonly lines: string[];
+  head: RunHead;
+}
+
+/** Keeps logs in this process's memory: for tests and measures; durable as long as the process is. */
+class MemoryBackend implements LogBackend {
+  readonly #runs = new Map<string, MemoryRun>();
+  readonly #blobs = new Map<string, Uint8Array>();
+
+  write(appends: readonly RunAppend[]): void {
+    for (const { runId, records } of appends) {
+      const run = this.#runs.get(runId) ?? { lines: [], head: { runId, size: 0, hash: "", completed: false } };
+      this.#runs.set(runId, run);
+      for (const stored of records) run.lines.push(stored.line);
+      const last = records.at(-1)?.record;
+      if (last !== undefined)
+        run.head = { runId, size: run.lines.length, hash: last.hash, completed: last.event_type === "run.completed" };
+    }
+  }
+
+  read(runId: string, afterSeq: number, limit: number): readonly string[] {
+    return this.#runs.get(runId)?.lines.slice(afterSeq + 1, afterSeq + 1 + limit) ?? [];
+  }
+
+  head(runId: string): RunHead | undefined {
+    return this.#runs.get(runId)?.head;
+  }
+
+  runs({ limit, before }: { readonly limit: number; readonly before?: string }): readonly RunHead[] {
+    const newestFirst = [...this.#runs.values()].toReversed().map((run) => run.head);
+    const start = before === undefined ? 0 : newestFirst.findIndex((head) => head.runId === before) + 1;
+    return newestFirst.slice(start, start + limit);
+  }
+
+  openRuns(): readonly RunHead[] {
+    return [...this.#runs.values()].map((run) => run.head).filter((head) => !head.completed);
+  }
+
+  putBlob(digest: string, bytes: Uint8Array): void {
+    if (!this.#blobs.has(digest)) this.#blobs.set(digest, Uint8Array.from(bytes));
+  }
+
+  getBlob(digest: string): Uint8Array | undefined {
+    return this.#blobs.get(digest);
+  }
+
+  close(): void {
+    // Nothing is held open.
+  }
+}
+
+/** A store in memory. */
+export function createMemoryStore(options: LogStoreOptions): EvidenceStore {
+  return new LogStore(new MemoryBackend(), options);
+}

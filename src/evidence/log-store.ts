@@ -1,0 +1,216 @@
+import { assert, Fault } from "#model";
+import { digest } from "./canonical-json.ts";
+import { genesis } from "./chain.ts";
+import { encodeRecord } from "./encode.ts";
+import type { EvidenceStore, RunHead } from "./evidence-store.ts";
+import type { LogBackend, RunAppend } from "./log-backend.ts";
+import { RecentRecords } from "./recent-records.ts";
+import type { EvidenceRecord, RecordDraft, StoredRecord } from "./record.ts";
+import { WakeUps } from "./wake-ups.ts";
+
+const DRAFTS_PER_APPEND = 1000;
+const RECORDS_PER_PAGE = 128;
+
+/** What a store is made with, beside its medium. */
+export interface LogStoreOptions {
+  /** A new UUIDv7. */
+  readonly newEventId: () => string;
+  /** Told of every commit, after it is durable; must not throw. */
+  readonly onCommit?: (appends: readonly RunAppend[]) => void;
+}
+
+interface QueuedAppend {
+  readonly runId: string;
+  readonly at: number;
+  readonly drafts: readonly RecordDraft[];
+  readonly resolve: (records: readonly StoredRecord[]) => void;
+  readonly reject: (fault: unknown) => void;
+}
+
+/** The evidence store over any medium: order, chain, group commit, tails, and halting at the first failed write. */
+export class LogStore implements EvidenceStore {
+  readonly #backend: LogBackend;
+  readonly #options: LogStoreOptions;
+  readonly #heads = new Map<string, RunHead>();
+  readonly #recent = new RecentRecords();
+  readonly #wakeUps = new WakeUps();
+  #queue: QueuedAppend[] = [];
+  #flushing: Promise<void> | undefined;
+  #halted: string | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(backend: LogBackend, options: LogStoreOptions) {
+    this.#backend = backend;
+    this.#options = options;
+  }
+
+  get halted(): string | undefined {
+    return this.#halted;
+  }
+
+  append(runId: string, at: number, drafts: readonly RecordDraft[]): Promise<readonly StoredRecord[]> {
+    assert(drafts.length > 0 && drafts.length <= DRAFTS_PER_APPEND, `an append has 1..${DRAFTS_PER_APPEND} drafts`);
+    const { promise, resolve, reject } = Promise.withResolvers<readonly StoredRecord[]>();
+    this.#queue.push({ runId, at, drafts, resolve, reject });
+    this.#flushing ??= this.#flushSoon();
+    return promise;
+  }
+
+  /** Everything that is queued when the event loop comes round goes into one commit. */
+  async #flushSoon(): Promise<void> {
+    while (this.#queue.length > 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+      const queued = this.#queue;
+      this.#queue = [];
+      await this.#commit(queued);
+    }
+    this.#flushing = undefined;
+  }
+
+  async #commit(queued: readonly QueuedAppend[]): Promise<void> {
+    const accepted: { readonly from: QueuedAppend; readonly append: RunAppend }[] = [];
+    const heads = new Map<string, RunHead>();
+    for (const from of queued) {
+      try {
+        const records = await this.#encode(from, heads);
+        accepted.push({ from, append: { runId: from.runId, records } });
+      } catch (fault) {
+        from.reject(fault);
+      }
+    }
+    if (accepted.length === 0) return;
+    const appends = accepted.map(({ append }) => append);
+    try {
+      await this.#backend.write(appends);
+    } catch (error) {
+      this.#halt(error);
+      for (const { from } of accepted) from.reject(this.#haltedFault(error));
+      return;
+    }
+    this.#publish(appends, heads);
+    for (const { from, append } of accepted) from.resolve(append.records);
+  }
+
+  async #encode(from: QueuedAppend, heads: Map<string, RunHead>): Promise<readonly StoredRecord[]> {
+    const { runId, at, drafts } = from;
+    if (this.#halted !== undefined) throw this.#haltedFault();
+    const before = heads.get(runId) ?? this.#heads.get(runId) ?? (await this.#backend.head(runId));
+    const size = before?.size ?? 0;
+    if (size !== at || before?.completed === true) {
+      const end = before?.completed === true ? " and ended" : "";
+      throw new Fault(
+        "SEQUENCE_CONFLICT",
+        `Run ${runId} has ${size} records${end}; an append came for position ${at}.`,
+      );
+    }
+    let previous = before?.hash ?? genesis(runId);
+    const records = drafts.map((draft, offset) => {
+      const stored = encodeRecord(draft, { runId, seq: at + offset, previous, eventId: this.#options.newEventId() });
+      previous = stored.record.hash;
+      return stored;
+    });
+    const completed = drafts.at(-1)?.event_type === "run.completed";
+    heads.set(runId, { runId, size: at + records.length, hash: previous, completed });
+    return records;
+  }
+
+  #publish(appends: readonly RunAppend[], heads: ReadonlyMap<string, RunHead>): void {
+    for (const [runId, head] of heads) {
+      if (head.completed) this.#heads.delete(runId);
+      else this.#heads.set(runId, head);
+    }
+    for (const { runId, records } of appends) this.#recent.add(runId, records);
+    this.#options.onCommit?.(appends);
+    for (const runId of heads.keys()) this.#wakeUps.wake(runId);
+  }
+
+  #halt(error: unknown): void {
+    this.#halted = error instanceof Error ? error.message : String(error);
+    this.#wakeUps.wakeAll();
+  }
+
+  #haltedFault(cause?: unknown): Fault {
+    return new Fault(
+      "STORE_HALTED",
+      `The evidence store took no more records after a failed write (${this.#halted}). Mend the cause and start again: the start reads what is really on disk.`,
+      { cause },
+    );
+  }
+
+  async read(runId: string, afterSeq: number, limit: number): Promise<readonly StoredRecord[]> {
+    const lines = await this.#backend.read(runId, afterSeq, limit);
+    return lines.map((line) => ({ line, record: JSON.parse(line) as EvidenceRecord })); // written by encodeRecord
+  }
+
+  async *tail(
+    runId: string,
+    afterSeq: number,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): AsyncGenerator<readonly StoredRecord[], void, void> {
+    let last = afterSeq;
+    if ((await this.head(runId)) === undefined) throw new Fault("RUN_NOT_FOUND", `There is no run ${runId}.`);
+    while (signal?.aborted !== true && this.#closing === undefined) {
+      const wait = this.#wakeUps.next(runId, signal); // before looking, so that nothing is missed in between
+      try {
+        const records = this.#recent.since(runId, last) ?? (await this.read(runId, last, RECORDS_PER_PAGE));
+        const newest = records.at(-1)?.record;
+        if (newest !== undefined) {
+          yield records;
+          last = newest.seq;
+          if (newest.event_type === "run.completed") return;
+        } else if (await this.#nothingToCome(runId, last)) return;
+        else await wait.news;
+      } finally {
+        wait.end();
+      }
+    }
+  }
+
+  async #nothingToCome(runId: string, last: number): Promise<boolean> {
+    if (this.#halted !== undefined) throw this.#haltedFault();
+    const head = await this.head(runId);
+    return head?.completed === true && last >= head.size - 1;
+  }
+
+  async head(runId: string): Promise<RunHead | undefined> {
+    return this.#heads.get(runId) ?? (await this.#backend.head(runId));
+  }
+
+  async runs(options: { readonly limit: number; readonly before?: string }): Promise<readonly RunHead[]> {
+    return await this.#backend.runs(options);
+  }
+
+  async openRuns(): Promise<readonly RunHead[]> {
+    return await this.#backend.openRuns();
+  }
+
+  async putBlob(bytes: Uint8Array): Promise<string> {
+    if (this.#halted !== undefined) throw this.#haltedFault();
+    const name = digest(bytes);
+    try {
+      await this.#backend.putBlob(name, bytes);
+    } catch (error) {
+      this.#halt(error);
+      throw this.#haltedFault(error);
+    }
+    return name;
+  }
+
+  async getBlob(name: string): Promise<Uint8Array | undefined> {
+    const bytes = await this.#backend.getBlob(name);
+    if (bytes === undefined || digest(bytes) === name) return bytes;
+    throw new Fault("EVIDENCE_BROKEN", `The payload ${name} does not have the digest that it is kept under.`);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#flushing;
+    this.#halted ??= "it was closed";
+    this.#wakeUps.wakeAll();
+    await this.#backend.close();
+  }
+}

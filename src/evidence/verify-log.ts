@@ -1,0 +1,125 @@
+import { canonicalJson } from "./canonical-json.ts";
+import { chainHash, genesis, LOG_SCHEMA, openLine } from "./chain.ts";
+import { isBlobReference, outputDigest } from "./encode.ts";
+import { EVENT_TYPES } from "./record.ts";
+import type { EvidenceRecord } from "./record.ts";
+
+const PROBLEMS_KEPT = 100;
+const KNOWN_TYPES: ReadonlySet<string> = new Set(EVENT_TYPES);
+
+/** One thing that does not hold. */
+export interface LogProblem {
+  /** 1-based. */
+  readonly line: number;
+  /** What is wrong, in words. */
+  readonly message: string;
+}
+
+/** What a verification found. */
+export interface LogReport {
+  /** Whether every line holds. It says nothing of the outcome of the run. */
+  readonly ok: boolean;
+  readonly runId: string | undefined;
+  /** Number of lines read. */
+  readonly records: number;
+  /** Hash of the last line that holds. */
+  readonly head: string | undefined;
+  /** Whether the log ends with `run.completed`. Without it, nobody can tell whether lines are missing at the end. */
+  readonly complete: boolean;
+  /** The first 100 problems. */
+  readonly problems: readonly LogProblem[];
+  /** Problems in all. */
+  readonly problemCount: number;
+}
+
+/** Verifies a log line by line; after a problem it goes on from the hash that the line claims, so that each is named once. */
+export class LogVerifier {
+  #lines = 0;
+  #runId: string | undefined;
+  #previous: string | undefined;
+  #head: string | undefined;
+  #complete = false;
+  #problemCount = 0;
+  readonly #problems: LogProblem[] = [];
+
+  /** Takes the next line, without its line feed. */
+  line(text: string): void {
+    this.#lines += 1;
+    const opened = openLine(text);
+    if (opened === undefined) return this.#problem("the line does not end with a hash: it was cut or is no record");
+    const record = parsed(text);
+    if (record === undefined) return this.#problem("the line is not a JSON object");
+    if (this.#complete) this.#problem("the line stands after run.completed");
+    const problemsBefore = this.#problemCount;
+    this.#checkPlace(record);
+    this.#previous ??= genesis(this.#runId ?? "");
+    if (chainHash(this.#previous, opened.body) !== opened.hash) {
+      this.#problem(
+        "the hash does not fit: this line was changed, or the line before it was changed, removed or inserted",
+      );
+    }
+    this.#checkOutput(record);
+    this.#previous = opened.hash;
+    if (this.#problemCount === problemsBefore) this.#head = opened.hash;
+    if (record.event_type === "run.completed") this.#complete = true;
+  }
+
+  /** Tells of something around the lines, such as bytes after the last line feed. */
+  problem(message: string): void {
+    this.#lines += 1;
+    this.#problem(message);
+  }
+
+  #problem(message: string): void {
+    this.#problemCount += 1;
+    if (this.#problems.length < PROBLEMS_KEPT) this.#problems.push({ line: this.#lines, message });
+  }
+
+  #checkPlace(record: EvidenceRecord): void {
+    const seq = this.#lines - 1;
+    if (record.seq !== seq)
+      this.#problem(`seq is ${record.seq}, expected ${seq}: lines were dropped, added or swapped`);
+    this.#runId ??= record.run_id;
+    if (record.run_id !== this.#runId) this.#problem(`run_id is ${record.run_id}, expected ${this.#runId}`);
+    if (!KNOWN_TYPES.has(record.event_type)) this.#problem(`event_type ${record.event_type} is not known`);
+    if ((record.event_type === "run.created") !== (seq === 0))
+      this.#problem("run.created must be the first line, and only the first");
+    if (seq === 0 && record.schema !== LOG_SCHEMA) this.#problem(`schema is ${record.schema}, expected ${LOG_SCHEMA}`);
+  }
+
+  #checkOutput({ output, outputs_hash: claimed }: EvidenceRecord): void {
+    if (output === undefined || isBlobReference(output)) return;
+    if (outputDigest(output) !== claimed)
+      this.#problem(`outputs_hash does not fit the output ${canonicalJson(output).slice(0, 80)}`);
+  }
+
+  /** What was found so far. */
+  report(): LogReport {
+    if (this.#lines === 0) this.#problem("the log is empty");
+    return {
+      ok: this.#problemCount === 0,
+      runId: this.#runId,
+      records: this.#lines,
+      head: this.#head,
+      complete: this.#complete,
+      problems: this.#problems,
+      problemCount: this.#problemCount,
+    };
+  }
+}
+
+/** Verifies the lines of a whole log. */
+export async function verifyLines(lines: AsyncIterable<string> | Iterable<string>): Promise<LogReport> {
+  const verifier = new LogVerifier();
+  for await (const line of lines) verifier.line(line);
+  return verifier.report();
+}
+
+function parsed(text: string): EvidenceRecord | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as EvidenceRecord) : undefined; // its members are checked one by one
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,29 @@
+import type { Json } from "#model";
+
+const MAX_DEPTH = 64;
+const MAX_CHARACTERS = 8 * 1024 * 1024;
+
+/**
+ * A deep, frozen copy of a JSON value: whoever holds the original can no longer change what was said.
+ * @throws {TypeError} if it is not JSON (cycle, BigInt, undefined, NaN, class instance, lone surrogate) or over 8 MiB.
+ */
+export function frozenJson(value: unknown, depth = 0, budget = { characters: MAX_CHARACTERS }): Json {
+  budget.characters -= typeof value === "string" ? value.length + 2 : 4;
+  if (budget.characters < 0) throw new TypeError(`the value is larger than ${MAX_CHARACTERS} characters`);
+  if (value === null || typeof value === "boolean") return value;
+  if (typeof value === "string" && value.isWellFormed()) return value;
+  if (typeof value === "number" && Number.isFinite(value)) return value + 0; // JSON has no -0
+  if (typeof value !== "object") throw new TypeError(`JSON cannot say this ${typeof value}`);
+  if (depth >= MAX_DEPTH) throw new TypeError(`the value is nested deeper than ${MAX_DEPTH}, or a cycle`);
+  const inner = (item: unknown): Json => frozenJson(item, depth + 1, budget);
+  if (Array.isArray(value)) return Object.freeze(Array.from<unknown, Json>(value, inner));
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) throw new TypeError("the value is not a plain object");
+  const members = Object.entries(value).map(([name, member]) => [wellFormed(name), inner(member)] as const);
+  return Object.freeze(Object.fromEntries(members));
+}
+
+function wellFormed(name: string): string {
+  if (!name.isWellFormed()) throw new TypeError("the name of a member has a lone surrogate");
+  return name;
+}

@@ -1,0 +1,33 @@
+import type { StepHandler } from "#effects";
+import type { RecordDraft } from "#evidence";
+import type { AdmittedJob, ExecutionResult } from "#model";
+import { executeJob } from "./execute-job.ts";
+import type { ExecuteOptions } from "./execute-job.ts";
+
+/** Version of the machine, written into every result. Changes when what is executed or recorded changes. */
+export const EXECUTOR_VERSION = "1.0.0";
+
+/** A machine that performs declared steps. It decides, retries and interprets nothing. */
+export class JobExecutor {
+  readonly version: string;
+  readonly #handlers: Map<string, StepHandler>;
+
+  /** `handlers` by step type; `version` is written into results. */
+  constructor(handlers: Iterable<readonly [string, StepHandler]> = [], version: string = EXECUTOR_VERSION) {
+    this.#handlers = new Map(handlers);
+    this.version = version;
+  }
+
+  /** Registers the handler of a step type, for jobs that start from now on; replaces the one before. */
+  registerHandler(stepType: string, handler: StepHandler): void {
+    this.#handlers.set(stepType, handler);
+  }
+
+  /**
+   * Executes a job. Yields batches of records; ask for the next when the last one is durable, for asking is the
+   * permission to go on. Returns the result. Outcomes are never thrown.
+   */
+  executeJob(job: AdmittedJob, options: ExecuteOptions): AsyncGenerator<readonly RecordDraft[], ExecutionResult, void> {
+    return executeJob(job, { ...options, handlers: new Map(this.#handlers), version: this.version });
+  }
+}

@@ -1,0 +1,205 @@
+import type { StepType } from "#effects";
+import type { EvidenceStore } from "#evidence";
+import { JobExecutor } from "#executor";
+import { admitJob } from "#governance";
+import type { HealthObserver } from "#health";
+import type { AdmittedJob, Cancellation, Clock, ExecutionResult, Job, Violation } from "#model";
+import { Fault, jobViolations } from "#model";
+import { declarePlan, invalidRequest } from "./declare-plan.ts";
+import type { DeclaredPlan } from "./declare-plan.ts";
+import type { JobRunner, JobView, SubmittedJob } from "./job-runner.ts";
+import { firstRecord, recordedJob } from "./recorded-job.ts";
+import { closeInterruptedRun } from "./recover-runs.ts";
+import { runJob } from "./run-job.ts";
+import { spillOutput } from "./spill-output.ts";
+
+/** What a runner is made of. */
+export interface JobRunnerOptions {
+  readonly store: EvidenceStore;
+  readonly clock: Clock;
+  readonly stepTypes: readonly StepType[];
+  readonly health?: HealthObserver;
+  /** Jobs that may run at the same time; more are refused with LIMIT_EXCEEDED. */
+  readonly maxActiveJobs: number;
+  /** Told of refusals, for the log of the process. */
+  readonly onRefused?: (jobId: string, reasons: readonly Violation[]) => void;
+}
+
+/** Whoever reaches the server may execute: roles come from the credential, above. */
+const SCOPES: ReadonlySet<string> = new Set(["execute"]);
+
+interface ActiveJob {
+  readonly planHash: string;
+  readonly abort: AbortController;
+  readonly accepted: Promise<void>;
+  readonly result: Promise<ExecutionResult>;
+}
+
+/** Makes the runner of direct jobs. */
+export function createJobRunner(options: JobRunnerOptions): JobRunner {
+  return new DirectJobRunner(options);
+}
+
+class DirectJobRunner implements JobRunner {
+  readonly stepTypes: readonly StepType[];
+  readonly #options: JobRunnerOptions;
+  readonly #executor: JobExecutor;
+  readonly #types: ReadonlyMap<string, StepType>;
+  readonly #typeNames: ReadonlySet<string>;
+  readonly #active = new Map<string, ActiveJob>();
+  #draining = false;
+
+  constructor(options: JobRunnerOptions) {
+    this.#options = options;
+    this.stepTypes = options.stepTypes.toSorted((one, other) => (one.name < other.name ? -1 : 1));
+    this.#types = new Map(this.stepTypes.map((type) => [type.name, type]));
+    this.#typeNames = new Set(this.#types.keys());
+    this.#executor = new JobExecutor(
+      this.stepTypes.map((type) => [type.name, spillOutput(type.handler, options.store)]),
+    );
+  }
+
+  async submit(job: Job): Promise<SubmittedJob> {
+    const violations = jobViolations(job);
+    if (violations.length > 0) throw invalidRequest(violations);
+    const plan = declarePlan(job);
+    return (
+      (await this.#attachToActive(job, plan)) ??
+      (await this.#attachToRecorded(job, plan)) ??
+      (await this.#attachToActive(job, plan)) ?? // it may have been accepted while the store was asked
+      (await this.#start(job, plan))
+    );
+  }
+
+  async #attachToActive(job: Job, plan: DeclaredPlan): Promise<SubmittedJob | undefined> {
+    const active = this.#active.get(job.jobId);
+    if (active === undefined) return undefined;
+    requireSameRequest(job.jobId, active.planHash, plan.hash);
+    await active.accepted;
+    return { jobId: job.jobId, runId: job.jobId, attached: true, result: active.result };
+  }
+
+  async #attachToRecorded({ jobId }: Job, plan: DeclaredPlan): Promise<SubmittedJob | undefined> {
+    const created = await firstRecord(this.#options.store, jobId);
+    if (created === undefined || this.#active.has(jobId)) return undefined;
+    requireSameRequest(jobId, created.plan_hash, plan.hash);
+    const { result } = await recordedJob(this.#options.store, jobId);
+    if (result === undefined) throw unfinished(jobId);
+    return { jobId, runId: jobId, attached: true, result: Promise.resolve(result) };
+  }
+
+  async #start(job: Job, plan: DeclaredPlan): Promise<SubmittedJob> {
+    const admitted = this.#admit(job);
+    const accepted = Promise.withResolvers<void>();
+    const abort = new AbortController();
+    const { store, clock, health } = this.#options;
+    const run = {
+      plan,
+      store,
+      clock,
+      health,
+      executor: this.#executor,
+      signal: abort.signal,
+      onAccepted: accepted.resolve,
+    };
+    const result = this.#drive(runJob(admitted, run), job.jobId);
+    result.catch(accepted.reject); // also: a failure that nobody waits for is not an unhandled rejection
+    this.#active.set(job.jobId, { planHash: plan.hash, abort, accepted: accepted.promise, result });
+    await accepted.promise;
+    return { jobId: job.jobId, runId: job.jobId, attached: false, result };
+  }
+
+  #admit(job: Job): AdmittedJob {
+    if (this.#draining)
+      throw new Fault("DRAINING", "The server is stopping and takes no new jobs; try another one, or later.");
+    const { maxActiveJobs, onRefused } = this.#options;
+    if (this.#active.size >= maxActiveJobs) {
+      throw new Fault(
+        "LIMIT_EXCEEDED",
+        `${maxActiveJobs} jobs run already, which is the limit; try again when one has ended.`,
+      );
+    }
+    const verdict = admitJob(job, { knownStepTypes: this.#typeNames, scopes: SCOPES });
+    if (verdict.verdict === "REFUSED") {
+      onRefused?.(job.jobId, verdict.reasons);
+      const reasons = verdict.reasons.map(({ field, description }) => `${field} ${description}`).join("; ");
+      throw new Fault("ADMISSION_REFUSED", `The job is not admitted: ${reasons}.`, { violations: verdict.reasons });
+    }
+    const violations = job.steps.flatMap((step) =>
+      (this.#types.get(step.stepType)?.checkParameters(step.parameters) ?? []).map(({ field, description }) => ({
+        field: field === "" ? `steps[${step.stepIndex}].parameters` : `steps[${step.stepIndex}].parameters.${field}`,
+        description,
+      })),
+    );
+    if (violations.length > 0) throw invalidRequest(violations);
+    return verdict.job;
+  }
+
+  async #drive(running: Promise<ExecutionResult>, jobId: string): Promise<ExecutionResult> {
+    try {
+      return await running;
+    } catch (error) {
+      await this.#closeBroken(jobId);
+      throw error;
+    } finally {
+      this.#active.delete(jobId);
+    }
+  }
+
+  /** A run that broke off for a reason other than its store is closed at once, as a restart would close it. */
+  async #closeBroken(jobId: string): Promise<void> {
+    const { store, clock } = this.#options;
+    const head = store.halted === undefined ? await store.head(jobId) : undefined;
+    if (head !== undefined && !head.completed) await closeInterruptedRun(store, head, clock);
+  }
+
+  async get(jobId: string): Promise<JobView> {
+    const { store } = this.#options;
+    const head = await store.head(jobId);
+    if (head === undefined) throw notFound(jobId);
+    const log = { jobId, logSize: head.size, logHead: head.hash };
+    if (!head.completed) return { ...log, status: "RUNNING" };
+    const { status, result } = await recordedJob(store, jobId);
+    return { ...log, status, ...(result !== undefined && { result }) };
+  }
+
+  async cancel(jobId: string, cancellation: Cancellation): Promise<ExecutionResult> {
+    const active = this.#active.get(jobId);
+    if (active !== undefined) {
+      active.abort.abort(cancellation);
+      return await active.result;
+    }
+    const { status } = await this.get(jobId);
+    throw new Fault("RUN_ENDED", `Job ${jobId} is not running here: it is ${status}.`);
+  }
+
+  async drain({ graceMs }: { readonly graceMs: number }): Promise<void> {
+    this.#draining = true;
+    const results = [...this.#active.values()].map((active) => active.result);
+    const reason = `the server stopped and waited ${graceMs / 1000} s for it`;
+    const disarm = this.#options.clock.after(graceMs, () => {
+      for (const active of this.#active.values()) active.abort.abort({ cancelledBy: "server", reason });
+    });
+    await Promise.allSettled(results);
+    disarm();
+  }
+}
+
+function requireSameRequest(jobId: string, recordedHash: string | undefined, askedHash: string): void {
+  if (recordedHash === askedHash) return;
+  throw new Fault(
+    "JOB_ID_TAKEN",
+    `Job id ${jobId} was used for another request, and a job id is executed at most once; choose a new job id. (plan ${recordedHash}, asked ${askedHash})`,
+  );
+}
+
+function notFound(jobId: string): Fault {
+  return new Fault("RUN_NOT_FOUND", `There is no job ${jobId}.`);
+}
+
+function unfinished(jobId: string): Fault {
+  return new Fault(
+    "STORE_HALTED",
+    `Job ${jobId} was cut off by a failed write; the next start says what is known of it.`,
+  );
+}

@@ -1,0 +1,26 @@
+import type { EvidenceStore, RecordDraft, RunHead } from "#evidence";
+import type { Clock, ExecutionResult } from "#model";
+import { closingRecords } from "./job-records.ts";
+import { interruptedJob } from "./recorded-job.ts";
+
+/** Closes every run that an earlier process left open, with what its log proves. Performs nothing. */
+export async function recoverRuns(store: EvidenceStore, clock: Clock): Promise<readonly ExecutionResult[]> {
+  const results: ExecutionResult[] = [];
+  for (const head of await store.openRuns()) results.push(await closeInterruptedRun(store, head, clock));
+  return results;
+}
+
+/** Closes one run that nobody drives any more: a step without an end is in doubt, and nothing reruns it. */
+export async function closeInterruptedRun(store: EvidenceStore, head: RunHead, clock: Clock): Promise<ExecutionResult> {
+  const at = clock.now();
+  const result = await interruptedJob(store, head.runId, at);
+  const note: RecordDraft = {
+    event_type: "log.recovered",
+    timestamp_utc: at,
+    actor: "verbatim",
+    attempt: 0,
+    reason: "The process that ran this job ended before the job did.",
+  };
+  await store.append(head.runId, head.size, [note, ...closingRecords(result)]);
+  return result;
+}

@@ -1,0 +1,51 @@
+import type { EvidenceStore, RecordDraft } from "#evidence";
+import type { JobExecutor } from "#executor";
+import type { HealthObserver } from "#health";
+import type { AdmittedJob, Clock, ExecutionResult, Json } from "#model";
+import type { DeclaredPlan } from "./declare-plan.ts";
+import { closingRecords, openingRecords } from "./job-records.ts";
+import { spilled } from "./spill-output.ts";
+
+/** What a job is run with. */
+export interface RunJobOptions {
+  readonly plan: DeclaredPlan;
+  readonly store: EvidenceStore;
+  readonly executor: JobExecutor;
+  readonly clock: Clock;
+  readonly health: HealthObserver | undefined;
+  /** Aborted, with a `Cancellation` as reason, to stop the job. */
+  readonly signal: AbortSignal;
+  /** Called once, when the acceptance of the job is durable; nothing has been performed before. */
+  readonly onAccepted: () => void;
+}
+
+/**
+ * Drives the machine: every batch is made durable before the next is asked for, and asking is the permission to go on.
+ * @throws {Fault} if a record could not be stored: then nothing more is performed.
+ */
+export async function runJob(job: AdmittedJob, options: RunJobOptions): Promise<ExecutionResult> {
+  const { plan, store, executor, clock, health, signal, onAccepted } = options;
+  const planDocument = await spilled(JSON.parse(plan.text) as Json, store); // the plan is JSON by its making
+  const opening = { job, at: clock.now(), planHash: plan.hash, plan: planDocument, executorVersion: executor.version };
+  let unwritten: readonly RecordDraft[] = openingRecords(opening);
+  let size = 0;
+  const write = async (drafts: readonly RecordDraft[]): Promise<void> => {
+    await store.append(job.jobId, size, drafts);
+    if (size === 0) onAccepted();
+    size += drafts.length;
+  };
+  const batches = executor.executeJob(job, { clock, signal, ...(health !== undefined && { health }) });
+  try {
+    for (;;) {
+      const next = await batches.next();
+      if (next.done === true) {
+        await write([...unwritten, ...closingRecords(next.value)]);
+        return next.value;
+      }
+      await write([...unwritten, ...next.value]);
+      unwritten = [];
+    }
+  } finally {
+    await batches.return(undefined as never); // frees the machine's timers if a write failed; the value is not used
+  }
+}
