@@ -8,7 +8,13 @@ export interface StepOutput {
   /** Why, if `success` is false. */
   readonly error?: string;
   /** The kind of failure if `success` is false; `unknown` when absent. Not an order to anybody. */
-  readonly errorClass?: "transient_io" | "validation_failed" | "timeout" | "sandbox_violation" | "permanent" | "unknown";
+  readonly errorClass?:
+    | "transient_io"
+    | "validation_failed"
+    | "timeout"
+    | "sandbox_violation"
+    | "permanent"
+    | "unknown";
 }
 
 /** What a handler is told of the job. It is frozen and carries no authority. */
@@ -32,5 +38,9 @@ export interface ExecutionContext {
  * When `signal` aborts (deadline, cancel) the handler should stop and return soon; what it returns then is not used.
  */
 export interface StepHandler {
-  execute(step: JobStep, context: ExecutionContext, options: { readonly signal: AbortSignal }): Promise<StepOutput> | StepOutput;
+  execute(
+    step: JobStep,
+    context: ExecutionContext,
+    options: { readonly signal: AbortSignal },
+  ): Promise<StepOutput> | StepOutput;
 }

@@ -1,0 +1,113 @@
+import { randomUUID } from "node:crypto";
+import type { JobStep } from "#model";
+import type { ExecutionContext, StepOutput } from "../step-handler.ts";
+import type { StepType } from "../step-type.ts";
+import { describeEnd, refusal } from "./command-run/describe-end.ts";
+import { childEnvironment } from "./command-run/environment.ts";
+import { findExecutable } from "./command-run/executable.ts";
+import { createOutputCapture } from "./command-run/output-capture.ts";
+import { commandParametersSchema, readCommandParameters } from "./command-run/parameters.ts";
+import type { CommandParameters } from "./command-run/parameters.ts";
+import { createPipePool } from "./command-run/pipes.ts";
+import type { PipePool } from "./command-run/pipes.ts";
+import { commandPolicy } from "./command-run/policy.ts";
+import type { CommandPolicy, CommandRunOptions } from "./command-run/policy.ts";
+import { runCommand } from "./command-run/run-command.ts";
+import { findWorkingDirectory } from "./command-run/working-directory.ts";
+
+/** The step type `command.run`; disposing it stops every command that still runs and resolves when none is left. */
+export type CommandRun = StepType & AsyncDisposable;
+
+/**
+ * Makes the step type `command.run`: it runs a program, given as a list of words that no shell reads, and reports its
+ * exit, its output, and what it left running. A file that is neither a binary nor starts with `#!` is run by `/bin/sh`,
+ * as the system's `execvp` does it.
+ *
+ * When a step is stopped (deadline, cancel) its whole tree of processes is ended, and the handler returns within
+ * `killGraceMs` and a second. What cannot be found is said at {@link createProcessTree}.
+ * @throws {Fault} INVALID_CONFIGURATION that lists every problem of the options.
+ */
+export function createCommandRun(options: CommandRunOptions): CommandRun {
+  const policy = commandPolicy(options);
+  const pipes = createPipePool();
+  const stop = new AbortController();
+  const running = new Set<Promise<StepOutput>>();
+  return {
+    name: "command.run",
+    parametersSchema: commandParametersSchema(),
+    checkParameters(raw) {
+      const answer = readCommandParameters(raw, policy);
+      return answer.kind === "valid" ? [] : answer.violations;
+    },
+    handler: {
+      async execute(step, context, { signal }) {
+        const execution = execute(step, context, { policy, pipes, signal: AbortSignal.any([signal, stop.signal]) });
+        running.add(execution);
+        try {
+          return await execution;
+        } finally {
+          running.delete(execution);
+        }
+      },
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await Promise.allSettled(running);
+      pipes.close();
+    },
+  };
+}
+
+interface Surroundings {
+  readonly policy: CommandPolicy;
+  readonly pipes: PipePool;
+  readonly signal: AbortSignal;
+}
+
+/** Checks all again: the caller may not have, and directories and programs may have changed since. */
+async function execute(step: JobStep, context: ExecutionContext, surroundings: Surroundings): Promise<StepOutput> {
+  const { policy } = surroundings;
+  const answer = readCommandParameters(step.parameters, policy);
+  if (answer.kind !== "valid") {
+    const list = answer.violations.map((violation) => `${violation.field}: ${violation.description}`).join("; ");
+    return refusal(list, answer.kind === "malformed" ? "validation_failed" : "sandbox_violation");
+  }
+  return start(answer.parameters, context, surroundings);
+}
+
+async function start(
+  declared: CommandParameters,
+  context: ExecutionContext,
+  surroundings: Surroundings,
+): Promise<StepOutput> {
+  const { policy, pipes, signal } = surroundings;
+  const program = declared.argv[0] ?? "";
+  const directory = findWorkingDirectory(declared.working_directory, policy.workingDirectories);
+  if (directory.kind === "refused") return refusal(directory.problem, "sandbox_violation");
+  if (directory.kind === "absent") return refusal(directory.problem, "permanent");
+  const executable = findExecutable(program, policy);
+  if (!executable.permitted) return refusal(executable.problem, "sandbox_violation");
+  if (executable.file === undefined) {
+    return refusal(`cannot start "${program.slice(0, 200)}": it is not on the server's search path`, "permanent");
+  }
+  if (signal.aborted) return refusal("stopped before it was started", "unknown");
+
+  const environment = childEnvironment({
+    policy: policy.environment,
+    searchPath: policy.searchPath,
+    declared: declared.environment ?? {},
+    context,
+    // Unique, so that no other server's step of the same name is ever taken for this one.
+    marker: `${context.idempotencyKey}/${randomUUID()}`,
+  });
+  const capture = createOutputCapture(policy.outputBytes);
+  const command = { file: executable.file, argv: declared.argv, directory: directory.path, environment };
+  const end = await runCommand(command, {
+    capture,
+    pipes,
+    clock: policy.clock,
+    killGraceMs: policy.killGraceMs,
+    signal,
+  });
+  return describeEnd(end, { program, capture, expectedExitCodes: declared.expected_exit_codes });
+}

@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+/** One process as the kernel shows it. */
+export interface ProcessEntry {
+  readonly pid: number;
+  /** False for a zombie: it has ended, and only its parent has not asked for it yet. */
+  readonly living: boolean;
+  readonly parent: number;
+  readonly group: number;
+  readonly session: number;
+  /** Clock ticks since boot; with the pid it names one process for ever. */
+  readonly startTicks: number;
+}
+
+/** Reads the kernel's list of processes (`/proc`); everything here looks and changes nothing. */
+export interface ProcessTable {
+  /** Whether the list is there (it is not outside Linux) and counts pids as this process does. */
+  readonly readable: boolean;
+  /** Living processes; `pids` narrows the look. */
+  living(pids?: { readonly from: number; readonly to: number }): ProcessEntry[];
+  entry(pid: number): ProcessEntry | undefined;
+  /** Whether the environment that the process was started with holds `text`; false if it may not be read. */
+  environmentHas(pid: number, text: string): boolean;
+  /** The last pid that the kernel gave away, or undefined if it does not say. */
+  lastPid(): number | undefined;
+}
+
+/** The processes below `root`, which is `/proc` except in tests. */
+export function createProcessTable(root = "/proc"): ProcessTable {
+  const entry = (pid: number): ProcessEntry | undefined =>
+    parseStat(readOrEmpty(`${root}/${pid}/stat`).toString("latin1"));
+  return {
+    // The list of another pid namespace would name other processes: nothing may be signalled by it.
+    readable: Number.parseInt(readOrEmpty(`${root}/self/stat`).toString("latin1"), 10) === process.pid,
+    entry,
+    living(pids = { from: 1, to: Infinity }) {
+      return listPids(root)
+        .filter((pid) => pid >= pids.from && pid <= pids.to)
+        .map(entry)
+        .filter((found) => found !== undefined)
+        .filter((found) => found.living);
+    },
+    environmentHas: (pid, text) => readOrEmpty(`${root}/${pid}/environ`).includes(text),
+    lastPid() {
+      const text = readOrEmpty(`${root}/sys/kernel/ns_last_pid`).toString("latin1").trim();
+      return text === "" ? undefined : Number(text);
+    },
+  };
+}
+
+function listPids(root: string): number[] {
+  try {
+    return readdirSync(root)
+      .map(Number)
+      .filter((pid) => Number.isInteger(pid) && pid > 0);
+  } catch {
+    return [];
+  }
+}
+
+/** A process may end between the listing and the look; that is no error, it is what is wanted. */
+function readOrEmpty(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
+
+/** The second field of `stat` is the program's name in parentheses and may hold any character: count from its end. */
+function parseStat(stat: string): ProcessEntry | undefined {
+  const nameEnd = stat.lastIndexOf(")");
+  if (nameEnd < 0) return undefined;
+  const fields = stat.slice(nameEnd + 2).split(" ");
+  const [state = "", parent, group, session] = fields;
+  return {
+    pid: Number.parseInt(stat, 10),
+    living: state !== "Z" && state !== "X",
+    parent: Number(parent),
+    group: Number(group),
+    session: Number(session),
+    startTicks: Number(fields[19]),
+  };
+}
