@@ -33,24 +33,24 @@ export function admitJob(job: Job, facts: AdmissionFacts): AdmissionVerdict {
 
 function scopeReasons({ scopes }: AdmissionFacts): readonly Violation[] {
   if (scopes.has(EXECUTE_SCOPE)) return [];
-  const has = scopes.size === 0 ? "no scope" : `only ${listed([...scopes].sort())}`;
-  const description = `The caller has ${has}; executing a job needs the scope "${EXECUTE_SCOPE}": use a credential that has it.`;
+  const held = scopes.size === 0 ? "are empty" : `are only ${listed([...scopes].sort())}`;
+  const description = `${held}; executing a job needs "${EXECUTE_SCOPE}": use a credential that has it`;
   return [Object.freeze({ field: "scopes", description })];
 }
 
 function stepReasons({ steps }: Job, { knownStepTypes }: AdmissionFacts): readonly Violation[] {
   const unknown = steps.flatMap(({ stepType }, position) =>
-    knownStepTypes.has(stepType) ? [] : [{ stepType, field: `steps[${position}].stepType` }],
+    knownStepTypes.has(stepType) ? [] : [{ stepType, field: `steps[${position}].step_type` }],
   );
   if (unknown.length === 0) return [];
   const named = unknown
     .slice(0, LISTED_NAMES)
     .map(({ stepType, field }) =>
-      Object.freeze({ field, description: `The step type ${seen(stepType)} is not known here.` }),
+      Object.freeze({ field, description: `is ${seen(stepType)}, which is not known here` }),
     );
   const known = knownStepTypes.size === 0 ? "none" : listed([...knownStepTypes].sort());
   const description =
-    `${unknown.length} of ${steps.length} steps have a step type that is not performed here; known: ${known}. ` +
-    "Correct the job, or allow the step type in the server's configuration (key `steps`).";
+    `has ${unknown.length} of ${steps.length} steps of a type that is not known here (known: ${known}); ` +
+    "correct the job, or allow the type in the server's configuration (key `steps`)";
   return [...named, Object.freeze({ field: "steps", description })];
 }

@@ -35,7 +35,7 @@ function longNames(letter: string): readonly string[] {
 
 const SCOPE_REASON = {
   field: "scopes",
-  description: 'The caller has no scope; executing a job needs the scope "execute": use a credential that has it.',
+  description: 'are empty; executing a job needs "execute": use a credential that has it',
 };
 
 describe("admitting a job", () => {
@@ -58,7 +58,7 @@ describe("admitting a job", () => {
     const verdict = admit(["http.post"], { scopes: ["watch", "Execute", "audit"] });
     expect(verdict).toMatchObject({
       verdict: "REFUSED",
-      reasons: [{ field: "scopes", description: expect.stringContaining('only "Execute", "audit", "watch"') }],
+      reasons: [{ field: "scopes", description: expect.stringContaining('are only "Execute", "audit", "watch"; ') }],
     });
   });
 
@@ -66,13 +66,13 @@ describe("admitting a job", () => {
     expect(admit(["http.post", "rocket.launch", "command.run", "constructor"])).toEqual({
       verdict: "REFUSED",
       reasons: [
-        { field: "steps[1].stepType", description: 'The step type "rocket.launch" is not known here.' },
-        { field: "steps[3].stepType", description: 'The step type "constructor" is not known here.' },
+        { field: "steps[1].step_type", description: 'is "rocket.launch", which is not known here' },
+        { field: "steps[3].step_type", description: 'is "constructor", which is not known here' },
         {
           field: "steps",
           description:
-            '2 of 4 steps have a step type that is not performed here; known: "command.run", "http.post". ' +
-            "Correct the job, or allow the step type in the server's configuration (key `steps`).",
+            'has 2 of 4 steps of a type that is not known here (known: "command.run", "http.post"); ' +
+            "correct the job, or allow the type in the server's configuration (key `steps`)",
         },
       ],
     });
@@ -80,14 +80,14 @@ describe("admitting a job", () => {
 
   it("tells when no step type is known at all", () => {
     const verdict = admit(["http.post"], { known: [] });
-    expect(verdict).toMatchObject({ reasons: [{}, { description: expect.stringContaining("known: none.") }] });
+    expect(verdict).toMatchObject({ reasons: [{}, { description: expect.stringContaining("(known: none)") }] });
   });
 
   it("lists the missing scope and the unknown step types together", () => {
     const verdict = admit(["rocket.launch"], { scopes: [] });
     expect(verdict).toMatchObject({
       verdict: "REFUSED",
-      reasons: [SCOPE_REASON, { field: "steps[0].stepType" }, { field: "steps" }],
+      reasons: [SCOPE_REASON, { field: "steps[0].step_type" }, { field: "steps" }],
     });
   });
 
@@ -99,10 +99,10 @@ describe("admitting a job", () => {
     const verdict = admit(Array.from({ length: unknown }, (_, index) => `unknown.${index}`));
     if (verdict.verdict === "ADMITTED") throw new Error("the job was admitted");
     expect(verdict.reasons.map(({ field }) => field)).toEqual([
-      ...Array.from({ length: named }, (_, index) => `steps[${index}].stepType`),
+      ...Array.from({ length: named }, (_, index) => `steps[${index}].step_type`),
       "steps",
     ]);
-    expect(verdict.reasons.at(-1)?.description).toMatch(new RegExp(`^${unknown} of ${unknown} steps `));
+    expect(verdict.reasons.at(-1)?.description).toMatch(new RegExp(`^has ${unknown} of ${unknown} steps `));
   });
 
   it("keeps a refusal short enough for the trailers of a call, however long the names are", () => {
@@ -114,7 +114,7 @@ describe("admitting a job", () => {
     const [step] = jobOf(["rocket.launch"]).steps;
     const job: Job = { ...jobOf([]), steps: [{ ...step!, stepIndex: 7 }] };
     const verdict = admitJob(job, { knownStepTypes: new Set(), scopes: new Set(["execute"]) });
-    expect(verdict).toMatchObject({ reasons: [{ field: "steps[0].stepType" }, {}] });
+    expect(verdict).toMatchObject({ reasons: [{ field: "steps[0].step_type" }, {}] });
   });
 
   it("admits a copy, so that nothing done to the caller's job afterwards reaches what was admitted", () => {
