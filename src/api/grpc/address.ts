@@ -1,0 +1,47 @@
+import { isIPv4 } from "node:net";
+import { Fault } from "#model";
+
+/** Where a server listens and a client calls. */
+export type Address =
+  | { readonly kind: "unix"; readonly path: string }
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number };
+
+/** Longest path of a unix socket that every system takes, in bytes. */
+const SOCKET_PATH_BYTES = 100;
+
+/**
+ * Reads `unix:/path` or `host:port` (`[::1]:port` for IPv6).
+ * @throws {Fault} INVALID_CONFIGURATION if it is neither.
+ */
+export function parseAddress(text: string): Address {
+  if (text.startsWith("unix:")) {
+    const path = text.slice("unix:".length).replace(/^\/\/(?=\/)/, "");
+    if (path === "" || Buffer.byteLength(path) > SOCKET_PATH_BYTES || path.includes("\0")) {
+      throw refused(text, `a socket path of 1 to ${SOCKET_PATH_BYTES} bytes after unix:`);
+    }
+    return { kind: "unix", path };
+  }
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  if (host === undefined || port > 65_535) throw refused(text, "unix:/path or host:port");
+  return { kind: "tcp", host, port };
+}
+
+/** The address as {@link parseAddress} reads it and gRPC clients take it. */
+export function addressText(address: Address): string {
+  if (address.kind === "unix") return `unix:${address.path}`;
+  return address.host.includes(":") ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
+}
+
+/** Whether a host is this machine and nothing else: a loopback address by its number, or `localhost`. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
+}
+
+function refused(seen: string, expected: string): Fault {
+  const text = `The address ${JSON.stringify(seen)} is not understood; expected ${expected}.`;
+  return new Fault("INVALID_CONFIGURATION", text, {
+    violations: [{ field: "address", description: `expected ${expected}` }],
+  });
+}

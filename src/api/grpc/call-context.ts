@@ -1,0 +1,23 @@
+/** Who calls, as the listener has proven it. */
+export interface Principal {
+  /** `local` for a unix socket, `token` for the bearer of the server's token, `anyone` where no token is asked for. */
+  readonly name: string;
+}
+
+/** Read access to the metadata of a call. Names are lower case. */
+export interface CallHeaders {
+  /** The first value, or undefined. Binary values are not told. */
+  get(name: string): string | undefined;
+}
+
+/** What an implementation is told of the call that it serves. */
+export interface CallContext {
+  /** Aborts when the caller goes away, its deadline passes or the server stops; never after a normal end. */
+  readonly signal: AbortSignal;
+  /** When the caller stops waiting, milliseconds since 1970; Infinity if it does not say. */
+  readonly deadline: number;
+  readonly headers: CallHeaders;
+  /** Where the call comes from, for people. */
+  readonly peer: string;
+  readonly principal: Principal;
+}

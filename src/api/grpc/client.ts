@@ -1,0 +1,169 @@
+import type { DescMessage, DescMethod, DescService, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import type { CallOptions, ClientReadableStream } from "@grpc/grpc-js";
+import { Client, credentials, Metadata } from "@grpc/grpc-js";
+import { LIMITS } from "#model";
+import { Health } from "../gen/grpc/health/v1/health_pb.ts";
+import { EvidenceService } from "../gen/verbatim/evidence/v1/evidence_pb.ts";
+import { JobExecutorService } from "../gen/verbatim/executor/v1/executor_pb.ts";
+import { addressText, parseAddress } from "./address.ts";
+import { faultOf } from "./errors.ts";
+
+/** What may be said of one call. */
+export interface ClientCallOptions {
+  /** Cancels the call; it then fails with CANCELLED. */
+  readonly signal?: AbortSignal;
+  /** When to stop waiting; the call then fails with DEADLINE_PASSED. */
+  readonly deadline?: Date;
+}
+
+type ClientMethod<M extends DescMethod> = M extends { methodKind: "unary" }
+  ? (request: MessageInitShape<M["input"]>, options?: ClientCallOptions) => Promise<MessageShape<M["output"]>>
+  : M extends { methodKind: "server_streaming" }
+    ? (
+        request: MessageInitShape<M["input"]>,
+        options?: ClientCallOptions,
+      ) => AsyncGenerator<MessageShape<M["output"]>, void, void>
+    : never;
+
+/** The methods of a service as a caller sees them. Every failure is a `Fault` with the server's code and violations. */
+export type ServiceClient<S extends DescService> = {
+  readonly [K in keyof S["method"]]: ClientMethod<S["method"][K]>;
+};
+
+/** A connection to a Verbatim server. */
+export interface VerbatimClient extends Disposable {
+  readonly executor: ServiceClient<typeof JobExecutorService>;
+  readonly evidence: ServiceClient<typeof EvidenceService>;
+  readonly health: ServiceClient<typeof Health>;
+  /** Ends every call and the connection. */
+  close(): void;
+}
+
+/** Where and as whom to call. */
+export interface ClientOptions {
+  /** `unix:/path` or `host:port`. */
+  readonly address: string;
+  /** The bearer token that a server on TCP asks for. */
+  readonly token?: string;
+}
+
+/**
+ * Makes a client; it connects at the first call. A call to a server that is not there fails with SERVER_UNREACHABLE.
+ * @throws {Fault} INVALID_CONFIGURATION if the address is not understood.
+ */
+export function connectClient({ address, token }: ClientOptions): VerbatimClient {
+  const channel = new Client(addressText(parseAddress(address)), credentials.createInsecure(), {
+    "grpc.max_receive_message_length": LIMITS.responseBytes,
+    "grpc.max_send_message_length": -1,
+    "grpc.enable_channelz": 0,
+    "grpc.service_config_disable_resolution": 1,
+  });
+  const metadata = new Metadata();
+  if (token !== undefined) metadata.set("authorization", `Bearer ${token}`);
+  const close = (): void => channel.close();
+  return {
+    executor: serviceClient(JobExecutorService, channel, metadata),
+    evidence: serviceClient(EvidenceService, channel, metadata),
+    health: serviceClient(Health, channel, metadata),
+    close,
+    [Symbol.dispose]: close,
+  };
+}
+
+function serviceClient<S extends DescService>(service: S, channel: Client, metadata: Metadata): ServiceClient<S> {
+  const methods = service.methods.map((method) => {
+    const target: Target = {
+      path: `/${service.typeName}/${method.name}`,
+      input: method.input,
+      output: method.output,
+      channel,
+      metadata,
+    };
+    const call = method.methodKind === "unary" ? callUnary : callStream;
+    return [method.localName, (request: never, options?: ClientCallOptions) => call(target, request, options)];
+  });
+  return Object.fromEntries(methods) as ServiceClient<S>; // built from the very descriptor that the type is mapped from
+}
+
+interface Target {
+  readonly path: string;
+  readonly input: DescMessage;
+  readonly output: DescMessage;
+  readonly channel: Client;
+  readonly metadata: Metadata;
+}
+
+function callUnary(
+  target: Target,
+  request: MessageInitShape<DescMessage>,
+  options: ClientCallOptions = {},
+): Promise<MessageShape<DescMessage>> {
+  const { channel, path, metadata, input, output } = target;
+  return new Promise((resolve, reject) => {
+    const call = channel.makeUnaryRequest(
+      path,
+      identity,
+      identity,
+      encode(input, request),
+      metadata,
+      callOptions(options),
+      (error, bytes) => {
+        options.signal?.removeEventListener("abort", cancel);
+        if (error !== null || bytes === undefined) reject(faultOf(error));
+        else resolve(fromBinary(output, bytes));
+      },
+    );
+    const cancel = (): void => call.cancel();
+    onAbort(options.signal, cancel);
+  });
+}
+
+async function* callStream(
+  target: Target,
+  request: MessageInitShape<DescMessage>,
+  options: ClientCallOptions = {},
+): AsyncGenerator<MessageShape<DescMessage>, void, void> {
+  const { channel, path, metadata, input, output } = target;
+  const stream: ClientReadableStream<Buffer> = channel.makeServerStreamRequest(
+    path,
+    identity,
+    identity,
+    encode(input, request),
+    metadata,
+    callOptions(options),
+  );
+  const cancel = (): void => stream.cancel();
+  stream.on("error", ignore); // a status that comes after the reader has left would end the process
+  onAbort(options.signal, cancel);
+  try {
+    for await (const bytes of stream) yield fromBinary(output, bytes as Buffer); // identity gives the bytes as they came
+  } catch (error) {
+    throw faultOf(error);
+  } finally {
+    options.signal?.removeEventListener("abort", cancel);
+    cancel();
+  }
+}
+
+function identity(bytes: Buffer): Buffer {
+  return bytes;
+}
+
+function ignore(): void {
+  // the one who waits was told before
+}
+
+function encode(schema: DescMessage, request: MessageInitShape<DescMessage>): Buffer {
+  const bytes = toBinary(schema, create(schema, request));
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function callOptions({ deadline }: ClientCallOptions): CallOptions {
+  return deadline === undefined ? {} : { deadline };
+}
+
+function onAbort(signal: AbortSignal | undefined, cancel: () => void): void {
+  if (signal?.aborted === true) cancel();
+  else signal?.addEventListener("abort", cancel, { once: true });
+}

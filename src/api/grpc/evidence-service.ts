@@ -1,0 +1,126 @@
+import type { EvidenceStore, StoredRecord } from "#evidence";
+import { verifyLines } from "#evidence";
+import { Fault } from "#model";
+import type { LogLine } from "../gen/verbatim/evidence/v1/evidence_pb.ts";
+import { EvidenceService } from "../gen/verbatim/evidence/v1/evidence_pb.ts";
+import { idViolations, invalidRequest, refuseIfAny, sequenceNumber } from "./checks.ts";
+import { BATCH_CHARACTERS, batches } from "./event-messages.ts";
+import type { MountedService } from "./service.ts";
+import { mount } from "./service.ts";
+
+/** Records read at once where a log is read without following it. */
+const RECORDS_PER_READ = 256;
+
+/** Bytes of a payload sent in one message. */
+const CHUNK_BYTES = 64 * 1024;
+
+const DEFAULT_PAGE = 50;
+const LARGEST_PAGE = 1000;
+
+const DIGEST = /^[A-Za-z0-9_-]{43}$/;
+
+/** What the service speaks for. */
+export interface EvidenceServiceOptions {
+  readonly store: EvidenceStore;
+}
+
+/** `verbatim.evidence.v1.EvidenceService`: the read side of the store, byte for byte. */
+export function evidenceService({ store }: EvidenceServiceOptions): MountedService {
+  return mount(EvidenceService, {
+    async *readLog({ runId, afterSeq, follow }, { signal }) {
+      refuseIfAny(idViolations("run_id", runId));
+      const after = sequenceNumber(afterSeq);
+      const pages = follow ? store.tail(runId, after, { signal }) : pagesOf(store, runId, after);
+      for await (const records of pages) {
+        for (const batch of batches(records, BATCH_CHARACTERS)) {
+          yield { $typeName: "verbatim.evidence.v1.ReadLogResponse", lines: batch.map(lineMessage) };
+        }
+      }
+    },
+
+    async verifyRun({ runId }) {
+      refuseIfAny(idViolations("run_id", runId));
+      const verdict = await verifyLines(linesOf(store, runId));
+      return {
+        $typeName: "verbatim.evidence.v1.VerifyRunResponse",
+        ok: verdict.ok,
+        records: BigInt(verdict.records),
+        head: verdict.head ?? "",
+        complete: verdict.complete,
+        problems: verdict.problems.map(({ line, message }) => ({
+          $typeName: "verbatim.evidence.v1.LogProblem",
+          line: BigInt(line),
+          message,
+        })),
+      };
+    },
+
+    async *readBlob({ runId, digest }) {
+      refuseIfAny([...idViolations("run_id", runId), ...digestViolations(digest)]);
+      if ((await store.head(runId)) === undefined) throw new Fault("RUN_NOT_FOUND", `There is no run ${runId}.`);
+      const bytes = await store.getBlob(digest);
+      if (bytes === undefined) throw new Fault("BLOB_NOT_FOUND", `There is no payload ${digest}.`);
+      for (let start = 0; start === 0 || start < bytes.length; start += CHUNK_BYTES) {
+        const chunk = bytes.subarray(start, start + CHUNK_BYTES);
+        yield { $typeName: "verbatim.evidence.v1.ReadBlobResponse", chunk };
+      }
+    },
+
+    async listRuns({ pageSize, pageToken }) {
+      const limit = pageSize === 0 ? DEFAULT_PAGE : Math.min(pageSize, LARGEST_PAGE);
+      const before = pageToken === "" ? undefined : runOfToken(pageToken);
+      const heads = await store.runs({ limit, ...(before !== undefined && { before }) });
+      const last = heads.length < limit ? undefined : heads.at(-1);
+      return {
+        $typeName: "verbatim.evidence.v1.ListRunsResponse",
+        runs: heads.map((head) => ({
+          $typeName: "verbatim.evidence.v1.RunSummary",
+          runId: head.runId,
+          logSize: BigInt(head.size),
+          logHead: head.hash,
+          complete: head.completed,
+        })),
+        nextPageToken: last === undefined ? "" : Buffer.from(last.runId).toString("base64url"),
+      };
+    },
+  });
+}
+
+/** What is durable now, in pages. @throws {Fault} RUN_NOT_FOUND */
+async function* pagesOf(
+  store: EvidenceStore,
+  runId: string,
+  afterSeq: number,
+): AsyncGenerator<readonly StoredRecord[], void, void> {
+  const head = await store.head(runId);
+  if (head === undefined) throw new Fault("RUN_NOT_FOUND", `There is no run ${runId}.`);
+  let last = afterSeq;
+  while (last < head.size - 1) {
+    const records = await store.read(runId, last, Math.min(RECORDS_PER_READ, head.size - 1 - last));
+    const end = records.at(-1);
+    if (end === undefined) throw new Fault("EVIDENCE_BROKEN", `Run ${runId} ends before its ${head.size} records.`);
+    yield records;
+    last = end.record.seq;
+  }
+}
+
+async function* linesOf(store: EvidenceStore, runId: string): AsyncGenerator<string, void, void> {
+  for await (const records of pagesOf(store, runId, -1)) {
+    for (const { line } of records) yield line;
+  }
+}
+
+function lineMessage({ line, record }: StoredRecord): LogLine {
+  return { $typeName: "verbatim.evidence.v1.LogLine", seq: BigInt(record.seq), line: Buffer.from(line, "utf8") };
+}
+
+function digestViolations(digest: string): { field: string; description: string }[] {
+  if (DIGEST.test(digest)) return [];
+  return [{ field: "digest", description: "is no SHA-256 in base64url: expected 43 characters" }];
+}
+
+function runOfToken(token: string): string {
+  const runId = Buffer.from(token, "base64url").toString("utf8");
+  if (idViolations("page_token", runId).length === 0) return runId;
+  throw invalidRequest([{ field: "page_token", description: "is not one that this server gave" }]);
+}

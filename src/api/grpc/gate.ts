@@ -1,0 +1,102 @@
+import type { Metadata, ServerInterceptor } from "@grpc/grpc-js";
+import { ServerInterceptingCall } from "@grpc/grpc-js";
+import type { Clock } from "#model";
+import { Fault } from "#model";
+import type { Principal } from "./call-context.ts";
+import { statusOf } from "./errors.ts";
+import { toldFault } from "./fault-details.ts";
+
+/** Largest metadata of a call in bytes, counted as HTTP/2 counts: name, value and 32 for each. */
+export const METADATA_BYTES = 8 * 1024;
+
+/** Longest time from the headers of a call to the end of its request, milliseconds. */
+export const RECEIVE_TIMEOUT_MS = 20_000;
+
+/** What the gate is given. */
+export interface GateOptions {
+  readonly clock: Clock;
+  /** Who calls. @throws {Fault} UNAUTHENTICATED, PERMISSION_DENIED */
+  readonly authenticate: (authorization: string | undefined) => Principal;
+  /** Default {@link RECEIVE_TIMEOUT_MS}. */
+  readonly receiveTimeoutMs?: number;
+  readonly onInternalError: (error: unknown, method: string) => void;
+}
+
+/** Lets calls in, before one byte of their request is read. */
+export interface Gate {
+  readonly interceptor: ServerInterceptor;
+  /** Who makes the call with this metadata. */
+  readonly principalOf: (metadata: object) => Principal;
+}
+
+/** Makes the gate of one server. */
+export function createGate(options: GateOptions): Gate {
+  const principals = new WeakMap<object, Principal>();
+  const { clock, receiveTimeoutMs = RECEIVE_TIMEOUT_MS } = options;
+
+  const interceptor: ServerInterceptor = (method, call) => {
+    let stopTimer: (() => void) | undefined;
+    const received = (): void => stopTimer?.();
+    return new ServerInterceptingCall(call, {
+      start: (next) => {
+        next({
+          onReceiveMetadata: (metadata, proceed) => {
+            // A throw in here would end the process.
+            try {
+              checkSize(metadata);
+              principals.set(metadata, options.authenticate(authorizationOf(metadata)));
+            } catch (error) {
+              call.sendStatus(statusOf(toldFault(error, (cause) => options.onInternalError(cause, method.path))));
+              return;
+            }
+            stopTimer = clock.after(receiveTimeoutMs, () => {
+              const text = `The request was not received within ${receiveTimeoutMs} ms of its headers.`;
+              call.sendStatus(statusOf(new Fault("DEADLINE_PASSED", text)));
+              destroyConnection(call);
+            });
+            proceed(metadata);
+          },
+          onReceiveMessage: (message, proceed) => {
+            if (method.requestStream) received();
+            proceed(message);
+          },
+          onReceiveHalfClose: (proceed) => {
+            received();
+            proceed();
+          },
+          onCancel: received,
+        });
+      },
+    });
+  };
+
+  return {
+    interceptor,
+    principalOf(metadata) {
+      const principal = principals.get(metadata);
+      if (principal === undefined) throw new Error("a call passed that the gate has not seen");
+      return principal;
+    },
+  };
+}
+
+/** The connection of a call that does not send its request is closed: grpc-js has no other way to be rid of it. */
+function destroyConnection(call: object): void {
+  if (!("stream" in call)) return;
+  const { stream } = call as { stream?: { session?: { destroy(): void } } }; // a private member of grpc-js; a test holds it
+  stream?.session?.destroy();
+}
+
+function authorizationOf(metadata: Metadata): string | undefined {
+  const value = metadata.get("authorization")[0];
+  return typeof value === "string" ? value : undefined;
+}
+
+function checkSize(metadata: Metadata): void {
+  let bytes = 0;
+  for (const [name, value] of Object.entries(metadata.toHttp2Headers())) {
+    for (const one of Array.isArray(value) ? value : [String(value)]) bytes += name.length + one.length + 32;
+  }
+  if (bytes <= METADATA_BYTES) return;
+  throw new Fault("LIMIT_EXCEEDED", `The metadata has ${bytes} bytes; a call may bring at most ${METADATA_BYTES}.`);
+}

@@ -1,0 +1,55 @@
+import { chmod, lstat, mkdir, mkdtemp, rename, rm, unlink } from "node:fs/promises";
+import type { Server } from "node:net";
+import { connect } from "node:net";
+import { basename, dirname, join } from "node:path";
+import { Fault } from "#model";
+import { listening } from "./listening.ts";
+
+/**
+ * Listens on a unix socket that only this user can reach: it is made in a directory of mode 0700, set to 0600, and
+ * moved to its place. A missing parent is made with 0700. A socket file on which nobody answers is replaced.
+ * @throws {Fault} STATE_LOCKED if somebody answers there; INVALID_CONFIGURATION if something else is there.
+ */
+export async function listenOnSocket(server: Server, path: string): Promise<void> {
+  const parent = dirname(path);
+  await mkdir(parent, { recursive: true, mode: 0o700 });
+  await removeStale(path);
+  const draftDirectory = await mkdtemp(join(parent, ".s"));
+  try {
+    const draft = join(draftDirectory, "s");
+    await listening(server, { path: draft });
+    await chmod(draft, 0o600);
+    await rename(draft, path);
+  } finally {
+    await rm(draftDirectory, { recursive: true, force: true });
+  }
+}
+
+/** Removes the socket file of a server that has closed. */
+export async function removeSocket(path: string): Promise<void> {
+  await rm(path, { force: true });
+}
+
+async function removeStale(path: string): Promise<void> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found === undefined) return;
+  if (!found.isSocket()) {
+    throw new Fault("INVALID_CONFIGURATION", `${path} is there and is no socket. Name another path, or remove it.`);
+  }
+  if (await answers(path)) {
+    throw new Fault("STATE_LOCKED", `Another server answers on ${basename(path)} in ${dirname(path)}. Stop it first.`);
+  }
+  await unlink(path);
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ path });
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    // Refused means that nobody listens; anything else (no permission) is no reason to remove the file.
+    socket.once("error", (error) => resolve(!("code" in error && error.code === "ECONNREFUSED")));
+  });
+}
