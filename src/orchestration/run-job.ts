@@ -20,7 +20,8 @@ export interface RunJobOptions {
 }
 
 /**
- * Drives the machine: every batch is made durable before the next is asked for, and asking is the permission to go on.
+ * Drives the machine: what was yielded is durable before a step that it starts may be performed, for asking for the next
+ * batch is the permission to go on.
  * @throws {Fault} if a record could not be stored: then nothing more is performed.
  */
 export async function runJob(job: AdmittedJob, options: RunJobOptions): Promise<ExecutionResult> {
@@ -42,7 +43,10 @@ export async function runJob(job: AdmittedJob, options: RunJobOptions): Promise<
         await write([...unwritten, ...closingRecords(next.value)]);
         return next.value;
       }
-      await write([...unwritten, ...next.value]);
+      unwritten = [...unwritten, ...next.value];
+      // A batch that starts no step lets nothing happen: it can wait for the one that comes.
+      if (next.value.at(-1)?.event_type !== "step.started") continue;
+      await write(unwritten);
       unwritten = [];
     }
   } finally {

@@ -114,7 +114,7 @@ class SqliteBackend implements LogBackend {
   }
 
   head(runId: string): RunHead | undefined {
-    return this.#heads("WHERE r.run_id = ?", [runId])[0];
+    return this.#runNumber(runId) === undefined ? undefined : this.#heads("WHERE r.run_id = ?", [runId])[0];
   }
 
   runs({ limit, before }: { readonly limit: number; readonly before?: string }): readonly RunHead[] {
