@@ -1,4 +1,4 @@
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
 import { createServer } from "node:net";
 import type { Clock } from "#model";
 import { Fault } from "#model";
@@ -46,12 +46,11 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     accept(socket);
   });
   server.maxConnections = connections;
-  if (address.kind === "unix") await listenOnSocket(server, address.path);
-  else await listenOnLoopback(server, address);
-  const bound = address.kind === "unix" ? address : { ...address, port: (server.address() as AddressInfo).port }; // a TCP server
+  const bound =
+    address.kind === "tcp" ? await listenOnLoopback(server, address) : await listenOnSocket(server, address);
   let closing: Promise<void> | undefined;
   return {
-    address: addressText(bound),
+    address: bound,
     close() {
       server.close();
       closing ??= address.kind === "unix" ? removeSocket(address.path) : Promise.resolve();
@@ -60,17 +59,20 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   };
 }
 
-async function listenOnLoopback(
-  server: ReturnType<typeof createServer>,
-  address: Address & { kind: "tcp" },
-): Promise<void> {
-  if (!isLoopback(address.host)) {
-    const text = `${address.host} is not a loopback address. Listen on unix:/path, 127.0.0.1:port or [::1]:port.`;
-    throw new Fault("INVALID_CONFIGURATION", text, {
-      violations: [{ field: "address", description: "expected a unix socket or a loopback address" }],
-    });
+/**
+ * Listens on a loopback port and tells where.
+ * @throws {Fault} INVALID_CONFIGURATION for an address that is not loopback, or if the system refuses.
+ */
+export async function listenOnLoopback(server: Server, address: Address): Promise<string> {
+  if (address.kind !== "tcp" || !isLoopback(address.host)) {
+    const text = `${addressText(address)} is not a loopback address. Use 127.0.0.1:port, [::1]:port or localhost:port.`;
+    const violations = [{ field: "address", description: "expected a loopback address" }];
+    throw new Fault("INVALID_CONFIGURATION", text, { violations });
   }
-  await listening(server, { host: address.host === "localhost" ? "127.0.0.1" : address.host, port: address.port });
+  const host = address.host === "localhost" ? "127.0.0.1" : address.host;
+  await listening(server, { host, port: address.port });
+  const { port } = server.address() as AddressInfo; // it listens on TCP
+  return addressText({ kind: "tcp", host, port });
 }
 
 /** A connection that does not begin to speak is closed. */

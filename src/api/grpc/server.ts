@@ -12,8 +12,12 @@ import { evidenceService } from "./evidence-service.ts";
 import { executorService } from "./executor-service.ts";
 import { createGate } from "./gate.ts";
 import { HealthState, healthService } from "./health-service.ts";
+import { startHttpSidePort } from "./http-side-port.ts";
+import type { HttpSidePort } from "./http-side-port.ts";
 import { listen } from "./listener.ts";
 import type { Listener } from "./listener.ts";
+import { reflectionServices } from "./reflection-service.ts";
+import type { MountedService } from "./service.ts";
 import { tokenAuthenticator } from "./token.ts";
 
 /** What a server is started with. */
@@ -29,6 +33,8 @@ export interface GrpcServerOptions {
   readonly noToken?: boolean;
   /** Whether the server describes its services to whoever asks. Default false. */
   readonly reflection?: boolean;
+  /** A loopback `host:port` on which browsers and `curl` are served the same services; absent = none. It asks for the token. */
+  readonly httpAddress?: string;
   /** Told of every error that is no `Fault`, with the path of the method. Callers are told a fixed sentence. */
   readonly onInternalError: (error: unknown, method: string) => void;
   /** Bounds, where a test or a measure needs others. */
@@ -43,6 +49,8 @@ export interface GrpcServerOptions {
 export interface GrpcServer extends AsyncDisposable {
   /** Where it listens, as a client takes it. */
   readonly address: string;
+  /** Where the HTTP side port listens, if there is one. */
+  readonly httpAddress: string | undefined;
   /** What `grpc.health.v1.Health` tells; false when the store has halted. */
   setServing(serving: boolean): void;
   /**
@@ -74,19 +82,34 @@ const SERVER_OPTIONS: ServerOptions = {
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   const { clock, limits = {}, onInternalError } = options;
   const address = parseAddress(options.address);
+  const httpAddress = options.httpAddress === undefined ? undefined : parseAddress(options.httpAddress);
   const gate = createGate({ clock, authenticate: authenticatorOf(address, options), onInternalError, ...limits });
   const server = new Server({ ...SERVER_OPTIONS, interceptors: [gate.interceptor] });
 
-  const services = [executorService(options), evidenceService(options)];
-  const names = services.map(({ service }) => service.typeName);
-  const health = new HealthState(names, () => options.store.halted === undefined);
-  for (const mounted of [...services, healthService(health)]) {
-    addService(server, mounted, { clock, principalOf: gate.principalOf, onInternalError });
-  }
+  const { services, health } = mountedServices(options);
+  const { principalOf } = gate;
+  for (const mounted of services) addService(server, mounted, { clock, principalOf, onInternalError });
 
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const listener = await listen({ address, clock, ...limits, accept: (socket) => injector.injectConnection(socket) });
-  return runningServer({ server, listener, health, clock });
+  if (httpAddress === undefined) return runningServer({ server, listener, health, clock });
+  try {
+    const authenticate = authenticatorOf(httpAddress, options);
+    const sidePort = await startHttpSidePort({ address: httpAddress, services, clock, authenticate, onInternalError });
+    return runningServer({ server, listener, health, clock, sidePort });
+  } catch (error) {
+    await listener.close();
+    throw error;
+  }
+}
+
+function mountedServices(options: GrpcServerOptions): { services: readonly MountedService[]; health: HealthState } {
+  const own = [executorService(options), evidenceService(options)];
+  const names = own.map(({ service }) => service.typeName);
+  const health = new HealthState(names, () => options.store.halted === undefined);
+  const services = [...own, healthService(health)];
+  if (options.reflection === true) services.push(...reflectionServices(services.map(({ service }) => service)));
+  return { services, health };
 }
 
 function authenticatorOf(
@@ -108,37 +131,40 @@ interface RunningServer {
   readonly listener: Listener;
   readonly health: HealthState;
   readonly clock: Clock;
+  readonly sidePort?: HttpSidePort;
 }
 
-function runningServer({ server, listener, health, clock }: RunningServer): GrpcServer {
+function runningServer(running: RunningServer): GrpcServer {
+  const { listener, health, sidePort } = running;
   let draining: Promise<void> | undefined;
-
-  async function drain(graceMs: number): Promise<void> {
-    health.setServing(false);
-    health.endWatches();
-    await listener.close();
-    const { promise: ended, resolve } = Promise.withResolvers<void>();
-    // `tryShutdown` waits for calls without a limit, so the grace is ours.
-    const stopTimer = clock.after(graceMs, () => {
-      server.forceShutdown();
-      resolve();
-    });
-    server.tryShutdown(() => resolve());
-    await ended;
-    stopTimer();
-    server.forceShutdown();
-  }
-
   return {
     address: listener.address,
+    httpAddress: sidePort?.address,
     setServing: (serving) => health.setServing(serving),
     drain({ graceMs }) {
-      draining ??= drain(graceMs);
+      draining ??= drainAll(running, graceMs);
       return draining;
     },
     async [Symbol.asyncDispose]() {
-      draining ??= drain(0);
+      draining ??= drainAll(running, 0);
       await draining;
     },
   };
+}
+
+async function drainAll({ server, listener, health, clock, sidePort }: RunningServer, graceMs: number): Promise<void> {
+  health.setServing(false);
+  health.endWatches();
+  await listener.close();
+  await Promise.all([drainServer(server, clock, graceMs), sidePort?.drain({ graceMs })]);
+}
+
+/** `tryShutdown` waits for calls without a limit, so the grace is ours. */
+async function drainServer(server: Server, clock: Clock, graceMs: number): Promise<void> {
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  const stopTimer = clock.after(graceMs, () => resolve());
+  server.tryShutdown(() => resolve());
+  await ended;
+  stopTimer();
+  server.forceShutdown();
 }

@@ -3,14 +3,17 @@ import type { Server } from "node:net";
 import { connect } from "node:net";
 import { basename, dirname, join } from "node:path";
 import { Fault } from "#model";
+import type { Address } from "./address.ts";
+import { addressText } from "./address.ts";
 import { listening } from "./listening.ts";
 
 /**
- * Listens on a unix socket that only this user can reach: it is made in a directory of mode 0700, set to 0600, and
+ * Listens on a unix socket that only this user can reach, and tells where. It is made in a directory of mode 0700, set to 0600, and
  * moved to its place. A missing parent is made with 0700. A socket file on which nobody answers is replaced.
  * @throws {Fault} STATE_LOCKED if somebody answers there; INVALID_CONFIGURATION if something else is there.
  */
-export async function listenOnSocket(server: Server, path: string): Promise<void> {
+export async function listenOnSocket(server: Server, address: Address & { kind: "unix" }): Promise<string> {
+  const { path } = address;
   const parent = dirname(path);
   await mkdir(parent, { recursive: true, mode: 0o700 });
   await removeStale(path);
@@ -23,6 +26,7 @@ export async function listenOnSocket(server: Server, path: string): Promise<void
   } finally {
     await rm(draftDirectory, { recursive: true, force: true });
   }
+  return addressText(address);
 }
 
 /** Removes the socket file of a server that has closed. */

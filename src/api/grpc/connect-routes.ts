@@ -1,0 +1,105 @@
+import type { Message } from "@bufbuild/protobuf";
+import type { ConnectRouter, HandlerContext } from "@connectrpc/connect";
+import { Code, ConnectError, createContextKey } from "@connectrpc/connect";
+import type { Clock, Fault, FaultCode } from "#model";
+import { FAULTS } from "#model";
+import type { CallContext, Principal } from "./call-context.ts";
+import { detailsOf, toldFault, toldMessage } from "./fault-details.ts";
+import type { ErasedBidi, ErasedStream, ErasedUnary, MountedService } from "./service.ts";
+import { SMALL_REQUEST_BYTES } from "./service.ts";
+
+/** Who calls over HTTP and from where, as the port has proven it. */
+export interface HttpCaller {
+  readonly principal: Principal;
+  readonly peer: string;
+}
+
+/** Under this key the port tells the routes who calls. */
+export const CALLER = createContextKey<HttpCaller>({ principal: { name: "nobody" }, peer: "unknown" });
+
+/** What the routes are given. */
+export interface RouteOptions {
+  readonly clock: Clock;
+  readonly onInternalError: (error: unknown, method: string) => void;
+}
+
+/** Mounts a service on a Connect router: the same implementation that gRPC serves. */
+export function addRoutes(router: ConnectRouter, mounted: MountedService, options: RouteOptions): void {
+  for (const method of mounted.service.methods) {
+    const implementation = mounted.implementation[method.localName];
+    const limits = { readMaxBytes: mounted.requestBytes[method.localName] ?? SMALL_REQUEST_BYTES };
+    const told = (error: unknown): ConnectError =>
+      connectError(
+        toldFault(error, (cause) => options.onInternalError(cause, `${mounted.service.typeName}/${method.name}`)),
+      );
+    const contextOf = (context: HandlerContext): CallContext => callContext(context, options.clock);
+
+    if (method.methodKind === "unary") {
+      const run = implementation as ErasedUnary; // the descriptor says unary
+      const handle = (request: Message, context: HandlerContext): Promise<Message> =>
+        run(request, contextOf(context)).catch((error: unknown) => Promise.reject(told(error)));
+      router.rpc(method, handle as never, limits); // a method looked up at run time has no message types
+    } else if (method.methodKind !== "client_streaming") {
+      const run = implementation as ErasedStream & ErasedBidi; // the descriptor says which; both take one input and give a stream
+      const handle = (input: Message & AsyncIterable<Message>, context: HandlerContext): AsyncIterable<Message> =>
+        releasedOnAbort(toldStream(run(input, contextOf(context)), told), context.signal);
+      router.rpc(method, handle as never, limits); // a method looked up at run time has no message types
+    }
+  }
+}
+
+/** A fault as Connect sends it, with the same details as over gRPC. */
+function connectError(fault: Fault): ConnectError {
+  return new ConnectError(toldMessage(fault.message), CODES[FAULTS[fault.code]], undefined, [...detailsOf(fault)]);
+}
+
+const CODES: Readonly<Record<(typeof FAULTS)[FaultCode], Code>> = {
+  ABORTED: Code.Aborted,
+  ALREADY_EXISTS: Code.AlreadyExists,
+  CANCELLED: Code.Canceled,
+  DATA_LOSS: Code.DataLoss,
+  DEADLINE_EXCEEDED: Code.DeadlineExceeded,
+  FAILED_PRECONDITION: Code.FailedPrecondition,
+  INTERNAL: Code.Internal,
+  INVALID_ARGUMENT: Code.InvalidArgument,
+  NOT_FOUND: Code.NotFound,
+  PERMISSION_DENIED: Code.PermissionDenied,
+  RESOURCE_EXHAUSTED: Code.ResourceExhausted,
+  UNAUTHENTICATED: Code.Unauthenticated,
+  UNAVAILABLE: Code.Unavailable,
+  UNIMPLEMENTED: Code.Unimplemented,
+};
+
+function callContext(context: HandlerContext, clock: Clock): CallContext {
+  const { principal, peer } = context.values.get(CALLER);
+  const left = context.timeoutMs();
+  return {
+    signal: context.signal,
+    deadline: left === undefined ? Infinity : Date.parse(clock.now()) + left,
+    headers: { get: (name) => context.requestHeader.get(name) ?? undefined },
+    peer,
+    principal,
+  };
+}
+
+async function* toldStream(
+  source: AsyncGenerator<Message>,
+  told: (error: unknown) => ConnectError,
+): AsyncGenerator<Message> {
+  try {
+    yield* source;
+  } catch (error) {
+    throw told(error);
+  }
+}
+
+/**
+ * The same messages; but when the call is over the generator is told, even if its reader never comes back for the next
+ * one. Without this, connect-node leaves a generator that waits for a slow reader where it is, with all that it holds.
+ */
+export function releasedOnAbort<T>(source: AsyncGenerator<T>, signal: AbortSignal): AsyncIterable<T> {
+  const release = (): void => void source.return(undefined).catch(() => undefined); // the caller is gone, nobody to tell
+  if (signal.aborted) release();
+  else signal.addEventListener("abort", release, { once: true });
+  return source;
+}

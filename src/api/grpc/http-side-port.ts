@@ -1,0 +1,110 @@
+import { createContextValues } from "@connectrpc/connect";
+import { connectNodeAdapter } from "@connectrpc/connect-node";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer } from "node:http";
+import type { Clock } from "#model";
+import { Fault, FAULTS, LIMITS } from "#model";
+import type { Address } from "./address.ts";
+import type { Principal } from "./call-context.ts";
+import { addRoutes, CALLER } from "./connect-routes.ts";
+import type { HttpCaller } from "./connect-routes.ts";
+import { toldFault, toldMessage } from "./fault-details.ts";
+import { METADATA_BYTES, RECEIVE_TIMEOUT_MS } from "./gate.ts";
+import { CONNECTIONS, FIRST_BYTES_TIMEOUT_MS, listenOnLoopback } from "./listener.ts";
+import type { MountedService } from "./service.ts";
+
+/** What the side port is given. */
+export interface HttpSidePortOptions {
+  readonly address: Address;
+  readonly services: readonly MountedService[];
+  readonly clock: Clock;
+  /** Who calls. @throws {Fault} UNAUTHENTICATED */
+  readonly authenticate: (authorization: string | undefined) => Principal;
+  readonly onInternalError: (error: unknown, method: string) => void;
+}
+
+/** Serves browsers and `curl`: the Connect and gRPC-web protocols over HTTP/1.1. */
+export interface HttpSidePort {
+  /** `host:port`. */
+  readonly address: string;
+  /** Takes no new connections, waits for the calls that run, and cuts what is left after `graceMs`. */
+  drain(options: { readonly graceMs: number }): Promise<void>;
+}
+
+/**
+ * Starts the side port on a loopback address.
+ * @throws {Fault} INVALID_CONFIGURATION for any other address, or if the system refuses.
+ */
+export async function startHttpSidePort(options: HttpSidePortOptions): Promise<HttpSidePort> {
+  const { services, clock, authenticate, onInternalError } = options;
+  const callers = new WeakMap<IncomingMessage, HttpCaller>();
+  const serve = connectNodeAdapter({
+    grpc: false,
+    routes: (router) => services.forEach((mounted) => addRoutes(router, mounted, { clock, onInternalError })),
+    contextValues: (request) => {
+      const caller = callers.get(request as IncomingMessage); // this server speaks HTTP/1.1 only
+      return caller === undefined ? createContextValues() : createContextValues().set(CALLER, caller);
+    },
+    readMaxBytes: LIMITS.requestBytes,
+    writeMaxBytes: LIMITS.responseBytes,
+  });
+
+  const server = createServer(LIMITS_OF_HTTP, (request, response) => {
+    try {
+      checkHost(request, allowedHosts);
+      checkOrigin(request, allowedHosts);
+      const principal = authenticate(request.headers.authorization);
+      callers.set(request, { principal, peer: `${request.socket.remoteAddress}:${request.socket.remotePort}` });
+      serve(request, response);
+    } catch (error) {
+      refuse(
+        response,
+        toldFault(error, (cause) => onInternalError(cause, request.url ?? "")),
+      );
+    }
+  });
+  server.maxConnections = CONNECTIONS;
+  const address = await listenOnLoopback(server, options.address);
+  const port = address.slice(address.lastIndexOf(":"));
+  const allowedHosts: ReadonlySet<string> = new Set([address, `localhost${port}`, `127.0.0.1${port}`, `[::1]${port}`]);
+
+  return {
+    address,
+    async drain({ graceMs }) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const stopTimer = clock.after(graceMs, () => server.closeAllConnections());
+      await closed;
+      stopTimer();
+    },
+  };
+}
+
+const LIMITS_OF_HTTP = {
+  maxHeaderSize: METADATA_BYTES,
+  headersTimeout: FIRST_BYTES_TIMEOUT_MS,
+  requestTimeout: RECEIVE_TIMEOUT_MS,
+  connectionsCheckingInterval: 1000,
+} as const;
+
+/** A page of another site that has its name point to this machine calls it by that name. */
+function checkHost({ headers }: IncomingMessage, allowed: ReadonlySet<string>): void {
+  if (headers.host !== undefined && allowed.has(headers.host.toLowerCase())) return;
+  throw new Fault("PERMISSION_DENIED", `The Host header must be one of ${[...allowed].join(", ")}.`);
+}
+
+/** A browser says which page calls; programs say nothing. */
+function checkOrigin({ headers }: IncomingMessage, allowed: ReadonlySet<string>): void {
+  const { origin } = headers;
+  if (origin === undefined) return;
+  if (origin.startsWith("http://") && allowed.has(origin.slice("http://".length).toLowerCase())) return;
+  throw new Fault("PERMISSION_DENIED", "Pages of other origins may not call this server.");
+}
+
+const HTTP_STATUS: Readonly<Record<string, number>> = { UNAUTHENTICATED: 401, PERMISSION_DENIED: 403 };
+
+function refuse(response: ServerResponse, fault: Fault): void {
+  const code = FAULTS[fault.code];
+  response.writeHead(HTTP_STATUS[code] ?? 500, { "content-type": "application/json", connection: "close" });
+  response.end(JSON.stringify({ code: code.toLowerCase(), message: toldMessage(fault.message) }));
+}
