@@ -92,6 +92,24 @@ describe("deciding a contract's transition", () => {
     });
   });
 
+  it.each(["REJECTED", "FAILED"] as const)("keeps the reason and the hand of a contract that becomes %s", (to) => {
+    const from = to === "REJECTED" ? "VALIDATED" : "ACTIVE";
+    const answer = decideTransition(contractIn(from), requestFor(to, { reason: "too late" }), factsAt());
+    expect(answer).toMatchObject({ contract: { state: to, reason: "too late", changedBy: "bo" } });
+  });
+
+  it("adds nothing to a contract that is validated or expires but the change itself", () => {
+    const [draft, change] = [contractIn("DRAFT"), { version: 8, changedBy: "bo" }];
+    expect(decideTransition(draft, requestFor("VALIDATED"), factsAt())).toEqual({
+      verdict: "ALLOWED",
+      contract: { ...draft, ...change, state: "VALIDATED", changedAt: NOW },
+    });
+    expect(decideTransition(draft, requestFor("EXPIRED"), factsAt(EXPIRES_AT))).toEqual({
+      verdict: "ALLOWED",
+      contract: { ...draft, ...change, state: "EXPIRED", changedAt: EXPIRES_AT },
+    });
+  });
+
   it("counts the activation window from now in the hours that the approver gives", () => {
     const answer = decideTransition(
       contractIn("ELIGIBLE"),
@@ -117,6 +135,7 @@ describe("deciding a contract's transition", () => {
     "2026-02-30T12:00:00Z",
     "2026-03-01T25:00:00Z",
     "2026-03-01T12:00:00Z[u-ca=hebrew]",
+    "+002026-03-01T12:00:00Z",
     "1772366400000",
     "now",
   ])("refuses to decide at the unreadable time %j", (now) => {

@@ -167,6 +167,51 @@ describe("the eligibility rules", () => {
     ]);
   });
 
+  it.each<[Change, string]>([
+    [{ confidence: 0.2 }, "E-100: The confidence is 0.2; below 0.3 it is noise."],
+    [{ confidence: 0.5 }, "E-001: The confidence is 0.5; it must be from 0.7 to 1."],
+    [
+      { severity: "critical" },
+      'E-101: The severity is "critical"; a critical or unknown one must be escalated to a person first.',
+    ],
+    [{ frozenCapabilities: ["http.post"] }, 'E-102: These capabilities are frozen: "http.post".'],
+    [
+      { capabilities: null },
+      "E-102: The list of capabilities, or of the frozen ones, is unreadable; each must be a list of names.",
+    ],
+    [
+      { capabilities: ["SYSTEM"] },
+      "E-103: The request touches SYSTEM or does not say what it touches, and nobody approved that beforehand.",
+    ],
+    [{ capabilities: [] }, "E-002: The request names no capability; an empty list grants nothing."],
+    [
+      { knownCapabilities: null },
+      "E-002: The list of capabilities, or of the known ones, is unreadable; each must be a list of names.",
+    ],
+    [{ signals: [{ blocking: true }, { type: "freeze" }] }, 'E-003: These signals block: "untyped", "freeze".'],
+    [{ signals: null }, "E-003: The list of signals is unreadable."],
+    [
+      { issueType: "bug_report" },
+      'E-004: The issue type is "bug_report"; it must be capability_request or configuration_change.',
+    ],
+    [
+      contract("2026-03-01T12:00:00Z"),
+      'E-006: These contracts of the last 24 hours touch the same capabilities: "c-9".',
+    ],
+    [{ contracts: [7] }, 'E-006: These contracts of the last 24 hours touch the same capabilities: "unnamed".'],
+    [
+      { contracts: null },
+      "E-006: Overlapping contracts cannot be ruled out: the time, the capabilities or the contracts are unreadable.",
+    ],
+  ])("tell of %j what was seen and what was expected: %s", (change, reason) => {
+    expect(decideEligibility(factsWith(change)).reason).toBe(reason);
+  });
+
+  it("fail each for itself when nobody can tell what the request touches", () => {
+    const { missingPrerequisites } = decideEligibility(factsWith({ capabilities: null, systemPreApproved: true }));
+    expect(missingPrerequisites.map(({ rule }) => rule)).toEqual(["E-102", "E-103", "E-002", "E-006"]);
+  });
+
   it("keep their rank for every pair of rules that fail together", () => {
     const failing = new Map(CASES.flatMap(([, change, rule]) => (rule === undefined ? [] : [[rule, change] as const])));
     const single = [...failing].filter(
