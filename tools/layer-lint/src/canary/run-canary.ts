@@ -1,0 +1,46 @@
+import { readAndCheck } from "../check.ts";
+import type { CheckOptions } from "../check.ts";
+import { LAW_KINDS } from "../laws/index.ts";
+import type { Law, LawKind } from "../laws/law.ts";
+import { copyProject } from "./throwaway-copy.ts";
+
+/** Whether the checker sees. */
+export interface CanaryReport {
+  /** Whether every planted violation was named by its law. */
+  readonly ok: boolean;
+  /** Why nothing could be planted at all; absent if it could. */
+  readonly refused?: string;
+  readonly laws: readonly {
+    readonly law: string;
+    /** How many files were planted that the law has to name. */
+    readonly planted: number;
+    /** Those that it did not name. */
+    readonly missed: readonly string[];
+  }[];
+}
+
+/**
+ * Copies the checked files to a temporary folder, plants at least one violation of every law there, and checks the copy:
+ * a checker that cannot go red proves nothing. The project itself is only read.
+ * @param kinds - The known kinds of law; the tests blind one.
+ */
+export async function runCanary(options: CheckOptions, kinds: readonly LawKind[] = LAW_KINDS): Promise<CanaryReport> {
+  const { report, reading } = await readAndCheck(options, kinds);
+  if (reading === undefined) {
+    return { ok: false, refused: report.violations.map((finding) => finding.message).join("; "), laws: [] };
+  }
+  const { project, config } = reading;
+  const plantings = reading.laws.filter((law) => law.checked).map((law) => ({ law, planting: law.plant(project) }));
+  using copy = copyProject(project);
+  for (const { planting } of plantings) copy.plant(planting.files);
+  const configPath = options.config ?? `${project.root}/${config.file}`;
+  const found = await readAndCheck({ root: copy.root, config: configPath }, kinds);
+  const isNamed = (law: Law, file: string): boolean =>
+    found.report.violations.some((finding) => finding.law === law.id && finding.file === file);
+  const laws = plantings.map(({ law, planting }) => ({
+    law: law.id,
+    planted: planting.expect.length,
+    missed: planting.expect.filter((file) => !isNamed(law, file)),
+  }));
+  return { ok: laws.every(({ planted, missed }) => planted > 0 && missed.length === 0), laws };
+}

@@ -1,0 +1,60 @@
+import { Command, CommanderError, Option } from "commander";
+import { runCanary } from "./canary/run-canary.ts";
+import { check } from "./check.ts";
+import { pretty, prettyCanary } from "./report/pretty.ts";
+
+interface CheckFlags {
+  readonly root?: string;
+  readonly config?: string;
+  readonly format: "pretty" | "json";
+  readonly canary?: true;
+}
+
+/** Where the command writes to. */
+export interface Output {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
+
+/**
+ * Runs the command line; `argv` without node and script.
+ * @returns 0 clean, 1 laws are broken, 2 wrong usage, or it cannot be proven.
+ */
+export async function runCommandLine(argv: readonly string[], output: Output): Promise<0 | 1 | 2> {
+  let exitCode: 0 | 1 | 2 = 2;
+  const program = new Command("layer-lint")
+    .description("Proves on every build that one layer cannot reach another.")
+    .exitOverride()
+    .configureOutput({ writeOut: output.out, writeErr: output.err });
+  program
+    .command("check")
+    .description("check a project against its layers.json")
+    .option("--root <dir>", "the project's folder (default: the current one)")
+    .option("--config <file>", "the configuration (default: layers.json in the root)")
+    .addOption(new Option("--format <name>", "form of the report").choices(["pretty", "json"]).default("pretty"))
+    .option("--canary", "also plant a violation of every law in a throw-away copy, and fail (2) unless each is caught")
+    .action(async (flags: CheckFlags) => {
+      exitCode = await runCheck(flags, output);
+    });
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    // A checker that fell over has proven nothing.
+    output.err(
+      `layer-lint could not check: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    return 2;
+  }
+  return exitCode;
+}
+
+async function runCheck({ root, config, format, canary }: CheckFlags, { out }: Output): Promise<0 | 1 | 2> {
+  const options = { ...(root === undefined ? {} : { root }), ...(config === undefined ? {} : { config }) };
+  const report = await check(options);
+  const sung = canary === true ? await runCanary(options) : undefined;
+  if (format === "json")
+    out(`${JSON.stringify(sung === undefined ? report : { ...report, canary: sung }, undefined, 2)}\n`);
+  else out(pretty(report) + (sung === undefined ? "" : prettyCanary(sung)));
+  return sung?.ok === false ? 2 : report.exitCode;
+}

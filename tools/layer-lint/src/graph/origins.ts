@@ -1,0 +1,92 @@
+import { ts } from "ts-morph";
+import type { Project } from "../project.ts";
+
+/**
+ * The files in which the name that `file` exports is declared, followed through all re-exports; for `*` those of all
+ * its names. More than one only where `export * from` leaves it open.
+ */
+export function originsOf(file: string, name: string, project: Project): string[] {
+  return trace({ file, name }, { project, seen: new Set() });
+}
+
+interface Search {
+  readonly project: Project;
+  /** Names that are being followed, so that re-exports in a ring end. */
+  readonly seen: Set<string>;
+}
+
+function trace({ file, name }: { readonly file: string; readonly name: string }, search: Search): string[] {
+  const { project, seen } = search;
+  if (seen.has(`${name} of ${file}`)) return [];
+  seen.add(`${name} of ${file}`);
+  if (!project.graph.files.includes(file)) return [file];
+  const own = ownExports(project.sources.get(file));
+  const edges = project.graph.from(file);
+  const follow = (to: string, inner: string): string[] => trace({ file: to, name: inner }, search);
+  const reExports = edges
+    .filter((edge) => edge.form === "export")
+    .flatMap((edge) => edge.names.map((taken) => ({ ...taken, to: edge.to })));
+  const imports = edges
+    .filter((edge) => edge.form === "import")
+    .flatMap((edge) => edge.names.map((taken) => ({ ...taken, to: edge.to })));
+  if (name === "*") {
+    const passedOn = imports.filter(({ as }) => [...own.values()].includes(as));
+    return [file, ...[...reExports, ...passedOn].flatMap((taken) => follow(taken.to, taken.name))];
+  }
+  const named = reExports.find(({ as }) => as === name);
+  if (named !== undefined) return follow(named.to, named.name);
+  const local = own.get(name);
+  if (local !== undefined) {
+    const imported = imports.find(({ as }) => as === local);
+    return imported === undefined ? [file] : follow(imported.to, imported.name);
+  }
+  return reExports
+    .filter(({ as }) => as === "*")
+    .flatMap(({ to }) => (exportsName(to, name, project) ? follow(to, name) : []));
+}
+
+function exportsName(file: string, name: string, project: Project): boolean {
+  if (!project.graph.files.includes(file)) return true;
+  const isOwn = ownExports(project.sources.get(file)).has(name);
+  return (
+    isOwn ||
+    project.graph
+      .from(file)
+      .some((edge) => edge.form === "export" && edge.names.some(({ as }) => as === name || as === "*"))
+  );
+}
+
+/** Names that a file exports without naming another module: as exported, with the local name. */
+function ownExports(source: ts.SourceFile): Map<string, string> {
+  const own = new Map<string, string>();
+  for (const statement of source.statements) {
+    if (ts.isExportDeclaration(statement)) {
+      if (
+        statement.moduleSpecifier !== undefined ||
+        statement.exportClause === undefined ||
+        !ts.isNamedExports(statement.exportClause)
+      )
+        continue;
+      for (const { name, propertyName } of statement.exportClause.elements)
+        own.set(name.text, (propertyName ?? name).text);
+    } else if (ts.isExportAssignment(statement)) {
+      own.set("default", ts.isIdentifier(statement.expression) ? statement.expression.text : "default");
+    } else if (ts.canHaveModifiers(statement)) {
+      const kinds = new Set((ts.getModifiers(statement) ?? []).map((modifier) => modifier.kind));
+      if (!kinds.has(ts.SyntaxKind.ExportKeyword)) continue;
+      for (const name of declaredNames(statement))
+        own.set(kinds.has(ts.SyntaxKind.DefaultKeyword) ? "default" : name, name);
+    }
+  }
+  return own;
+}
+
+function declaredNames(statement: ts.Statement): string[] {
+  if (ts.isVariableStatement(statement))
+    return statement.declarationList.declarations.map(({ name }) => name.getText());
+  const isNamed =
+    ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement) || ts.isInterfaceDeclaration(statement);
+  if (isNamed || ts.isTypeAliasDeclaration(statement) || ts.isEnumDeclaration(statement))
+    return [statement.name?.text ?? "default"];
+  return [];
+}

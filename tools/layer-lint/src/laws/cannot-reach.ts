@@ -1,0 +1,175 @@
+import type { Area } from "../config/layout.ts";
+import type { ModuleGraph } from "../graph/module-graph.ts";
+import { chainFrom, chainTo, reachableFrom, waysTo } from "../graph/reach.ts";
+import type { Project } from "../project.ts";
+import type { Breach } from "../report/finding.ts";
+import { CODELESS_GLOBALS, findFreeNames } from "../source/free-names.ts";
+import { CODE_LOADING_BUILTINS, findHiddenImports, isLoaderName } from "../source/hidden-imports.ts";
+import { isModule } from "../tree/list-files.ts";
+import type { Planting } from "./law.ts";
+import { areaName, areaNames, defineLaw, lawSchema } from "./law.ts";
+import { NOTHING, one, plantedPath, relativeSpecifier, someFile, together, withHelp } from "./planting.ts";
+
+/**
+ * From a layer nothing of others can be reached: neither directly nor by way of others, types included.
+ * In a machine layer what cannot be followed counts as reaching: code made of text, computed imports, built-in modules
+ * and globals that could bring anything.
+ */
+export const cannotReach = defineLaw({
+  kind: "cannot-reach",
+  schema: lawSchema("cannot-reach", { from: areaName, to: areaNames }),
+  why: "Who can reach the policy can decide; who must only do must not be able to.",
+  help: "Cut one import of the chain: hand the data in from above, or move what both need into a lower layer.",
+  areas: ({ from, to }) => [{ key: "from", text: from }, ...to.map((text) => ({ key: "to", text }))],
+  seal: ({ from, to }) => ({ from, to }),
+  check({ from, to, strict }, project) {
+    const source = project.layout.area(from);
+    const targets = to.map((text) => project.layout.area(text));
+    const breaches = [
+      ...reached(project, source, targets),
+      ...(strict === true ? touchedByStrangers(project, targets) : []),
+    ];
+    if (project.layout.layer(from)?.machine !== true) return breaches;
+    return [...breaches, ...hiddenOnTheWay(project, source), ...unfollowable(project, source)];
+  },
+  plant: ({ from, to }, project) =>
+    together([...to.flatMap((text) => plantWayTo(text, { from, project })), plantComputed(from, project)]),
+});
+
+function reached(project: Project, source: Area, targets: readonly Area[]): Breach[] {
+  return targets.flatMap((target) => {
+    const ways = waysTo(project.graph, (file) => target.contains(file));
+    return project.graph.edges
+      .filter(
+        (edge) =>
+          source.contains(edge.file) && !source.contains(edge.to) && (target.contains(edge.to) || ways.has(edge.to)),
+      )
+      .map((edge): Breach => {
+        const { file, line, column } = edge;
+        const chain = chainFrom(edge, ways);
+        const how = chain.length === 2 ? "" : ` in ${chain.length - 1} hops`;
+        return {
+          file,
+          line,
+          column,
+          chain,
+          message: `${source.label} reaches ${target.label} (${chain.at(-1)?.file})${how}`,
+        };
+      });
+  });
+}
+
+/** Files without a layer are allowed by `unassigned`; from the targets of a strict law they have to keep away. */
+function touchedByStrangers({ graph, layout }: Project, targets: readonly Area[]): Breach[] {
+  if (layout.unassigned !== "may-not-touch-sealed-targets") return [];
+  return graph.edges
+    .filter((edge) => layout.layerOf(edge.file) === undefined)
+    .flatMap((edge) => targets.filter((target) => target.contains(edge.to)).map((target) => ({ edge, target })))
+    .map(({ edge: { file, line, column, specifier, to }, target }) => {
+      const chain = [
+        { file, line, specifier },
+        { file: to, line: 1 },
+      ];
+      return {
+        file,
+        line,
+        column,
+        chain,
+        message: `${file} belongs to no layer and imports ${target.label}, which is sealed`,
+      };
+    });
+}
+
+/** Code that is loaded where no graph sees it, in the layer and in all that it loads at run time. */
+function hiddenOnTheWay({ graph, sources }: Project, source: Area): Breach[] {
+  const starts = graph.files.filter((file) => source.contains(file));
+  const arrived = reachableFrom(graph, { starts, follow: (edge) => !edge.typeOnly });
+  return [...arrived.keys()].filter(isModule).flatMap((file): Breach[] => {
+    const hidden = findHiddenImports(file, sources);
+    if (source.contains(file)) {
+      return hidden.map(({ line, column, what }) => ({
+        file,
+        line,
+        column,
+        message: `Here is ${what}: it could reach anything`,
+      }));
+    }
+    const chain = chainTo(file, arrived);
+    const start = chain.findLast((hop) => source.contains(hop.file)) ?? { file, line: 1 };
+    return [...hidden, ...codeLoaders(graph, file)].map(({ line, what }) => ({
+      file: start.file,
+      line: start.line,
+      column: 1,
+      chain: [...chain.slice(0, -1), { file, line }],
+      message: `It loads ${file}, where there is ${what}: it could reach anything`,
+    }));
+  });
+}
+
+function codeLoaders(graph: ModuleGraph, file: string): { readonly line: number; readonly what: string }[] {
+  return graph.externals
+    .filter(
+      (each) =>
+        each.file === file &&
+        !each.typeOnly &&
+        each.external.kind === "builtin" &&
+        CODE_LOADING_BUILTINS.has(each.external.name),
+    )
+    .map(({ line, external }) => ({ line, what: `node:${external.name}, which starts code` }));
+}
+
+/** What a machine layer may not touch because nobody could say where it ends. */
+function unfollowable({ graph, sources, machine }: Project, source: Area): Breach[] {
+  const allowed = new Set(machine.builtins?.map((name) => name.replace(/^node:/, "")));
+  const nowhere = graph.unresolved.map((fact) => ({
+    ...fact,
+    way: `"${fact.specifier}", which leads nowhere that can be followed,`,
+  }));
+  const builtins = graph.externals
+    .filter(({ external, typeOnly }) => external.kind === "builtin" && !allowed.has(external.name) && !typeOnly)
+    .map((each) => ({ ...each, way: `node:${each.external.name}` }));
+  const globals = graph.files
+    .filter((file) => source.contains(file))
+    .flatMap((file) => findFreeNames(file, sources))
+    .filter(({ name }) => !CODELESS_GLOBALS.has(name) && !isLoaderName(name))
+    .map((each) => ({ ...each, way: `the global ${each.name}` }));
+  return [...nowhere, ...builtins, ...globals]
+    .filter(({ file }) => source.contains(file))
+    .map(({ file, line, column, way }) => ({ file, line, column, message: `Through ${way} it could reach anything` }));
+}
+
+function plantWayTo(text: string, { from, project }: { readonly from: string; readonly project: Project }): Planting[] {
+  const layer = project.layout.layer(from);
+  const target = someFile(project.layout.area(text), project);
+  if (layer === undefined || target === undefined) return [NOTHING];
+  const label = text.replaceAll("/", "-");
+  const direct = plantedPath(layer, { project, label: `reach-${label}` });
+  const first = plantedPath(layer, { project, label: `hop-${label}` });
+  const between = project.layout.layers.find(
+    (each) =>
+      each !== layer &&
+      !project.layout.area(text).contains(`${each.paths[0]}/x`) &&
+      plantedPath(each, { project, label: "" }) !== undefined,
+  );
+  const second = between && plantedPath(between, { project, label: `hop-${label}` });
+  if (direct === undefined || first === undefined) return [NOTHING];
+  const hop =
+    second === undefined
+      ? []
+      : [
+          withHelp({ path: first, text: typeImport(first, second) }, [
+            { path: second, text: typeImport(second, target) },
+          ]),
+        ];
+  return [one(direct, typeImport(direct, target)), ...hop];
+}
+
+function typeImport(path: string, to: string): string {
+  return `export type * as planted from "${relativeSpecifier(path, to)}";\n`;
+}
+
+function plantComputed(from: string, project: Project): Planting {
+  const layer = project.layout.layer(from);
+  const path = layer && plantedPath(layer, { project, label: "reach-computed" });
+  return path === undefined ? NOTHING : one(path, 'export const planted = await import("./" + "planted.ts");\n');
+}

@@ -1,0 +1,31 @@
+import { acyclic } from "./acyclic.ts";
+import { adaptersOnlyFrom } from "./adapters-only-from.ts";
+import { allowMatrix } from "./allow-matrix.ts";
+import { budget } from "./budget.ts";
+import { cannotReach } from "./cannot-reach.ts";
+import { declared } from "./declared.ts";
+import { faceOnly } from "./face-only.ts";
+import type { LawKind } from "./law.ts";
+import { machineLaws } from "./machine-laws.ts";
+import { mintOnly } from "./mint-only.ts";
+import { portOnlyTypes } from "./port-only-types.ts";
+import { touchesOnly } from "./touches-only.ts";
+import { typeOnly } from "./type-only.ts";
+import { visibleImports } from "./visible-imports.ts";
+
+/** Every kind of law that a configuration can use. */
+export const LAW_KINDS: readonly LawKind[] = [
+  allowMatrix,
+  faceOnly,
+  acyclic,
+  typeOnly,
+  declared,
+  adaptersOnlyFrom,
+  mintOnly,
+  visibleImports,
+  portOnlyTypes,
+  cannotReach,
+  touchesOnly,
+  budget,
+  ...machineLaws,
+];

@@ -1,0 +1,118 @@
+import { z } from "zod";
+import type { Breach } from "../report/finding.ts";
+import type { Project } from "../project.ts";
+
+/** A file that the canary adds to the throw-away copy, or text that it adds to a file that is there. */
+export interface PlantedFile {
+  /** Path from the project's root. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/** A violation to plant: the law has to name each file of `expect`, or the checker is blind. */
+export interface Planting {
+  readonly files: readonly PlantedFile[];
+  readonly expect: readonly string[];
+}
+
+/** A name in a law's configuration: a layer, or a path that has to hold at least one checked file. */
+export interface AreaName {
+  /** Key in the law, for the message. */
+  readonly key: string;
+  readonly text: string;
+}
+
+/** One law of a project: its kind bound to its configuration. */
+export interface Law {
+  readonly id: string;
+  readonly kind: string;
+  /** Why the law exists. */
+  readonly why: string;
+  /** What to do when it is broken. */
+  readonly help: string;
+  /** Whether nothing may ever be excepted from it. */
+  readonly strict: boolean;
+  /** False for kinds that this version knows and does not check; they are named in every report. */
+  readonly checked: boolean;
+  /** Layers and paths that its configuration names. */
+  readonly areas: readonly AreaName[];
+  /** The layer from which nothing of `to` may be reached, for `cannot-reach` only. */
+  readonly seal?: { readonly from: string; readonly to: readonly string[] };
+  /** What in its configuration matches nothing in this project, in words; none = the law can bite. */
+  idle(project: Project): readonly string[];
+  check(project: Project): readonly Breach[];
+  plant(project: Project): Planting;
+}
+
+/** A kind of law: what it may be configured with, and how it is checked. One file of this folder each. */
+export interface LawKind {
+  readonly kind: string;
+  /** What the law's entry in the configuration may hold. */
+  readonly schema: z.ZodType;
+  /** Makes the law of an entry that fits the schema. */
+  bind(id: string, entry: unknown): Law;
+}
+
+/** What a kind of law is made of; `C` is its configuration. */
+export interface LawSpec<C extends CommonConfig> {
+  readonly kind: string;
+  readonly schema: z.ZodType<C>;
+  /** Reason and help of laws that do not bring their own. */
+  readonly why: string;
+  readonly help: string;
+  readonly checked?: boolean;
+  areas?(config: C): readonly AreaName[];
+  seal?(config: C): { readonly from: string; readonly to: readonly string[] };
+  idle?(config: C, project: Project): readonly string[];
+  check(config: C, project: Project): readonly Breach[];
+  plant(config: C, project: Project): Planting;
+}
+
+/** What every law's entry may hold. */
+export interface CommonConfig {
+  readonly reason?: string | undefined;
+  readonly help?: string | undefined;
+  readonly strict?: boolean | undefined;
+}
+
+const sentence = z.string().min(1).max(1000);
+
+/** The schema of a law's entry: what all have in common, and the keys of its kind. */
+export function lawSchema<S extends z.ZodRawShape>(kind: string, shape: S) {
+  return z.strictObject({
+    kind: z.literal(kind),
+    reason: sentence.optional(),
+    help: sentence.optional(),
+    strict: z.boolean().optional(),
+    ...shape,
+  });
+}
+
+/** A layer's name, or a path from the project's root. */
+export const areaName = z.string().min(1).max(500);
+/** Several of them. */
+export const areaNames = z.array(areaName).min(1).max(1000);
+
+/** Hides the type of a kind's configuration behind {@link Law}. */
+export function defineLaw<C extends CommonConfig>(spec: LawSpec<C>): LawKind {
+  return {
+    kind: spec.kind,
+    schema: spec.schema,
+    bind(id, entry) {
+      const config = spec.schema.parse(entry);
+      return {
+        id,
+        kind: spec.kind,
+        why: config.reason ?? spec.why,
+        help: config.help ?? spec.help,
+        strict: config.strict ?? false,
+        checked: spec.checked ?? true,
+        areas: spec.areas?.(config) ?? [],
+        ...(spec.seal === undefined ? {} : { seal: spec.seal(config) }),
+        idle: (project) => spec.idle?.(config, project) ?? [],
+        check: (project) => spec.check(config, project),
+        plant: (project) => spec.plant(config, project),
+      };
+    },
+  };
+}

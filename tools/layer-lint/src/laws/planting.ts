@@ -1,0 +1,61 @@
+import { posix } from "node:path";
+import type { Area, Layer } from "../config/layout.ts";
+import type { Project } from "../project.ts";
+import { isModule } from "../tree/list-files.ts";
+import type { PlantedFile, Planting } from "./law.ts";
+
+/** Name parts of planted files, so that nothing that is there is overwritten. */
+const PREFIX = "layer-lint-canary";
+
+/** A folder of the layer in which a file can be planted; undefined if the layer consists of files alone. */
+export function folderOf(layer: Layer, { tree }: Project): string | undefined {
+  const inside = (path: string): boolean =>
+    [...tree.modules, ...tree.others].some((file) => file.startsWith(`${path}/`));
+  return layer.paths.find(inside);
+}
+
+/** The path of a new file of the layer. */
+export function plantedPath(
+  layer: Layer,
+  { project, label }: { readonly project: Project; readonly label: string },
+): string | undefined {
+  const folder = folderOf(layer, project);
+  return folder === undefined ? undefined : `${folder}/${PREFIX}-${label}.ts`;
+}
+
+/** Some checked file of the area. */
+export function someFile(area: Area, { tree }: Project): string | undefined {
+  return tree.modules.find((file) => area.contains(file) && isModule(file));
+}
+
+/** The specifier by which `from` names `to`. */
+export function relativeSpecifier(from: string, to: string): string {
+  const path = posix.relative(posix.dirname(from), to);
+  return path.startsWith(".") ? path : `./${path}`;
+}
+
+/** The face of the layer in its first folder that has one, or else any of its files. */
+export function entryOf(layer: Layer, project: Project): string | undefined {
+  const faces = layer.paths.map((path) => `${path}/${layer.face}`);
+  return (
+    faces.find((face) => project.tree.modules.includes(face)) ?? someFile(project.layout.area(layer.name), project)
+  );
+}
+
+/** Several plantings as one. */
+export function together(plantings: readonly Planting[]): Planting {
+  return { files: plantings.flatMap((each) => each.files), expect: plantings.flatMap((each) => each.expect) };
+}
+
+/** Nothing to plant: the canary then says that the law cannot be shown to bite. */
+export const NOTHING: Planting = { files: [], expect: [] };
+
+/** One file that breaks the law. */
+export function one(path: string, text: string): Planting {
+  return { files: [{ path, text }], expect: [path] };
+}
+
+/** A file that breaks the law with the help of others. */
+export function withHelp(guilty: PlantedFile, helpers: readonly PlantedFile[]): Planting {
+  return { files: [guilty, ...helpers], expect: [guilty.path] };
+}

@@ -1,0 +1,47 @@
+import { ts } from "ts-morph";
+import type { Project } from "../project.ts";
+import type { Breach } from "../report/finding.ts";
+import { placeOf } from "../source/sources.ts";
+import { defineLaw, lawSchema } from "./law.ts";
+
+/** The files that layers list as `ports` hold types and nothing that runs. */
+export const portOnlyTypes = defineLaw({
+  kind: "port-only-types",
+  schema: lawSchema("port-only-types", {}),
+  why: "A port says what is promised; code in it would be an implementation that everybody has to share.",
+  help: "Move the code into an adapter or into another file of the layer; leave types and their comments.",
+  idle: (_config, { layout, tree }) => [
+    ...(layout.layers.some((layer) => layer.ports.length > 0) ? [] : ["no layer has ports"]),
+    ...layout.layers
+      .flatMap((layer) => layer.ports)
+      .filter((port) => !tree.modules.includes(port))
+      .map((port) => `the port "${port}" is not there`),
+  ],
+  check: (_config, project) =>
+    project.layout.layers.flatMap((layer) => layer.ports.flatMap((port) => running(port, project))),
+  plant(_config, { layout }) {
+    const ports = layout.layers.flatMap((layer) => layer.ports);
+    return { files: ports.map((path) => ({ path, text: "\nexport const planted = 1;\n" })), expect: ports };
+  },
+});
+
+function running(port: string, { sources, tree }: Project): Breach[] {
+  if (!tree.modules.includes(port)) return [];
+  return sources
+    .get(port)
+    .statements.filter((statement) => !isType(statement))
+    .map((statement) => ({
+      ...placeOf(port, statement),
+      message: "A port file holds types only, and this statement is none",
+    }));
+}
+
+function isType(statement: ts.Statement): boolean {
+  if (ts.isImportDeclaration(statement)) return statement.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword;
+  if (ts.isExportDeclaration(statement)) return statement.isTypeOnly;
+  // `declare const brand: unique symbol` runs nothing: it is how brands are written.
+  const isDeclared =
+    ts.isVariableStatement(statement) &&
+    (ts.getModifiers(statement) ?? []).some((each) => each.kind === ts.SyntaxKind.DeclareKeyword);
+  return isDeclared || ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement);
+}

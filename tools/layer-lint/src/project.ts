@@ -1,0 +1,17 @@
+import type { ConfigFile } from "./config/schema.ts";
+import type { Layout } from "./config/layout.ts";
+import type { ModuleGraph } from "./graph/module-graph.ts";
+import type { Sources } from "./source/sources.ts";
+import type { Tree } from "./tree/list-files.ts";
+
+/** Everything that laws look at: the project as it was read, once. */
+export interface Project {
+  /** Absolute, without symbolic links. */
+  readonly root: string;
+  readonly layout: Layout;
+  readonly tree: Tree;
+  readonly graph: ModuleGraph;
+  readonly sources: Sources;
+  /** Settings of the machine layers. */
+  readonly machine: NonNullable<ConfigFile["machine"]>;
+}

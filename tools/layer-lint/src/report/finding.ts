@@ -1,0 +1,84 @@
+/** A position in a file of the checked project. */
+export interface Place {
+  /** Path from the project's root, with `/`. */
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** From 1. */
+  readonly column: number;
+}
+
+/** One link of an import chain: the statement in `file` that names the next link. The last link is the file reached. */
+export interface Hop {
+  readonly file: string;
+  /** From 1; of the last link always 1. */
+  readonly line: number;
+  /** What the statement names, as written; absent in the last link. */
+  readonly specifier?: string;
+}
+
+/**
+ * Something that is wrong.
+ * `violation`: a law is broken. `unproven`: the check could not see enough to call the project clean.
+ */
+export interface Finding extends Place {
+  readonly severity: "violation" | "unproven";
+  /** Id of the law in the configuration, or `CONFIG` if the check itself could not be done. */
+  readonly law: string;
+  /** Kind of the law, for example `cannot-reach`. */
+  readonly rule: string;
+  /** What was seen. */
+  readonly message: string;
+  /** The whole way, for findings about imports; else empty. */
+  readonly chain: readonly Hop[];
+  /** Why the law exists. */
+  readonly why: string;
+  /** What to do. */
+  readonly help: string;
+}
+
+/** What a law says of one place; the law adds its id, reason and help. */
+export interface Breach extends Place {
+  readonly message: string;
+  readonly chain?: readonly Hop[];
+  /** `violation` unless said otherwise. */
+  readonly severity?: "violation" | "unproven";
+}
+
+/** The law id of findings about the check itself. */
+export const CONFIG_LAW = "CONFIG";
+
+/** A finding about the check itself: without it being mended nothing is proven. */
+export function unproven(breach: Breach, help: string): Finding {
+  const { file, line, column, message, chain = [] } = breach;
+  return {
+    severity: "unproven",
+    law: CONFIG_LAW,
+    rule: "proof",
+    file,
+    line,
+    column,
+    message,
+    chain,
+    why: "What the check cannot see it cannot prove, and what is not proven is never called clean.",
+    help,
+  };
+}
+
+/** By place, then law, then text, so that the report does not depend on the order of discovery. */
+export function inOrder(findings: readonly Finding[]): Finding[] {
+  return findings.toSorted(
+    (a, b) =>
+      compare(a.file, b.file) ||
+      a.line - b.line ||
+      a.column - b.column ||
+      compare(a.law, b.law) ||
+      compare(a.message, b.message),
+  );
+}
+
+/** Order of code units: the same on every machine, unlike a locale's. */
+export function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
