@@ -3,6 +3,8 @@ export { LOG_SCHEMA } from "./chain.ts";
 export type { EvidenceStore, RunHead } from "./evidence-store.ts";
 export { createJsonlStore } from "./evidence-stores/jsonl.ts";
 export { isBlobReference } from "./encode.ts";
+export { LogMirror } from "./log-mirror.ts";
+export type { LogStoreOptions } from "./log-store.ts";
 export { createMemoryStore } from "./evidence-stores/memory.ts";
 export { createSqliteStore } from "./evidence-stores/sqlite.ts";
 export type { BlobReference, EventType, EvidenceRecord, RecordDraft, StoredRecord } from "./record.ts";

@@ -17,6 +17,8 @@ export interface LogStoreOptions {
   readonly newEventId: () => string;
   /** Told of every commit, after it is durable; must not throw. */
   readonly onCommit?: (appends: readonly RunAppend[]) => void;
+  /** Told once, when a write has failed; must not throw. */
+  readonly onHalt?: (why: string) => void;
 }
 
 interface QueuedAppend {
@@ -127,6 +129,7 @@ export class LogStore implements EvidenceStore {
   #halt(error: unknown): void {
     this.#halted = error instanceof Error ? error.message : String(error);
     this.#wakeUps.wakeAll();
+    this.#options.onHalt?.(this.#halted);
   }
 
   #haltedFault(cause?: unknown): Fault {

@@ -1,0 +1,58 @@
+import type { VerbatimClient } from "#api";
+import type { Clock, JsonObject } from "#model";
+
+/** Where to find the configuration and the machine; every member comes from a flag and is absent if that was not given. */
+export interface CommonFlags {
+  /** Configuration file. */
+  readonly config?: string;
+  /** State directory. */
+  readonly state?: string;
+  /** Address of a running server: `unix:/path` or `host:port`. */
+  readonly server?: string;
+}
+
+/** Flags of `serve`, over the configuration. */
+export interface ServeFlags extends CommonFlags {
+  readonly listen?: string;
+  readonly noToken?: boolean;
+  readonly reflection?: boolean;
+}
+
+/** A machine to talk to. Disposing an embedded one stops it. */
+export interface Connection extends AsyncDisposable {
+  readonly client: VerbatimClient;
+  /** `embedded`, or the server's address. */
+  readonly where: string;
+}
+
+/** One finding of `doctor`. */
+export interface Finding {
+  readonly name: string;
+  readonly status: "ok" | "warning" | "failed";
+  /** What was seen, and what to do about it. */
+  readonly detail: string;
+}
+
+/** What the command line needs of the process that it runs in. `main` provides it, a test may too. */
+export interface CliHost {
+  /** Without the program's name. */
+  readonly argv: readonly string[];
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+  /** Whether colours are wanted: a terminal, and no `NO_COLOR`. */
+  readonly colour: boolean;
+  readonly clock: Clock;
+  readonly version: string;
+  /** Aborts at SIGINT or SIGTERM; its reason is the signal's name. */
+  readonly interrupted: AbortSignal;
+  /** A fresh id for a job whose file names none. */
+  newJobId(): string;
+  /** Runs a server until it is told to stop; `onReady` is called with its address. @throws {Fault} if it cannot start. */
+  serve(flags: ServeFlags, onReady: (address: string) => void): Promise<void>;
+  /** The running server of the flags or of the state directory, else a machine in this process. @throws {Fault} */
+  connect(flags: CommonFlags): Promise<Connection>;
+  /** Looks at what Verbatim stands on. Never throws. */
+  doctor(flags: CommonFlags): Promise<readonly Finding[]>;
+  /** JSON Schema of the configuration file. */
+  configurationSchema(): JsonObject;
+}

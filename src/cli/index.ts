@@ -1,0 +1,1 @@
+export type { CliHost, CommonFlags, Connection, Finding, ServeFlags } from "./host.ts";

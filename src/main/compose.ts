@@ -1,0 +1,158 @@
+import { randomUUIDv7 } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { createToken, startGrpcServer } from "#api";
+import type { GrpcServer } from "#api";
+import { createCommandRun } from "#effects";
+import type { StepType } from "#effects";
+import { createJsonlStore, createMemoryStore, createSqliteStore, LogMirror } from "#evidence";
+import type { EvidenceStore, LogStoreOptions } from "#evidence";
+import { createProcessObserver } from "#health";
+import { createJobRunner, recoverRuns } from "#orchestration";
+import type { JobRunner } from "#orchestration";
+import type { LoadedConfiguration } from "./load-configuration.ts";
+import type { EventLog } from "./log-events.ts";
+import { systemClock } from "./system-clock.ts";
+
+/** What a test or a measure may put beside the configuration. */
+export interface ComposeOptions {
+  readonly log: EventLog;
+  /** Step types that no configuration offers, such as no-ops for a measure. */
+  readonly stepTypes?: readonly StepType[];
+}
+
+/** A running Verbatim. */
+export interface App extends AsyncDisposable {
+  /** Where the gRPC server listens, as a client takes it. */
+  readonly address: string;
+  /** The token that calls over TCP must bring. */
+  readonly token: string;
+  /** Takes no more jobs, waits for those that run, and frees everything. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Puts everything together and starts it: the only place that names adapters. Resolves when calls are taken.
+ * @throws {Fault} if the state directory is in use, or the configuration cannot be carried out; then nothing is left open.
+ */
+export async function compose(configuration: LoadedConfiguration, options: ComposeOptions): Promise<App> {
+  await using resources = new AsyncDisposableStack();
+  const { log } = options;
+  const { state } = configuration;
+  mkdirSync(state, { recursive: true, mode: 0o700 });
+  const server: { current?: GrpcServer } = {};
+  const onHalt = (why: string): void => {
+    log("store.halted", { why });
+    server.current?.setServing(false);
+  };
+  const store = await openStore(configuration, { resources, log, onHalt });
+  for (const result of await recoverRuns(store, systemClock)) {
+    const { jobId, finalStatus, finalReason } = result;
+    log("run.recovered", { job_id: jobId, final_status: finalStatus, final_reason: finalReason });
+  }
+  const stepTypes = [...(options.stepTypes ?? []), ...configuredStepTypes(configuration, resources)];
+  const health = resources.use(createProcessObserver({ directory: state, clock: systemClock }));
+  const onRefused = (jobId: string, reasons: unknown): void => log("job.refused", { job_id: jobId, reasons });
+  const runner = createJobRunner({
+    store,
+    clock: systemClock,
+    stepTypes,
+    health,
+    maxActiveJobs: configuration.active_jobs,
+    onRefused,
+  });
+  const token = await createToken(state);
+  server.current = await startGrpcServer({
+    address: configuration.listen ?? `unix:${socketPath(state)}`,
+    runner,
+    store,
+    clock: systemClock,
+    token,
+    noToken: configuration.no_token,
+    reflection: configuration.reflection,
+    onInternalError: (error, method) => log("internal.error", { method, error: describe(error) }),
+  });
+  return runningApp({ server: server.current, runner, token, resources: resources.move(), configuration });
+}
+
+interface Running {
+  readonly server: GrpcServer;
+  readonly runner: JobRunner;
+  readonly token: string;
+  readonly resources: AsyncDisposableStack;
+  readonly configuration: LoadedConfiguration;
+}
+
+function runningApp({ server, runner, token, resources, configuration }: Running): App {
+  const graceMs = configuration.drain_seconds * 1000;
+  let stopping: Promise<void> | undefined;
+  const shutDown = async (): Promise<void> => {
+    server.setServing(false);
+    await runner.drain({ graceMs });
+    await server.drain({ graceMs: DRAIN_STREAMS_MS });
+    await resources.disposeAsync();
+  };
+  const stop = (): Promise<void> => (stopping ??= shutDown());
+  return { address: server.address, token, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** Streams of ended jobs need only be sent to their end. */
+const DRAIN_STREAMS_MS = 5000;
+
+interface StoreContext {
+  readonly resources: AsyncDisposableStack;
+  readonly log: EventLog;
+  readonly onHalt: (why: string) => void;
+}
+
+async function openStore(configuration: LoadedConfiguration, context: StoreContext): Promise<EvidenceStore> {
+  const { state, mirror } = configuration;
+  const { resources, log, onHalt } = context;
+  const options: LogStoreOptions = { newEventId: randomUUIDv7, onHalt };
+  if (configuration.store === "memory") return resources.adopt(createMemoryStore(options), (store) => store.close());
+  if (configuration.store === "jsonl")
+    return resources.adopt(createJsonlStore(state, options), (store) => store.close());
+  if (!mirror) return resources.adopt(createSqliteStore(state, options), (store) => store.close());
+  const onProblem = (runId: string, error: unknown): void =>
+    log("mirror.failed", { run_id: runId, error: describe(error) });
+  const copies = new LogMirror({ directory: state, clock: systemClock, onProblem });
+  const store: EvidenceStore = createSqliteStore(state, {
+    ...options,
+    onCommit: (appends) => {
+      copies.take(appends);
+      if (copies.markDue) copies.mark(store).catch((error: unknown) => onProblem("", error));
+    },
+  });
+  resources.defer(async () => {
+    copies.close();
+    await copies.mark(store);
+    await store.close();
+  });
+  await copies.mend(store);
+  return store;
+}
+
+function configuredStepTypes(configuration: LoadedConfiguration, resources: AsyncDisposableStack): readonly StepType[] {
+  const commands = configuration.steps["command.run"];
+  if (commands === undefined) return [];
+  const commandRun = createCommandRun({
+    executables: commands.executables,
+    workingDirectories: commands.working_directories.map((directory) => resolve(configuration.base, directory)),
+    environment: { values: commands.environment, allow: commands.allow_variables },
+    outputBytes: commands.output_bytes,
+    killGraceMs: commands.kill_grace_ms,
+    clock: systemClock,
+  });
+  return [resources.use(commandRun)];
+}
+
+/** A unix socket's path must be short: the shorter way to say it is taken. */
+export function socketPath(state: string): string {
+  const absolute = join(state, "verbatim.sock");
+  const fromHere = relative(process.cwd(), absolute);
+  return fromHere.length < absolute.length ? fromHere : absolute;
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,73 @@
+import { z } from "zod";
+
+const commandRun = z
+  .strictObject({
+    executables: z
+      .array(z.string().min(1).max(4096))
+      .max(1000)
+      .describe('Programs that may be started: absolute paths, or names looked up on PATH; "*" = any. Empty = none.'),
+    working_directories: z
+      .array(z.string().min(1).max(4096))
+      .max(100)
+      .default(["."])
+      .describe("Directories in which steps may work, relative to the configuration file. The first is the default."),
+    environment: z
+      .record(z.string().max(128), z.string().max(32_768))
+      .default({})
+      .describe(
+        "Variables that every command gets. PATH has a safe default; nothing of the server's own is handed on.",
+      ),
+    allow_variables: z
+      .array(z.string().max(128))
+      .max(1000)
+      .default([])
+      .describe("Guarded variables (PATH, LD_PRELOAD, NODE_OPTIONS, ...) that a step may set all the same."),
+    output_bytes: z.int().min(0).max(1_048_576).default(1_048_576).describe("Output kept of one step, in bytes."),
+    kill_grace_ms: z.int().min(0).max(60_000).default(2000).describe("Milliseconds between TERM and KILL."),
+  })
+  .describe("Runs programs without a shell.");
+
+/** The configuration file. Every member may be left out; an unknown one is an error. */
+export const configurationSchema = z
+  .strictObject({
+    $schema: z.string().max(4096).optional().describe("Where an editor finds this schema."),
+    state: z
+      .string()
+      .min(1)
+      .max(4096)
+      .default(".verbatim")
+      .describe("State directory, relative to the configuration file."),
+    store: z
+      .enum(["sqlite", "jsonl", "memory"])
+      .default("sqlite")
+      .describe("Where evidence is kept. memory is lost with the process."),
+    listen: z
+      .string()
+      .min(1)
+      .max(256)
+      .optional()
+      .describe("unix:/path or a loopback host:port; default: the socket verbatim.sock in the state directory."),
+    no_token: z
+      .boolean()
+      .default(false)
+      .describe("Said aloud: loopback TCP without a token, open to every local user."),
+    reflection: z.boolean().default(false).describe("Whether the server describes its services to whoever asks."),
+    http: z
+      .strictObject({ listen: z.string().min(1).max(256).describe("A loopback host:port.") })
+      .optional()
+      .describe(
+        "The same services over HTTP/1.1 (Connect protocol, JSON) for browsers and curl; always with the token.",
+      ),
+    mirror: z.boolean().default(true).describe("Whether each run's lines are also written to runs/RUN/events.jsonl."),
+    active_jobs: z.int().min(1).max(10_000).default(256).describe("Jobs that may run at the same time."),
+    drain_seconds: z.number().min(0).max(3600).default(30).describe("How long a stop waits for running jobs."),
+    log_level: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info").describe("Log on stderr."),
+    steps: z
+      .strictObject({ "command.run": commandRun.optional() })
+      .default({})
+      .describe("Step types with effects. What does not stand here is refused."),
+  })
+  .describe("Configuration of Verbatim (verbatim.yaml).");
+
+/** A configuration with all defaults filled in. */
+export type Configuration = z.output<typeof configurationSchema>;

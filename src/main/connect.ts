@@ -1,0 +1,50 @@
+import { dirname } from "node:path";
+import { connectClient, readToken } from "#api";
+import type { CommonFlags, Connection } from "#cli";
+import { compose } from "./compose.ts";
+import { loadConfiguration } from "./load-configuration.ts";
+import type { LoadedConfiguration } from "./load-configuration.ts";
+import { createEventLog } from "./log-events.ts";
+import { notedServer } from "./running-server.ts";
+
+/**
+ * The server that the flags name (or `VERBATIM_SERVER`), else the one that runs on the state directory, else a machine in
+ * this process. The token is that of the environment (`VERBATIM_TOKEN`) or of the state directory. @throws {Fault}
+ */
+export async function connect(flags: CommonFlags): Promise<Connection> {
+  const configuration = loadConfiguration({ flags, environment: process.env, workingDirectory: process.cwd() });
+  const named = flags.server ?? process.env["VERBATIM_SERVER"];
+  const address = named ?? notedServer(configuration.state)?.address;
+  if (address === undefined) return await embedded(configuration);
+  const token = address.startsWith("unix:") ? undefined : await tokenFor(configuration);
+  const client = connectClient({ address, ...(token !== undefined && { token }) });
+  return {
+    client,
+    where: address,
+    [Symbol.asyncDispose]() {
+      client.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+async function tokenFor(configuration: LoadedConfiguration): Promise<string | undefined> {
+  if (configuration.no_token) return undefined;
+  return process.env["VERBATIM_TOKEN"] ?? (await readToken(configuration.state));
+}
+
+/** The same server that `serve` runs, on a socket of its own, for as long as the command lasts. */
+async function embedded(configuration: LoadedConfiguration): Promise<Connection> {
+  const { listen: _elsewhere, http: _port, ...local } = configuration;
+  const level = configuration.log_level === "info" ? "error" : configuration.log_level;
+  const app = await compose(local, { log: createEventLog(level) });
+  const client = connectClient({ address: app.address });
+  return {
+    client,
+    where: `embedded in ${dirname(configuration.state)}`,
+    async [Symbol.asyncDispose]() {
+      client.close();
+      await app.stop();
+    },
+  };
+}

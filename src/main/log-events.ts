@@ -1,0 +1,26 @@
+import { pino } from "pino";
+import type { Logger } from "pino";
+
+/** Every event that the process logs, with its level: the one list. */
+export const LOG_EVENTS = {
+  "server.started": "info",
+  "server.draining": "info",
+  "server.stopped": "info",
+  "run.recovered": "warn",
+  "job.refused": "warn",
+  "store.halted": "fatal",
+  "mirror.failed": "error",
+  "internal.error": "error",
+} as const;
+
+/** Writes one named event with its facts. */
+export type EventLog = (event: keyof typeof LOG_EVENTS, facts: Readonly<Record<string, unknown>>) => void;
+
+/** A structured log on standard error: one JSON object a line, written at once. */
+export function createEventLog(level: string): EventLog {
+  const logger: Logger = pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ fd: 2, sync: true }),
+  );
+  return (event, facts) => logger[LOG_EVENTS[event]]({ event, ...facts });
+}
