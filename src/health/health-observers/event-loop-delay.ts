@@ -23,10 +23,20 @@ const TICK_MS = 20;
  */
 export function createEventLoopDelayMeter(clock: Clock): EventLoopDelayMeter {
   const delays = createHistogram();
+  // The histogram keeps three digits; the largest delay is told as it was.
+  let maxMs = 0;
   let lastTickMs = clock.monotonicMs();
   const lateMs = (): number => Math.max(0, clock.monotonicMs() - lastTickMs - TICK_MS);
+  function record(delayMs: number): void {
+    const microseconds = Math.round(delayMs * 1000);
+    maxMs = Math.max(maxMs, microseconds / 1000);
+    // It takes whole numbers from 1: plus one, so that no delay has a place.
+    delays.record(microseconds + 1);
+  }
+  const percentileMs = (percentile: number): number =>
+    Math.min(maxMs, Math.max(0, Math.round(delays.percentile(percentile)) - 1) / 1000);
   const timer = setInterval(() => {
-    record(delays, lateMs());
+    record(lateMs());
     lastTickMs = clock.monotonicMs();
   }, TICK_MS);
   // Looking must not keep a process alive that has nothing else to do.
@@ -34,30 +44,16 @@ export function createEventLoopDelayMeter(clock: Clock): EventLoopDelayMeter {
   return {
     take() {
       const pendingMs = lateMs();
-      if (delays.count === 0 || pendingMs > 0) record(delays, pendingMs);
+      if (delays.count === 0 || pendingMs > 0) record(pendingMs);
       // What was told now is not told again when the late tick comes.
       if (pendingMs > 0) lastTickMs = clock.monotonicMs() - TICK_MS;
-      const taken = {
-        p50Ms: fromTicks(delays.percentile(50)),
-        p99Ms: fromTicks(delays.percentile(99)),
-        maxMs: fromTicks(delays.max),
-      };
+      const taken = { p50Ms: percentileMs(50), p99Ms: percentileMs(99), maxMs };
       delays.reset();
+      maxMs = 0;
       return taken;
     },
     [Symbol.dispose]() {
       clearInterval(timer);
     },
   };
-}
-
-type Histogram = ReturnType<typeof createHistogram>;
-
-/** The histogram takes whole numbers from 1: microseconds, plus one so that no delay has a place. */
-function record(histogram: Histogram, milliseconds: number): void {
-  histogram.record(Math.round(milliseconds * 1000) + 1);
-}
-
-function fromTicks(value: number): number {
-  return Math.max(0, Math.round(value) - 1) / 1000;
 }

@@ -21,6 +21,8 @@ const text = z
     `is larger than ${ARGUMENT_BYTES} bytes, which the system does not take`,
   );
 
+const directoryPath = text.min(1).max(PATH_CHARACTERS);
+
 const schema = z.strictObject({
   argv: z
     .array(text)
@@ -28,9 +30,7 @@ const schema = z.strictObject({
     .max(ARGUMENTS)
     .refine((argv) => argv[0] !== "", { path: [0], error: "is empty, expected the program" })
     .describe("The program and its arguments, each as it is; no shell reads them."),
-  working_directory: text
-    .min(1)
-    .max(PATH_CHARACTERS)
+  working_directory: directoryPath
     .optional()
     .describe(
       "Where the command runs; must lie inside a directory that the server permits, which is also the default.",
@@ -79,8 +79,10 @@ function policyViolations(raw: JsonObject, policy: CommandPolicy): Violation[] {
     const answer = findExecutable(program, policy);
     if (!answer.permitted) violations.push({ field: "argv[0]", description: answer.problem });
   }
-  if (directory === undefined || (typeof directory === "string" && directory !== "" && !directory.includes("\0"))) {
-    const answer = findWorkingDirectory(directory, policy.workingDirectories);
+  // What is no path at all has been said already.
+  const declared = directoryPath.optional().safeParse(directory);
+  if (declared.success) {
+    const answer = findWorkingDirectory(declared.data, policy.workingDirectories);
     if (answer.kind === "refused") violations.push({ field: "working_directory", description: answer.problem });
   }
   return [...violations, ...checkEnvironment(environment, policy.environment)];
