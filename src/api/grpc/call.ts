@@ -44,8 +44,10 @@ export class Call implements CallContext {
   constructor(call: SurfaceCall, principal: Principal) {
     this.#call = call;
     this.principal = principal;
-    // grpc-js says `cancelled` after a normal end as well; by then `end` was called and nothing is aborted.
-    call.once("cancelled", () => this.abort(new Fault("CANCELLED", "The caller went away.")));
+    call.once("cancelled", () => {
+      // grpc-js says `cancelled` after a normal end as well.
+      if (!this.#ended) this.abort(new Fault("CANCELLED", "The caller went away."));
+    });
   }
 
   /** Whether the call has its answer, or nobody waits for one. */

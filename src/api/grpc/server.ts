@@ -1,24 +1,20 @@
-import { Server, ServerCredentials } from "@grpc/grpc-js";
-import type { ServerOptions } from "@grpc/grpc-js";
 import type { EvidenceStore } from "#evidence";
 import type { Clock } from "#model";
-import { Fault, LIMITS } from "#model";
+import { Fault } from "#model";
 import type { JobRunner } from "#orchestration";
-import { addService } from "./adapter.ts";
 import type { Address } from "./address.ts";
 import { parseAddress } from "./address.ts";
 import type { Principal } from "./call-context.ts";
 import { evidenceService } from "./evidence-service.ts";
 import { executorService } from "./executor-service.ts";
-import { createGate } from "./gate.ts";
 import { HealthState, healthService } from "./health-service.ts";
 import { startHttpSidePort } from "./http-side-port.ts";
 import type { HttpSidePort } from "./http-side-port.ts";
-import { listen } from "./listener.ts";
-import type { Listener } from "./listener.ts";
 import { reflectionServices } from "./reflection-service.ts";
 import type { MountedService } from "./service.ts";
 import { tokenAuthenticator } from "./token.ts";
+import { startTransport } from "./transport.ts";
+import type { Transport, TransportLimits } from "./transport.ts";
 
 /** What a server is started with. */
 export interface GrpcServerOptions {
@@ -38,11 +34,7 @@ export interface GrpcServerOptions {
   /** Told of every error that is no `Fault`, with the path of the method. Callers are told a fixed sentence. */
   readonly onInternalError: (error: unknown, method: string) => void;
   /** Bounds, where a test or a measure needs others. */
-  readonly limits?: {
-    readonly connections?: number;
-    readonly firstBytesTimeoutMs?: number;
-    readonly receiveTimeoutMs?: number;
-  };
+  readonly limits?: TransportLimits;
 }
 
 /** A server that takes calls. */
@@ -60,45 +52,26 @@ export interface GrpcServer extends AsyncDisposable {
   drain(options: { readonly graceMs: number }): Promise<void>;
 }
 
-/** Bounds of the transport; each is named in docs by its unit. */
-const SERVER_OPTIONS: ServerOptions = {
-  // A request just over its bound should be told so with details, not be cut by the transport: hence twice the bound.
-  "grpc.max_receive_message_length": 2 * LIMITS.requestBytes,
-  "grpc.max_send_message_length": LIMITS.responseBytes,
-  "grpc.max_concurrent_streams": 100,
-  "grpc.keepalive_time_ms": 20_000,
-  "grpc.keepalive_timeout_ms": 10_000,
-  "grpc.max_connection_idle_ms": 300_000,
-  "grpc.max_connection_age_ms": 30 * 60_000,
-  "grpc.max_connection_age_grace_ms": 60_000,
-  "grpc.enable_channelz": 0,
-};
-
 /**
  * Starts a server on a unix socket of mode 0600 or a loopback port.
  * @throws {Fault} INVALID_CONFIGURATION for any other address, for loopback TCP without a token, or if the system
  *   refuses; STATE_LOCKED if another server answers on the socket.
  */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { clock, limits = {}, onInternalError } = options;
+  const { clock, limits, onInternalError } = options;
   const address = parseAddress(options.address);
   const httpAddress = options.httpAddress === undefined ? undefined : parseAddress(options.httpAddress);
-  const gate = createGate({ clock, authenticate: authenticatorOf(address, options), onInternalError, ...limits });
-  const server = new Server({ ...SERVER_OPTIONS, interceptors: [gate.interceptor] });
-
   const { services, health } = mountedServices(options);
-  const { principalOf } = gate;
-  for (const mounted of services) addService(server, mounted, { clock, principalOf, onInternalError });
+  const common = { services, clock, onInternalError, ...(limits !== undefined && { limits }) };
 
-  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const listener = await listen({ address, clock, ...limits, accept: (socket) => injector.injectConnection(socket) });
-  if (httpAddress === undefined) return runningServer({ server, listener, health, clock });
+  const sidePort =
+    httpAddress &&
+    (await startHttpSidePort({ ...common, address: httpAddress, authenticate: authenticatorOf(httpAddress, options) }));
   try {
-    const authenticate = authenticatorOf(httpAddress, options);
-    const sidePort = await startHttpSidePort({ address: httpAddress, services, clock, authenticate, onInternalError });
-    return runningServer({ server, listener, health, clock, sidePort });
+    const transport = await startTransport({ ...common, address, authenticate: authenticatorOf(address, options) });
+    return runningServer({ transport, sidePort, health });
   } catch (error) {
-    await listener.close();
+    await sidePort?.drain({ graceMs: 0 });
     throw error;
   }
 }
@@ -127,44 +100,24 @@ const LOCAL: Principal = { name: "local" };
 const ANYONE: Principal = { name: "anyone" };
 
 interface RunningServer {
-  readonly server: Server;
-  readonly listener: Listener;
+  readonly transport: Transport;
+  readonly sidePort: HttpSidePort | undefined;
   readonly health: HealthState;
-  readonly clock: Clock;
-  readonly sidePort?: HttpSidePort;
 }
 
-function runningServer(running: RunningServer): GrpcServer {
-  const { listener, health, sidePort } = running;
-  let draining: Promise<void> | undefined;
+function runningServer({ transport, sidePort, health }: RunningServer): GrpcServer {
+  let draining: Promise<unknown> | undefined;
+  const drain = async (graceMs: number): Promise<void> => {
+    health.setServing(false);
+    health.endWatches();
+    draining ??= Promise.all([transport.drain({ graceMs }), sidePort?.drain({ graceMs })]);
+    await draining;
+  };
   return {
-    address: listener.address,
+    address: transport.address,
     httpAddress: sidePort?.address,
     setServing: (serving) => health.setServing(serving),
-    drain({ graceMs }) {
-      draining ??= drainAll(running, graceMs);
-      return draining;
-    },
-    async [Symbol.asyncDispose]() {
-      draining ??= drainAll(running, 0);
-      await draining;
-    },
+    drain: ({ graceMs }) => drain(graceMs),
+    [Symbol.asyncDispose]: () => drain(0),
   };
-}
-
-async function drainAll({ server, listener, health, clock, sidePort }: RunningServer, graceMs: number): Promise<void> {
-  health.setServing(false);
-  health.endWatches();
-  await listener.close();
-  await Promise.all([drainServer(server, clock, graceMs), sidePort?.drain({ graceMs })]);
-}
-
-/** `tryShutdown` waits for calls without a limit, so the grace is ours. */
-async function drainServer(server: Server, clock: Clock, graceMs: number): Promise<void> {
-  const { promise: ended, resolve } = Promise.withResolvers<void>();
-  const stopTimer = clock.after(graceMs, () => resolve());
-  server.tryShutdown(() => resolve());
-  await ended;
-  stopTimer();
-  server.forceShutdown();
 }

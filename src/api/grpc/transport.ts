@@ -1,0 +1,80 @@
+import { Server, ServerCredentials } from "@grpc/grpc-js";
+import type { ServerOptions } from "@grpc/grpc-js";
+import type { Clock } from "#model";
+import { LIMITS } from "#model";
+import { addService } from "./adapter.ts";
+import type { Address } from "./address.ts";
+import type { Principal } from "./call-context.ts";
+import { createGate } from "./gate.ts";
+import { listen } from "./listener.ts";
+import type { MountedService } from "./service.ts";
+
+/** Room above the largest request, so that one just over it is refused with details and not cut by the transport. */
+const SLACK_BYTES = 64 * 1024;
+
+/** Bounds of every connection. Its age is bounded so that every stream is resumed by sequence number now and then. */
+const SERVER_OPTIONS: ServerOptions = {
+  "grpc.max_receive_message_length": LIMITS.requestBytes + SLACK_BYTES,
+  "grpc.max_send_message_length": LIMITS.responseBytes,
+  "grpc.max_concurrent_streams": 100,
+  "grpc.keepalive_time_ms": 20_000,
+  "grpc.keepalive_timeout_ms": 10_000,
+  "grpc.max_connection_idle_ms": 300_000,
+  "grpc.max_connection_age_ms": 30 * 60_000,
+  "grpc.max_connection_age_grace_ms": 60_000,
+  "grpc.enable_channelz": 0,
+};
+
+/** Bounds that a test or a measure may set. */
+export interface TransportLimits {
+  readonly connections?: number;
+  readonly firstBytesTimeoutMs?: number;
+  readonly receiveTimeoutMs?: number;
+}
+
+/** What a transport is given. */
+export interface TransportOptions {
+  readonly address: Address;
+  readonly services: readonly MountedService[];
+  readonly clock: Clock;
+  /** Who calls. @throws {Fault} UNAUTHENTICATED, PERMISSION_DENIED */
+  readonly authenticate: (authorization: string | undefined) => Principal;
+  readonly onInternalError: (error: unknown, method: string) => void;
+  readonly limits?: TransportLimits;
+}
+
+/** Services on an address. */
+export interface Transport {
+  /** Where it listens, as a client takes it. */
+  readonly address: string;
+  /** Takes no new connections and calls, waits for those that run, and cuts what is left after `graceMs`. Call it once. */
+  drain(options: { readonly graceMs: number }): Promise<void>;
+}
+
+/**
+ * Serves over gRPC on a unix socket of mode 0600 or a loopback port.
+ * @throws {Fault} INVALID_CONFIGURATION for any other address, or if the system refuses; STATE_LOCKED if another server
+ *   answers on the socket.
+ */
+export async function startTransport(options: TransportOptions): Promise<Transport> {
+  const { address, services, clock, authenticate, onInternalError, limits = {} } = options;
+  const { interceptor, principalOf } = createGate({ clock, authenticate, onInternalError, ...limits });
+  const server = new Server({ ...SERVER_OPTIONS, interceptors: [interceptor] });
+  for (const mounted of services) addService(server, mounted, { clock, principalOf, onInternalError });
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const listener = await listen({ address, clock, ...limits, accept: (socket) => injector.injectConnection(socket) });
+
+  return {
+    address: listener.address,
+    async drain({ graceMs }) {
+      await listener.close();
+      const { promise: ended, resolve } = Promise.withResolvers<void>();
+      // `tryShutdown` waits for calls without a limit, so the grace is ours.
+      const stopTimer = clock.after(graceMs, () => resolve());
+      server.tryShutdown(() => resolve());
+      await ended;
+      stopTimer();
+      server.forceShutdown();
+    },
+  };
+}
