@@ -1,4 +1,5 @@
 export { createDefaultExecutor, FailingHandler, NoOpHandler } from "./default-handlers.ts";
 export type { ExecuteOptions } from "./execute-job.ts";
 export { executionResultToEvidence } from "./execution-evidence.ts";
+export { frozenJson } from "./frozen-json.ts";
 export { EXECUTOR_VERSION, JobExecutor } from "./job-executor.ts";

@@ -6,7 +6,7 @@ export type JobStatus = "PENDING" | "RUNNING" | "COMPLETED" | "FAILED" | "CANCEL
 
 /** An ordered list of steps: the unit that is executed, once, under one job id. */
 export interface Job {
-  /** Chosen by the caller; executed at most once, ever. 1..128 of `A-Z a-z 0-9 . _ -`, no leading dot or dash. */
+  /** Chosen by the caller; executed at most once, ever. 1..128 of `A-Z a-z 0-9 . _ -`, a letter or digit first. */
   readonly jobId: string;
   /** The contract under which the caller asks. Same form as `jobId`. */
   readonly contractId: string;

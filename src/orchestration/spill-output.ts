@@ -1,10 +1,11 @@
 import type { ExecutionContext, StepHandler, StepOutput } from "#effects";
 import { canonicalJson } from "#evidence";
 import type { BlobReference, EvidenceStore } from "#evidence";
+import { frozenJson } from "#executor";
 import type { Json, JobStep } from "#model";
 import { LIMITS } from "#model";
 
-/** Any output shorter than this as JSON text is shorter than the limit in UTF-8 too. */
+/** Any text shorter than this is shorter than the limit in UTF-8 too. */
 const SURELY_SMALL_CHARACTERS = Math.floor(LIMITS.inlinePayloadBytes / 3);
 
 /**
@@ -15,14 +16,19 @@ export function spillOutput(handler: StepHandler, store: EvidenceStore): StepHan
   return {
     async execute(step: JobStep, context: ExecutionContext, options: { readonly signal: AbortSignal }) {
       const said = await handler.execute(step, context, options);
-      return isStepOutput(said) ? { ...said, output: await spilled(said.output, store) } : said;
+      const output = checkedOutput(said);
+      return output === undefined ? said : { ...said, output: await spilled(output, store) };
     },
   };
 }
 
-/** What is no step output goes on as it is: the executor says what is wrong with it. */
-function isStepOutput(said: unknown): said is StepOutput {
-  return typeof said === "object" && said !== null && "output" in said;
+/** A frozen copy of the output; undefined if this is no step output: the executor says what is wrong with it. */
+function checkedOutput(said: StepOutput): Json | undefined {
+  try {
+    return frozenJson(said.output);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The payload itself if it is small, else a reference to it, durably kept. */
@@ -30,19 +36,12 @@ export async function spilled(payload: Json, store: EvidenceStore): Promise<Json
   if (typeof payload === "object" && payload !== null && "$blob" in payload) {
     throw new TypeError('the member "$blob" is kept for references to payloads beside the log');
   }
-  const text = textOf(payload);
-  if (text === undefined || text.length <= SURELY_SMALL_CHARACTERS) return payload;
-  const bytes = Buffer.from(text);
+  if (JSON.stringify(payload).length <= SURELY_SMALL_CHARACTERS) return payload;
+  const bytes = Buffer.from(canonicalJson(payload));
   if (bytes.length <= LIMITS.inlinePayloadBytes) return payload;
-  const reference: BlobReference = { $blob: await store.putBlob(bytes), size: bytes.length };
-  return reference;
+  return blobReference(await store.putBlob(bytes), bytes.length);
 }
 
-/** Undefined for what is not JSON: the executor refuses it with its reason. */
-function textOf(payload: Json): string | undefined {
-  try {
-    return canonicalJson(payload);
-  } catch {
-    return undefined;
-  }
+function blobReference(digest: string, size: number): BlobReference {
+  return { $blob: digest, size };
 }
