@@ -111,13 +111,25 @@ export function isReference(node: ts.Identifier): boolean {
   );
 }
 
-/** The object and the name of `object.name` or `object["name"]`; the name is undefined if it is computed. */
+/** The object (without casts around it) and the name of `object.name` or `object["name"]`; the name is undefined if it is computed. */
 export function memberName(
   node: ts.Node,
 ): { readonly object: ts.Expression; readonly name: string | undefined } | undefined {
-  if (ts.isPropertyAccessExpression(node)) return { object: node.expression, name: node.name.text };
-  if (ts.isElementAccessExpression(node)) return { object: node.expression, name: literal(node.argumentExpression) };
+  if (ts.isPropertyAccessExpression(node)) return { object: bare(node.expression), name: node.name.text };
+  if (ts.isElementAccessExpression(node))
+    return { object: bare(node.expression), name: literal(node.argumentExpression) };
   return undefined;
+}
+
+/** The expression without parentheses, casts and `!` around it. */
+function bare(node: ts.Expression): ts.Expression {
+  const isWrapped =
+    ts.isParenthesizedExpression(node) ||
+    ts.isAsExpression(node) ||
+    ts.isTypeAssertionExpression(node) ||
+    ts.isSatisfiesExpression(node) ||
+    ts.isNonNullExpression(node);
+  return isWrapped ? bare(node.expression) : node;
 }
 
 function isMetaProperty(node: ts.Node): boolean {
