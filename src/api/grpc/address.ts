@@ -6,8 +6,8 @@ export type Address =
   | { readonly kind: "unix"; readonly path: string }
   | { readonly kind: "tcp"; readonly host: string; readonly port: number };
 
-/** Longest path of a unix socket that every system takes, in bytes. */
-const SOCKET_PATH_BYTES = 100;
+/** Longest path of a unix socket in bytes: systems take 103 and more, and the socket is made under a longer name first. */
+const SOCKET_PATH_BYTES = 96;
 
 /**
  * Reads `unix:/path` or `host:port` (`[::1]:port` for IPv6).

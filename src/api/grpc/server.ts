@@ -25,7 +25,7 @@ export interface GrpcServerOptions {
   readonly clock: Clock;
   /** The bearer token that calls over TCP must bring. A unix socket is guarded by its mode and asks for none. */
   readonly token?: string;
-  /** Said aloud: calls over loopback TCP need no token, so every local user may run jobs. */
+  /** Said aloud: calls over loopback TCP need no token, even if there is one, so every local user may run jobs. */
   readonly noToken?: boolean;
   /** Whether the server describes its services to whoever asks. Default false. */
   readonly reflection?: boolean;
@@ -90,8 +90,8 @@ function authenticatorOf(
   { token, noToken }: GrpcServerOptions,
 ): (header: string | undefined) => Principal {
   if (address.kind === "unix") return () => LOCAL;
-  if (token !== undefined) return tokenAuthenticator(token);
   if (noToken === true) return () => ANYONE;
+  if (token !== undefined) return tokenAuthenticator(token);
   const text = "A loopback port is open to every local user: give a token, or say --no-token.";
   throw new Fault("INVALID_CONFIGURATION", text, { violations: [{ field: "token", description: "is missing" }] });
 }
