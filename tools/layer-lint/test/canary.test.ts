@@ -51,6 +51,22 @@ describe("the canary shows that the checker can see", () => {
     expect(ok).toBe(false);
   });
 
+  it("sings for a sealed layer that is no machine, and for one that is a path", async () => {
+    using fixture = project(
+      configured((config) => ({
+        ...config,
+        laws: {
+          PLAIN: { kind: "cannot-reach", from: "model", to: ["policy", "src/hands/adapters"] },
+          PATH: { kind: "cannot-reach", from: "src/hands/adapters", to: ["policy"] },
+        },
+      })),
+    );
+    expect(await runCanary({ root: fixture.root })).toMatchObject({
+      ok: true,
+      laws: [{ law: "PLAIN" }, { law: "PATH" }],
+    });
+  });
+
   it("says why it cannot sing when the project cannot be read", async () => {
     using fixture = project({ "tsconfig.json": null });
     const canary = await runCanary({ root: fixture.root });

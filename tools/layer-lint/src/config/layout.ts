@@ -21,6 +21,7 @@ export interface Layer {
 /** A part of the project that laws speak of: a layer, or a path. */
 export interface Area {
   readonly label: string;
+  readonly paths: readonly string[];
   contains(file: string): boolean;
 }
 
@@ -58,9 +59,10 @@ export function makeLayout(config: ConfigFile): Layout {
     layerOf: (file) => layers.find((layer) => layer.paths.some((path) => isWithin(file, path))),
     area(text) {
       const layer = byName.get(text);
-      if (layer !== undefined) return { label: text, contains: (file) => layout.layerOf(file) === layer };
+      if (layer !== undefined)
+        return { label: text, paths: layer.paths, contains: (file) => layout.layerOf(file) === layer };
       const path = trimmed(text);
-      return { label: path, contains: (file) => isWithin(file, path) };
+      return { label: path, paths: [path], contains: (file) => isWithin(file, path) };
     },
     permission(from, to) {
       if (from === to) return "any";

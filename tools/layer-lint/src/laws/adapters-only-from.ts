@@ -6,7 +6,7 @@ import type { Breach } from "../report/finding.ts";
 import { originsOf } from "../graph/origins.ts";
 import type { Planting } from "./law.ts";
 import { areaNames, defineLaw, lawSchema } from "./law.ts";
-import { NOTHING, plantedPath, relativeSpecifier, together, withHelp } from "./planting.ts";
+import { NOTHING, plantedOutside, relativeSpecifier, together, withHelp } from "./planting.ts";
 
 /** The implementations of a layer's ports are named by the layer itself and by the layers of `from`. */
 export const adaptersOnlyFrom = defineLaw({
@@ -61,12 +61,9 @@ function plantFor(
   layer: Layer,
   { project, from }: { readonly project: Project; readonly from: readonly string[] },
 ): Planting[] {
-  const importer = project.layout.layers.find(
-    (other) =>
-      other !== layer && !from.includes(other.name) && plantedPath(other, { project, label: "" }) !== undefined,
-  );
+  const may = [layer.name, ...from].map((text) => project.layout.area(text));
   return layer.adapters.map((folder, index) => {
-    const path = importer && plantedPath(importer, { project, label: `adapter-${layer.name}-${index}` });
+    const path = plantedOutside(may, { project, label: `adapter-${layer.name}-${index}` });
     if (path === undefined) return NOTHING;
     // Through a file that stands in front of the adapter, as a face does.
     const adapter = `${folder}/layer-lint-canary-adapter.ts`;

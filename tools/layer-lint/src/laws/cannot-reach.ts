@@ -8,7 +8,16 @@ import { CODE_LOADING_BUILTINS, findHiddenImports, isLoaderName } from "../sourc
 import { isModule } from "../tree/list-files.ts";
 import type { Planting } from "./law.ts";
 import { areaName, areaNames, defineLaw, lawSchema } from "./law.ts";
-import { NOTHING, one, plantedPath, relativeSpecifier, someFile, together, withHelp } from "./planting.ts";
+import {
+  NOTHING,
+  one,
+  plantedOutside,
+  plantedPath,
+  relativeSpecifier,
+  someFile,
+  together,
+  withHelp,
+} from "./planting.ts";
 
 /**
  * From a layer nothing of others can be reached: neither directly nor by way of others, types included.
@@ -32,8 +41,10 @@ export const cannotReach = defineLaw({
     if (project.layout.layer(from)?.machine !== true) return breaches;
     return [...breaches, ...hiddenOnTheWay(project, source), ...unfollowable(project, source)];
   },
-  plant: ({ from, to }, project) =>
-    together([...to.flatMap((text) => plantWayTo(text, { from, project })), plantComputed(from, project)]),
+  plant({ from: name, to }, project) {
+    const from = project.layout.area(name);
+    return together([...to.flatMap((text) => plantWayTo(text, { from, project })), plantComputed(from, project)]);
+  },
 });
 
 function reached(project: Project, source: Area, targets: readonly Area[]): Breach[] {
@@ -138,38 +149,28 @@ function unfollowable({ graph, sources, machine }: Project, source: Area): Breac
     .map(({ file, line, column, way }) => ({ file, line, column, message: `Through ${way} it could reach anything` }));
 }
 
-function plantWayTo(text: string, { from, project }: { readonly from: string; readonly project: Project }): Planting[] {
-  const layer = project.layout.layer(from);
+function plantWayTo(text: string, { from, project }: { readonly from: Area; readonly project: Project }): Planting[] {
   const target = someFile(project.layout.area(text), project);
-  if (layer === undefined || target === undefined) return [NOTHING];
   const label = text.replaceAll("/", "-");
-  const direct = plantedPath(layer, { project, label: `reach-${label}` });
-  const first = plantedPath(layer, { project, label: `hop-${label}` });
-  const between = project.layout.layers.find(
-    (each) =>
-      each !== layer &&
-      !project.layout.area(text).contains(`${each.paths[0]}/x`) &&
-      plantedPath(each, { project, label: "" }) !== undefined,
-  );
-  const second = between && plantedPath(between, { project, label: `hop-${label}` });
-  if (direct === undefined || first === undefined) return [NOTHING];
-  const hop =
-    second === undefined
-      ? []
-      : [
-          withHelp({ path: first, text: typeImport(first, second) }, [
-            { path: second, text: typeImport(second, target) },
-          ]),
-        ];
-  return [one(direct, typeImport(direct, target)), ...hop];
+  const direct = plantedPath(from, { project, label: `reach-${label}` });
+  const first = plantedPath(from, { project, label: `hop-${label}` });
+  if (target === undefined || direct === undefined || first === undefined) return [NOTHING];
+  const second = plantedOutside([from, project.layout.area(text)], { project, label: `hop-${label}` });
+  if (second === undefined) return [one(direct, typeImport(direct, target))];
+  const helper = { path: second, text: typeImport(second, target) };
+  return [
+    one(direct, typeImport(direct, target)),
+    withHelp({ path: first, text: typeImport(first, second) }, [helper]),
+  ];
 }
 
 function typeImport(path: string, to: string): string {
   return `export type * as planted from "${relativeSpecifier(path, to)}";\n`;
 }
 
-function plantComputed(from: string, project: Project): Planting {
-  const layer = project.layout.layer(from);
-  const path = layer && plantedPath(layer, { project, label: "reach-computed" });
+function plantComputed(from: Area, project: Project): Planting {
+  // In other layers a computed import is no breach of this law; it is one of `visible-imports`.
+  if (project.layout.layer(from.label)?.machine !== true) return NOTHING;
+  const path = plantedPath(from, { project, label: "reach-computed" });
   return path === undefined ? NOTHING : one(path, 'export const planted = await import("./" + "planted.ts");\n');
 }

@@ -5,7 +5,7 @@ import type { Breach } from "../report/finding.ts";
 import { literal } from "../source/imports.ts";
 import { placeOf, walk } from "../source/sources.ts";
 import { areaNames, defineLaw, lawSchema } from "./law.ts";
-import { NOTHING, one, plantedPath } from "./planting.ts";
+import { NOTHING, one, plantedOutside } from "./planting.ts";
 
 /** Values of a branded type are made at the places of `only` and nowhere else. */
 export const mintOnly = defineLaw({
@@ -24,10 +24,8 @@ export const mintOnly = defineLaw({
   },
   plant({ type, only }, project) {
     const home = project.graph.files.find((file) => declares(type, { file, project }));
-    const layer = project.layout.layers.find(
-      (each) => !only.includes(each.name) && plantedPath(each, { project, label: "" }) !== undefined,
-    );
-    const path = layer && plantedPath(layer, { project, label: "mint" });
+    const mints = only.map((text) => project.layout.area(text));
+    const path = plantedOutside(mints, { project, label: "mint" });
     if (home === undefined || path === undefined) return NOTHING;
     return one(path, `import type { ${type} } from "#planted";\nexport const planted = {} as unknown as ${type};\n`);
   },

@@ -7,20 +7,31 @@ import type { PlantedFile, Planting } from "./law.ts";
 /** Name parts of planted files, so that nothing that is there is overwritten. */
 const PREFIX = "layer-lint-canary";
 
-/** A folder of the layer in which a file can be planted; undefined if the layer consists of files alone. */
-export function folderOf(layer: Layer, { tree }: Project): string | undefined {
-  const inside = (path: string): boolean =>
-    [...tree.modules, ...tree.others].some((file) => file.startsWith(`${path}/`));
-  return layer.paths.find(inside);
+/** A part of the project in which files can be planted. */
+type Ground = Pick<Area, "paths">;
+
+/** The first folder of a layer or area; undefined if it consists of single files. */
+export function folderOf({ paths }: Ground, { tree }: Project): string | undefined {
+  const files = [...tree.modules, ...tree.others];
+  return paths.find((path) => files.some((file) => file.startsWith(`${path}/`)));
 }
 
-/** The path of a new file of the layer. */
+/** The path of a new file of a layer or area; undefined if it has no folder. */
 export function plantedPath(
-  layer: Layer,
+  ground: Ground,
   { project, label }: { readonly project: Project; readonly label: string },
 ): string | undefined {
-  const folder = folderOf(layer, project);
+  const folder = folderOf(ground, project);
   return folder === undefined ? undefined : `${folder}/${PREFIX}-${label}.ts`;
+}
+
+/** The path of a new file in the first layer that has a folder outside of all `areas`. */
+export function plantedOutside(
+  areas: readonly Area[],
+  { project, label }: { readonly project: Project; readonly label: string },
+): string | undefined {
+  const places = project.layout.layers.map((layer) => plantedPath(layer, { project, label }));
+  return places.find((path) => path !== undefined && !areas.some((area) => area.contains(path)));
 }
 
 /** Some checked file of the area. */

@@ -34,11 +34,11 @@ export const touchesOnly = defineLaw({
     );
   },
   plant(config, project) {
-    const layer = project.layout.layers.find((each) => each.name === config.in);
-    if (layer === undefined || plantedPath(layer, { project, label: "" }) === undefined) return NOTHING;
+    const area = project.layout.area(config.in);
+    if (plantedPath(area, { project, label: "" }) === undefined) return NOTHING;
     return together(
       SAMPLES.map((text, index) => {
-        const path = plantedPath(layer, { project, label: `touches-${index}` }) ?? "";
+        const path = plantedPath(area, { project, label: `touches-${index}` }) ?? "";
         return { files: [{ path, text }], expect: [path] };
       }),
     );

@@ -2,7 +2,7 @@ import type { Project } from "../project.ts";
 import type { Breach } from "../report/finding.ts";
 import { findHiddenImports } from "../source/hidden-imports.ts";
 import { defineLaw, lawSchema } from "./law.ts";
-import { NOTHING, plantedPath, together } from "./planting.ts";
+import { NOTHING, one, plantedOutside, together } from "./planting.ts";
 
 /** Everything that is loaded is named by a literal: nothing is imported, made or required where no graph sees it. */
 export const visibleImports = defineLaw({
@@ -12,12 +12,10 @@ export const visibleImports = defineLaw({
   help: "Import by a literal; choose between modules with a table of literal imports; get what varies handed in.",
   check: (_config, project) => [...hidden(project), ...loaders(project)],
   plant(_config, project) {
-    const layer = project.layout.layers.find((each) => plantedPath(each, { project, label: "" }) !== undefined);
-    if (layer === undefined) return NOTHING;
     return together(
       SAMPLES.map((text, index) => {
-        const path = plantedPath(layer, { project, label: `hidden-${index}` }) ?? "";
-        return { files: [{ path, text }], expect: [path] };
+        const path = plantedOutside([], { project, label: `hidden-${index}` });
+        return path === undefined ? NOTHING : one(path, text);
       }),
     );
   },
