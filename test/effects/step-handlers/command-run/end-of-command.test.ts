@@ -82,17 +82,21 @@ describe("a command that is stopped", () => {
   });
 
   it("leaves a stranger alone, and the step of the same name of another server", async () => {
-    const stranger = spawn("sleep", ["1000"], { stdio: "ignore" });
-    const stopTwin = new AbortController();
     await using twin = createBench();
+    const twinPids = join(twin.directory, "pids");
+    const step = { stepIndex: 0, stepType: "command.run", target: "", timeoutSeconds: 300 };
+    const twinStep = { ...step, parameters: { argv: sh(SLEEPER, twinPids) } };
+    const stopTwin = new AbortController();
+    const stop = new AbortController();
+    const running = bench.run({ argv: sh(SLEEPER, pidFile) }, stop.signal);
+    await until("the step runs", () => pidsIn(pidFile).length === 1);
+    const stranger = spawn("sleep", ["1000"], { stdio: "ignore" });
     try {
-      const twinPids = join(twin.directory, "pids");
-      const step = { stepIndex: 0, stepType: "command.run", target: "", timeoutSeconds: 300 };
-      const twinStep = { ...step, parameters: { argv: sh(SLEEPER, twinPids) } };
       const twinRunning = twin.commandRun.handler.execute(twinStep, contextOf(bench.key), { signal: stopTwin.signal });
       await until("the step of the same name runs", () => pidsIn(twinPids).length === 1);
-      const pids = await stopOnceRunning(SLEEPER, 1);
-      expect(pids.filter(lives)).toEqual([]);
+      stop.abort();
+      await running;
+      expect(pidsIn(pidFile).filter(lives)).toEqual([]);
       expect(lives(stranger.pid ?? 0)).toBe(true);
       expect(pidsIn(twinPids).filter(lives)).toHaveLength(1);
       stopTwin.abort();
