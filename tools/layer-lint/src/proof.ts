@@ -40,9 +40,15 @@ export function unreadableTree(tree: Tree, { layout, file, places }: Config): Fi
 
 /** Files that lie there and that dependency-cruiser did not read. */
 export function unseenFiles(tree: Tree, { resolutions }: Cruised): Finding[] {
-  const message = "dependency-cruiser did not read this file";
-  const help = "Check that TypeScript is installed in a version that dependency-cruiser supports.";
-  return tree.modules.filter((file) => !resolutions.has(file)).map((file) => unproven({ file, ...TOP, message }, help));
+  const help =
+    "Install TypeScript 5.9 or 6.0: with another version dependency-cruiser may read nothing, and say nothing.";
+  const missed = tree.modules.filter((file) => !resolutions.has(file));
+  const [first] = missed;
+  if (first !== undefined && missed.length === tree.modules.length) {
+    const message = `dependency-cruiser read none of the ${missed.length} modules`;
+    return [unproven({ file: first, ...TOP, message }, help)];
+  }
+  return missed.map((file) => unproven({ file, ...TOP, message: "dependency-cruiser did not read this file" }, help));
 }
 
 /** Files that cannot be parsed, and imports that lead nowhere. */
