@@ -9,7 +9,10 @@ import type { EvidenceRecord, RecordDraft, StoredRecord } from "./record.ts";
 import { WakeUps } from "./wake-ups.ts";
 
 const DRAFTS_PER_APPEND = 1000;
+const BYTES_PER_APPEND = 4 * 1024 * 1024;
 const RECORDS_PER_PAGE = 128;
+const LARGEST_PAGE = 1000;
+const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 /** What a store is made with, beside its medium. */
 export interface LogStoreOptions {
@@ -52,6 +55,7 @@ export class LogStore implements EvidenceStore {
 
   append(runId: string, at: number, drafts: readonly RecordDraft[]): Promise<readonly StoredRecord[]> {
     assert(drafts.length > 0 && drafts.length <= DRAFTS_PER_APPEND, `an append has 1..${DRAFTS_PER_APPEND} drafts`);
+    assert(at !== 0 || RUN_ID.test(runId), "a run id has 1..128 of A-Z a-z 0-9 . _ - with a letter or digit first");
     const { promise, resolve, reject } = Promise.withResolvers<readonly StoredRecord[]>();
     this.#queue.push({ runId, at, drafts, resolve, reject });
     this.#flushing ??= this.#flushSoon();
@@ -111,6 +115,7 @@ export class LogStore implements EvidenceStore {
       previous = stored.record.hash;
       return stored;
     });
+    requireBoundedSize(runId, records);
     const completed = drafts.at(-1)?.event_type === "run.completed";
     heads.set(runId, { runId, size: at + records.length, hash: previous, completed });
     return records;
@@ -127,6 +132,7 @@ export class LogStore implements EvidenceStore {
   }
 
   #halt(error: unknown): void {
+    if (this.#halted !== undefined) return;
     this.#halted = error instanceof Error ? error.message : String(error);
     this.#wakeUps.wakeAll();
     this.#options.onHalt?.(this.#halted);
@@ -140,9 +146,17 @@ export class LogStore implements EvidenceStore {
     );
   }
 
+  #requireOpen(): void {
+    if (this.#closing !== undefined)
+      throw new Fault("STORE_HALTED", "The evidence store answers nothing more: it was closed.");
+  }
+
   async read(runId: string, afterSeq: number, limit: number): Promise<readonly StoredRecord[]> {
+    requireStart(afterSeq);
+    requirePage(limit);
+    this.#requireOpen();
     const lines = await this.#backend.read(runId, afterSeq, limit);
-    return lines.map((line) => ({ line, record: JSON.parse(line) as EvidenceRecord })); // written by encodeRecord
+    return lines.map((line, offset) => ({ line, record: parsedLine(line, runId, afterSeq + 1 + offset) }));
   }
 
   async *tail(
@@ -150,6 +164,7 @@ export class LogStore implements EvidenceStore {
     afterSeq: number,
     { signal }: { readonly signal?: AbortSignal } = {},
   ): AsyncGenerator<readonly StoredRecord[], void, void> {
+    requireStart(afterSeq);
     let last = afterSeq;
     if ((await this.head(runId)) === undefined) throw new Fault("RUN_NOT_FOUND", `There is no run ${runId}.`);
     while (signal?.aborted !== true && this.#closing === undefined) {
@@ -159,7 +174,7 @@ export class LogStore implements EvidenceStore {
         const newest = records.at(-1)?.record;
         if (newest !== undefined) {
           yield records;
-          last = newest.seq;
+          last += records.length; // not what a line says of itself: it may have been changed
           if (newest.event_type === "run.completed") return;
         } else if (await this.#nothingToCome(runId, last)) return;
         else await wait.news;
@@ -170,20 +185,25 @@ export class LogStore implements EvidenceStore {
   }
 
   async #nothingToCome(runId: string, last: number): Promise<boolean> {
+    if (this.#closing !== undefined) return true;
     if (this.#halted !== undefined) throw this.#haltedFault();
     const head = await this.head(runId);
     return head?.completed === true && last >= head.size - 1;
   }
 
   async head(runId: string): Promise<RunHead | undefined> {
+    this.#requireOpen();
     return this.#heads.get(runId) ?? (await this.#backend.head(runId));
   }
 
   async runs(options: { readonly limit: number; readonly before?: string }): Promise<readonly RunHead[]> {
+    requirePage(options.limit);
+    this.#requireOpen();
     return await this.#backend.runs(options);
   }
 
   async openRuns(): Promise<readonly RunHead[]> {
+    this.#requireOpen();
     return await this.#backend.openRuns();
   }
 
@@ -200,6 +220,7 @@ export class LogStore implements EvidenceStore {
   }
 
   async getBlob(name: string): Promise<Uint8Array | undefined> {
+    this.#requireOpen();
     const bytes = await this.#backend.getBlob(name);
     if (bytes === undefined || digest(bytes) === name) return bytes;
     throw new Fault("EVIDENCE_BROKEN", `The payload ${name} does not have the digest that it is kept under.`);
@@ -215,5 +236,39 @@ export class LogStore implements EvidenceStore {
     this.#halted ??= "it was closed";
     this.#wakeUps.wakeAll();
     await this.#backend.close();
+  }
+}
+
+function requireStart(afterSeq: number): void {
+  assert(Number.isSafeInteger(afterSeq) && afterSeq >= -1, "a reader starts after -1 or a sequence number");
+}
+
+function requirePage(limit: number): void {
+  assert(Number.isInteger(limit) && limit >= 1 && limit <= LARGEST_PAGE, `a page has 1..${LARGEST_PAGE} entries`);
+}
+
+function requireBoundedSize(runId: string, records: readonly StoredRecord[]): void {
+  const characters = records.reduce((sum, { line }) => sum + line.length, 0);
+  if (characters * 3 <= BYTES_PER_APPEND) return; // a character has three bytes at most
+  const bytes = records.reduce((sum, { line }) => sum + Buffer.byteLength(line), 0);
+  if (bytes <= BYTES_PER_APPEND) return;
+  throw new Fault(
+    "LIMIT_EXCEEDED",
+    `An append to run ${runId} has ${bytes} bytes; at most ${BYTES_PER_APPEND} are allowed: keep payloads beside the log.`,
+  );
+}
+
+/** What `verify` says of such a line, whoever merely reads it is told as well. */
+function parsedLine(line: string, runId: string, seq: number): EvidenceRecord {
+  const value = parsedJson(line);
+  if (value instanceof Object) return value as EvidenceRecord; // written by encodeRecord, or changed since
+  throw new Fault("EVIDENCE_BROKEN", `Record ${seq} of run ${runId} is no JSON object: it was changed where it is kept.`);
+}
+
+function parsedJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
   }
 }

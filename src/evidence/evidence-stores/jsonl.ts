@@ -17,6 +17,7 @@ import type { LogStoreOptions } from "../log-store.ts";
 import { BlobFiles, syncDirectory, writeFully } from "./blob-files.ts";
 import { lockDirectory } from "./directory-lock.ts";
 import { scanLines } from "./line-file.ts";
+import { RunOrder } from "./run-order.ts";
 
 const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const OPEN_RUNS = 64;
@@ -33,6 +34,7 @@ class JsonlBackend implements LogBackend {
   readonly #runs: string;
   readonly #unlock: () => void;
   readonly #blobs: BlobFiles;
+  readonly #order: RunOrder;
   readonly #open = new Map<string, OpenRun>();
 
   constructor(directory: string) {
@@ -41,6 +43,14 @@ class JsonlBackend implements LogBackend {
     mkdirSync(join(directory, "blobs"), { recursive: true, mode: 0o700 });
     this.#unlock = lockDirectory(directory);
     this.#blobs = new BlobFiles(join(directory, "blobs"));
+    try {
+      this.#order = new RunOrder(join(this.#runs, ".order"));
+      syncDirectory(this.#runs);
+      syncDirectory(directory);
+    } catch (error) {
+      this.#unlock();
+      throw error;
+    }
   }
 
   write(appends: readonly RunAppend[]): void {
@@ -73,8 +83,15 @@ class JsonlBackend implements LogBackend {
 
   runs({ limit, before }: { readonly limit: number; readonly before?: string }): readonly RunHead[] {
     const newestFirst = this.#names().toReversed();
-    const start = before === undefined ? 0 : newestFirst.indexOf(before) + 1;
-    return newestFirst.slice(start, start + limit).flatMap((runId) => this.head(runId) ?? []);
+    const place = before === undefined ? -1 : newestFirst.indexOf(before);
+    if (place === -1 && before !== undefined) return [];
+    const heads: RunHead[] = [];
+    for (const runId of newestFirst.slice(place + 1)) {
+      const head = this.head(runId);
+      if (head !== undefined) heads.push(head);
+      if (heads.length === limit) break;
+    }
+    return heads;
   }
 
   openRuns(): readonly RunHead[] {
@@ -83,16 +100,16 @@ class JsonlBackend implements LogBackend {
       .filter((head) => !head.completed);
   }
 
-  /** Oldest first. */
+  /** Oldest first; a directory that nobody announced, such as one that was put there by hand, counts as old. */
   #names(): readonly string[] {
-    return readdirSync(this.#runs)
-      .map((runId) => ({ runId, born: statSync(join(this.#runs, runId), { bigint: true }).birthtimeNs }))
-      .toSorted((one, other) => Number(one.born - other.born))
-      .map(({ runId }) => runId);
+    const announced = this.#order.runIds;
+    const others = readdirSync(this.#runs).filter((name) => !announced.has(name));
+    return [...others, ...announced];
   }
 
   #create(runId: string): OpenRun {
     const directory = join(this.#runs, runId);
+    this.#order.announce(runId);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const file = openSync(join(directory, "events.jsonl"), "a+", 0o600);
     syncDirectory(directory);
@@ -141,6 +158,7 @@ class JsonlBackend implements LogBackend {
   close(): void {
     for (const { file } of this.#open.values()) closeSync(file);
     this.#open.clear();
+    this.#order.close();
     this.#unlock();
   }
 }

@@ -34,8 +34,9 @@ class MemoryBackend implements LogBackend {
 
   runs({ limit, before }: { readonly limit: number; readonly before?: string }): readonly RunHead[] {
     const newestFirst = [...this.#runs.values()].toReversed().map((run) => run.head);
-    const start = before === undefined ? 0 : newestFirst.findIndex((head) => head.runId === before) + 1;
-    return newestFirst.slice(start, start + limit);
+    if (before === undefined) return newestFirst.slice(0, limit);
+    const place = newestFirst.findIndex((head) => head.runId === before);
+    return place === -1 ? [] : newestFirst.slice(place + 1, place + 1 + limit);
   }
 
   openRuns(): readonly RunHead[] {
@@ -47,7 +48,8 @@ class MemoryBackend implements LogBackend {
   }
 
   getBlob(digest: string): Uint8Array | undefined {
-    return this.#blobs.get(digest);
+    const bytes = this.#blobs.get(digest);
+    return bytes === undefined ? undefined : Uint8Array.from(bytes); // the reader may do with it as it likes
   }
 
   close(): void {

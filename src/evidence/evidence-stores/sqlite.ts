@@ -1,8 +1,6 @@
-import { chmodSync, mkdirSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
-import type { StatementSync } from "node:sqlite";
-import { Fault } from "#model";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { openLine } from "../chain.ts";
 import type { EvidenceStore, RunHead } from "../evidence-store.ts";
 import type { LogBackend, RunAppend } from "../log-backend.ts";
@@ -10,99 +8,55 @@ import { LogStore } from "../log-store.ts";
 import type { LogStoreOptions } from "../log-store.ts";
 import { BlobFiles } from "./blob-files.ts";
 import { lockDirectory } from "./directory-lock.ts";
+import { openDatabase } from "./sqlite/database.ts";
+import { Writer } from "./sqlite/writer.ts";
 
-/** Below this, SQLite can lose a committed transaction when a write-ahead log is reset. */
-const OLDEST_SQLITE = "3.51.3";
-
-/** Marks the file as ours and tells the form of its tables. */
-const USER_VERSION = 1;
-
-const TABLES = `
-  CREATE TABLE IF NOT EXISTS runs (run_no INTEGER PRIMARY KEY, run_id TEXT NOT NULL UNIQUE) STRICT;
-  CREATE TABLE IF NOT EXISTS records (id INTEGER PRIMARY KEY, run_no INTEGER NOT NULL, seq INTEGER NOT NULL, line TEXT NOT NULL) STRICT;
-  CREATE UNIQUE INDEX IF NOT EXISTS records_by_run ON records (run_no, seq);
-  CREATE TABLE IF NOT EXISTS ended_runs (run_no INTEGER PRIMARY KEY) STRICT;
-`;
-
-/** Insert-only: evidence is added to, never changed. */
-const DENIALS = ["runs", "records", "ended_runs"]
-  .flatMap((table) =>
-    ["UPDATE", "DELETE"].map(
-      (change) => `CREATE TRIGGER IF NOT EXISTS deny_${change.toLowerCase()}_${table} BEFORE ${change} ON ${table}
-        BEGIN SELECT RAISE(ABORT, 'evidence is append-only: ${change} on ${table} is denied'); END;`,
-    ),
-  )
-  .join("\n");
-
-const HEADS = `SELECT r.run_id AS runId, r.run_no AS runNo, e.run_no IS NOT NULL AS ended,
+const HEADS = `SELECT r.run_id AS runId, e.run_no IS NOT NULL AS ended,
   (SELECT max(seq) FROM records WHERE run_no = r.run_no) AS last,
   (SELECT line FROM records WHERE run_no = r.run_no ORDER BY seq DESC LIMIT 1) AS line
   FROM runs r LEFT JOIN ended_runs e ON e.run_no = r.run_no`;
 
-/** Keeps logs in one SQLite file with a write-ahead log; every commit is synced (`synchronous=FULL`). */
+/** Keeps logs in one SQLite file with a write-ahead log: one thread writes and syncs, this one reads. */
 class SqliteBackend implements LogBackend {
-  readonly #database: DatabaseSync;
   readonly #unlock: () => void;
+  readonly #reader: DatabaseSync;
+  readonly #writer: Writer;
   readonly #blobs: BlobFiles;
-  readonly #runNumbers = new Map<string, number>();
-  readonly #statements: Record<
-    "begin" | "commit" | "rollback" | "run" | "record" | "end" | "number" | "read",
-    StatementSync
-  >;
+  readonly #statements: Record<"number" | "read" | "head" | "runs" | "openRuns", StatementSync>;
 
   constructor(directory: string) {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    mkdirSync(join(directory, "blobs"), { recursive: true, mode: 0o700 });
     this.#unlock = lockDirectory(directory);
+    const path = join(directory, "evidence.db");
     try {
-      this.#database = openDatabase(join(directory, "evidence.db"));
+      this.#reader = openDatabase(path);
     } catch (error) {
       this.#unlock();
       throw error;
     }
-    const blobs = join(directory, "blobs");
-    mkdirSync(blobs, { recursive: true, mode: 0o700 });
-    this.#blobs = new BlobFiles(blobs);
-    const prepare = (sql: string): StatementSync => this.#database.prepare(sql);
+    this.#writer = new Writer(path);
+    this.#blobs = new BlobFiles(join(directory, "blobs"));
+    const prepare = (sql: string): StatementSync => this.#reader.prepare(sql);
     this.#statements = {
-      begin: prepare("BEGIN IMMEDIATE"),
-      commit: prepare("COMMIT"),
-      rollback: prepare("ROLLBACK"),
-      run: prepare("INSERT INTO runs (run_id) VALUES (?)"),
-      record: prepare("INSERT INTO records (run_no, seq, line) VALUES (?, ?, ?)"),
-      end: prepare("INSERT INTO ended_runs (run_no) VALUES (?)"),
       number: prepare("SELECT run_no AS runNo FROM runs WHERE run_id = ?"),
       read: prepare("SELECT line FROM records WHERE run_no = ? AND seq > ? ORDER BY seq LIMIT ?"),
+      head: prepare(`${HEADS} WHERE r.run_no = ?`),
+      runs: prepare(`${HEADS} WHERE r.run_no < ? ORDER BY r.run_no DESC LIMIT ?`),
+      openRuns: prepare(`${HEADS} WHERE e.run_no IS NULL ORDER BY r.run_no`),
     };
   }
 
-  write(appends: readonly RunAppend[]): void {
-    const { begin, commit, rollback } = this.#statements;
-    begin.run();
-    try {
-      for (const append of appends) this.#insert(append);
-      commit.run();
-    } catch (error) {
-      this.#runNumbers.clear();
-      if (this.#database.isTransaction) rollback.run();
-      throw error;
-    }
+  async write(appends: readonly RunAppend[]): Promise<void> {
+    const plain = appends.map(({ runId, records }) => ({
+      runId,
+      first: records[0]?.record.seq ?? 0,
+      lines: records.map((stored) => stored.line),
+      ends: records.at(-1)?.record.event_type === "run.completed",
+    }));
+    await this.#writer.write(plain);
   }
 
-  #insert({ runId, records }: RunAppend): void {
-    const { run, record, end } = this.#statements;
-    if (records[0]?.record.seq === 0) this.#runNumbers.set(runId, Number(run.run(runId).lastInsertRowid));
-    const runNo = this.#runNumber(runId);
-    if (runNo === undefined) throw new Error(`no run ${runId}`);
-    for (const { record: said, line } of records) record.run(runNo, said.seq, line);
-    if (records.at(-1)?.record.event_type !== "run.completed") return;
-    end.run(runNo);
-    this.#runNumbers.delete(runId);
-  }
-
-  /** Numbers of the runs that are being written are kept; of all others they are looked up. */
   #runNumber(runId: string): number | undefined {
-    const known = this.#runNumbers.get(runId);
-    if (known !== undefined) return known;
     const row = this.#statements.number.get(runId);
     return row === undefined ? undefined : Number(row["runNo"]);
   }
@@ -114,28 +68,17 @@ class SqliteBackend implements LogBackend {
   }
 
   head(runId: string): RunHead | undefined {
-    return this.#runNumber(runId) === undefined ? undefined : this.#heads("WHERE r.run_id = ?", [runId])[0];
+    const runNo = this.#runNumber(runId);
+    return runNo === undefined ? undefined : this.#statements.head.all(runNo).map(headOf)[0];
   }
 
   runs({ limit, before }: { readonly limit: number; readonly before?: string }): readonly RunHead[] {
     const from = before === undefined ? Number.MAX_SAFE_INTEGER : (this.#runNumber(before) ?? 0);
-    return this.#heads("WHERE r.run_no < ? ORDER BY r.run_no DESC LIMIT ?", [from, limit]);
+    return this.#statements.runs.all(from, limit).map(headOf);
   }
 
   openRuns(): readonly RunHead[] {
-    return this.#heads("WHERE e.run_no IS NULL ORDER BY r.run_no", []);
-  }
-
-  #heads(condition: string, values: readonly (string | number)[]): readonly RunHead[] {
-    return this.#database
-      .prepare(`${HEADS} ${condition}`)
-      .all(...values)
-      .map((row) => ({
-        runId: String(row["runId"]),
-        size: Number(row["last"]) + 1,
-        hash: openLine(String(row["line"]))?.hash ?? "",
-        completed: row["ended"] === 1,
-      }));
+    return this.#statements.openRuns.all().map(headOf);
   }
 
   putBlob(digest: string, bytes: Uint8Array): void {
@@ -146,32 +89,20 @@ class SqliteBackend implements LogBackend {
     return this.#blobs.get(digest);
   }
 
-  close(): void {
-    this.#database.close();
+  async close(): Promise<void> {
+    await this.#writer.close();
+    this.#reader.close();
     this.#unlock();
   }
 }
 
-function openDatabase(path: string): DatabaseSync {
-  const database = new DatabaseSync(path, { timeout: 5000 });
-  chmodSync(path, 0o600);
-  const version = String(database.prepare("SELECT sqlite_version() AS version").get()?.["version"]);
-  if (version.localeCompare(OLDEST_SQLITE, "en", { numeric: true }) < 0) {
-    throw new Fault(
-      "INVALID_CONFIGURATION",
-      `SQLite ${version} is too old; ${OLDEST_SQLITE} or newer is needed: use the Node that npm installs.`,
-    );
-  }
-  const form = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
-  if (form > USER_VERSION) {
-    throw new Fault(
-      "INVALID_CONFIGURATION",
-      `${path} has form ${form}; this version knows up to ${USER_VERSION}: use the newer Verbatim that wrote it.`,
-    );
-  }
-  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;");
-  database.exec(`BEGIN; ${TABLES} ${DENIALS} PRAGMA user_version = ${USER_VERSION}; COMMIT;`);
-  return database;
+function headOf(row: Record<string, unknown>): RunHead {
+  return {
+    runId: String(row["runId"]),
+    size: Number(row["last"]) + 1,
+    hash: openLine(String(row["line"]))?.hash ?? "",
+    completed: row["ended"] === 1,
+  };
 }
 
 /**

@@ -1,0 +1,62 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+
+/** Lines that one commit adds to one run. */
+export interface LineAppend {
+  readonly runId: string;
+  /** Sequence number of the first line; 0 creates the run. */
+  readonly first: number;
+  readonly lines: readonly string[];
+  /** Whether the last line is `run.completed`. */
+  readonly ends: boolean;
+}
+
+/** Writes lines, one transaction a call. */
+export class LineWriter {
+  readonly #database: DatabaseSync;
+  readonly #runNumbers = new Map<string, number>();
+  readonly #statements: Record<"begin" | "commit" | "rollback" | "run" | "record" | "end" | "number", StatementSync>;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#statements = {
+      begin: database.prepare("BEGIN IMMEDIATE"),
+      commit: database.prepare("COMMIT"),
+      rollback: database.prepare("ROLLBACK"),
+      run: database.prepare("INSERT INTO runs (run_id) VALUES (?)"),
+      record: database.prepare("INSERT INTO records (run_no, seq, line) VALUES (?, ?, ?)"),
+      end: database.prepare("INSERT INTO ended_runs (run_no) VALUES (?)"),
+      number: database.prepare("SELECT run_no AS runNo FROM runs WHERE run_id = ?"),
+    };
+  }
+
+  /** All or none; durable when it returns. @throws SQLite's error; nothing is tried again. */
+  write(appends: readonly LineAppend[]): void {
+    const { begin, commit, rollback } = this.#statements;
+    begin.run();
+    try {
+      for (const append of appends) this.#insert(append);
+      commit.run();
+    } catch (error) {
+      this.#runNumbers.clear();
+      if (this.#database.isTransaction) rollback.run();
+      throw error;
+    }
+  }
+
+  #insert({ runId, first, lines, ends }: LineAppend): void {
+    const { run, record, end } = this.#statements;
+    if (first === 0) this.#runNumbers.set(runId, Number(run.run(runId).lastInsertRowid));
+    const runNo = this.#runNumber(runId);
+    for (const [offset, line] of lines.entries()) record.run(runNo, first + offset, line);
+    if (!ends) return;
+    end.run(runNo);
+    this.#runNumbers.delete(runId);
+  }
+
+  #runNumber(runId: string): number {
+    const known = this.#runNumbers.get(runId) ?? Number(this.#statements.number.get(runId)?.["runNo"]);
+    if (Number.isNaN(known)) throw new Error(`there is no run ${runId}`);
+    this.#runNumbers.set(runId, known);
+    return known;
+  }
+}

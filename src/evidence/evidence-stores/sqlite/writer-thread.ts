@@ -1,0 +1,34 @@
+// The one writer, in a thread of its own: while it waits for the disk, the rest of the process goes on, and whatever is
+// appended meanwhile makes up the next commit.
+import { receiveMessageOnPort, workerData } from "node:worker_threads";
+import { openDatabase } from "./database.ts";
+import { LineWriter } from "./line-writer.ts";
+import type { LineAppend } from "./line-writer.ts";
+import type { WriterSetup, WriterTask } from "./writer.ts";
+
+const { path, port, bell } = workerData as WriterSetup; // given by writer.ts
+const database = openDatabase(path);
+const writer = new LineWriter(database);
+
+for (let task = nextTask(); task !== "close"; task = nextTask()) port.postMessage(failureOf(task));
+database.close();
+port.close();
+
+/** Sleeps until there is one: nothing else ever happens in this thread. */
+function nextTask(): WriterTask {
+  for (;;) {
+    const rung = Atomics.load(bell, 0);
+    const received: { readonly message: WriterTask } | undefined = receiveMessageOnPort(port);
+    if (received !== undefined) return received.message;
+    Atomics.wait(bell, 0, rung);
+  }
+}
+
+function failureOf(appends: readonly LineAppend[]): string | undefined {
+  try {
+    writer.write(appends);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

@@ -1,0 +1,76 @@
+import { once } from "node:events";
+import { extname } from "node:path";
+import { MessageChannel, Worker } from "node:worker_threads";
+import type { MessagePort } from "node:worker_threads";
+import type { LineAppend } from "./line-writer.ts";
+
+/** What the writer's thread is started with. */
+export interface WriterSetup {
+  readonly path: string;
+  readonly port: MessagePort;
+  /** Counted up and notified after each task. */
+  readonly bell: Int32Array;
+}
+
+/** What the writer's thread is told. */
+export type WriterTask = readonly LineAppend[] | "close";
+
+/** The near end of the thread that writes to the store's file. One write at a time. */
+export class Writer {
+  readonly #thread: Worker;
+  readonly #port: MessagePort;
+  readonly #bell = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  #settle: ((failure: string | undefined) => void) | undefined;
+  #dead: string | undefined;
+
+  constructor(path: string) {
+    const { port1, port2 } = new MessageChannel();
+    const script = new URL(`./writer-thread${extname(import.meta.url)}`, import.meta.url);
+    const workerData: WriterSetup = { path, port: port2, bell: this.#bell };
+    this.#thread = new Worker(script, { workerData, transferList: [port2] });
+    this.#port = port1;
+    this.#port.on("message", (failure: string | undefined) => this.#answer(failure));
+    this.#thread.on("error", (error) => this.#die(`the writer's thread failed: ${error.message}`));
+    this.#thread.on("exit", () => this.#die("the writer's thread ended"));
+    this.#port.unref();
+    this.#thread.unref();
+  }
+
+  /** Resolves when all of it is durable. @throws {Error} what the disk or SQLite said. */
+  async write(appends: readonly LineAppend[]): Promise<void> {
+    if (this.#dead !== undefined) throw new Error(this.#dead);
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    this.#settle = resolve;
+    this.#port.ref();
+    this.#tell(appends);
+    const failure = await promise;
+    if (failure !== undefined) throw new Error(failure);
+  }
+
+  #answer(failure: string | undefined): void {
+    this.#port.unref();
+    this.#settle?.(failure);
+    this.#settle = undefined;
+  }
+
+  #die(why: string): void {
+    this.#dead ??= why;
+    this.#answer(why);
+  }
+
+  #tell(task: WriterTask): void {
+    this.#port.postMessage(task);
+    Atomics.add(this.#bell, 0, 1);
+    Atomics.notify(this.#bell, 0);
+  }
+
+  /** Resolves when the file is closed. */
+  async close(): Promise<void> {
+    if (this.#dead !== undefined) return;
+    this.#thread.ref();
+    const ended = once(this.#thread, "exit");
+    this.#tell("close");
+    await ended;
+    this.#port.close();
+  }
+}
