@@ -33,18 +33,27 @@ export interface Finding {
   readonly detail: string;
 }
 
+/** Where a command writes; `columns` is the width of a terminal, in characters. */
+export type CliStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+
 /** What the command line needs of the process that it runs in. `main` provides it, a test may too. */
 export interface CliHost {
   /** Without the program's name. */
   readonly argv: readonly string[];
-  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
-  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
-  /** Whether colours are wanted: a terminal, and no `NO_COLOR`. */
+  /** Read by `exec -`. */
+  readonly stdin: AsyncIterable<Uint8Array>;
+  readonly stdout: CliStream;
+  readonly stderr: CliStream;
+  /** Whether colours are wanted where a stream is a terminal: no `NO_COLOR`. */
   readonly colour: boolean;
   readonly clock: Clock;
   readonly version: string;
+  /** The name of who runs this, for the record; absent if the system knows none. */
+  readonly userName?: string;
   /** Aborts at SIGINT or SIGTERM; its reason is the signal's name. */
   readonly interrupted: AbortSignal;
+  /** Aborts at the second of these signals, with its name: `runCli` then returns at once, and whoever called it ends the process. */
+  readonly interruptedAgain: AbortSignal;
   /** A fresh id for a job whose file names none. */
   newJobId(): string;
   /** Runs a server until it is told to stop; `onReady` is called with its address. @throws {Fault} if it cannot start. */
@@ -54,5 +63,5 @@ export interface CliHost {
   /** Looks at what Verbatim stands on. Never throws. */
   doctor(flags: CommonFlags): Promise<readonly Finding[]>;
   /** JSON Schema of the configuration file. */
-  configurationSchema(): JsonObject;
+  configurationSchema(): Promise<JsonObject>;
 }

@@ -1,1 +1,2 @@
-export type { CliHost, CommonFlags, Connection, Finding, ServeFlags } from "./host.ts";
+export type { CliHost, CliStream, CommonFlags, Connection, Finding, ServeFlags } from "./host.ts";
+export { runCli } from "./run-cli.ts";

@@ -1,30 +1,67 @@
 #!/usr/bin/env node
 import { randomUUIDv7 } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { z } from "zod";
+import { userInfo } from "node:os";
 import { runCli } from "#cli";
-import type { JsonObject } from "#model";
-import { configurationSchema } from "./configuration.ts";
-import { connect } from "./connect.ts";
-import { examine } from "./doctor.ts";
-import { serve } from "./serve.ts";
 import { systemClock } from "./system-clock.ts";
 
-const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }; // our own
+// What a command needs is loaded when it asks for it: `--help` waits for none of it.
+const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  version: string;
+}; // our own
 const interrupted = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => interrupted.abort(signal));
+const interruptedAgain = new AbortController();
+
+/** Under npm one press of Ctrl-C arrives twice: from the terminal, and handed on by npm. Milliseconds. */
+const SAME_PRESS_MS = 250;
+let firstSignalMs = 0;
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    const now = performance.now();
+    if (!interrupted.signal.aborted) {
+      firstSignalMs = now;
+      interrupted.abort(signal);
+    } else if (now - firstSignalMs > SAME_PRESS_MS) interruptedAgain.abort(signal);
+  });
+}
 
 process.exitCode = await runCli({
   argv: process.argv.slice(2),
+  stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
-  colour: process.stdout.isTTY && process.env["NO_COLOR"] === undefined,
+  colour: (process.env["NO_COLOR"] ?? "") === "",
   clock: systemClock,
   version: manifest.version,
+  ...nameOfUser(),
   interrupted: interrupted.signal,
+  interruptedAgain: interruptedAgain.signal,
   newJobId: randomUUIDv7,
-  serve: (flags, onReady) => serve(flags, { stopped: interrupted.signal, onReady }),
-  connect,
-  doctor: (flags) => Promise.resolve(examine(flags)),
-  configurationSchema: () => z.toJSONSchema(configurationSchema, { io: "input" }) as JsonObject, // JSON by its making
+  async serve(flags, onReady) {
+    const { serve } = await import("./serve.ts");
+    await serve(flags, { stopped: interrupted.signal, onReady });
+  },
+  async connect(flags) {
+    const { connect } = await import("./connect.ts");
+    return await connect(flags);
+  },
+  async doctor(flags) {
+    const { examine } = await import("./doctor.ts");
+    return examine(flags);
+  },
+  async configurationSchema() {
+    const { configurationJsonSchema } = await import("./configuration-json-schema.ts");
+    return configurationJsonSchema();
+  },
 });
+if (interruptedAgain.signal.aborted) process.exit(); // at once: whatever still runs is not waited for
+
+/** Absent where the system does not know the user, as in some containers. */
+function nameOfUser(): { userName?: string } {
+  try {
+    return { userName: userInfo().username };
+  } catch {
+    return {};
+  }
+}

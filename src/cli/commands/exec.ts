@@ -1,0 +1,169 @@
+import { requestOf } from "#api";
+import type { VerbatimClient } from "#api";
+import type { ExecutionResult, Job } from "#model";
+import { Fault } from "#model";
+import { EXIT, exitOfSignal } from "../exit-codes.ts";
+import type { CommonFlags } from "../host.ts";
+import { invalidJob, readJob } from "../job-file/read-job.ts";
+import type { JobFlags, ReadJob } from "../job-file/read-job.ts";
+import { createProgress } from "../progress.ts";
+import type { Progress, ProgressMode } from "../progress.ts";
+import type { Session } from "../session.ts";
+import { resumed } from "../resume.ts";
+import { JobFollower } from "../job-follower.ts";
+import type { StepEvents } from "../job-follower.ts";
+import { resultJson } from "../views/result-json.ts";
+import { endedRun } from "../views/run-view.ts";
+import type { LogHead } from "../views/run-view.ts";
+import { summaryText } from "../views/summary.ts";
+
+/** Flags of `exec`. */
+export interface ExecFlags extends CommonFlags, JobFlags {
+  readonly onDisconnect: "continue" | "cancel";
+  readonly progress: ProgressMode;
+}
+
+const ON_DISCONNECT = { continue: 1, cancel: 2 } as const;
+
+/** `verbatim exec FILE`: runs a job, shows its steps as they end, and what became of it. */
+export async function exec(file: string, flags: ExecFlags, session: Session): Promise<number> {
+  const { host } = session;
+  const read = await readJob(file, flags, host);
+  if (host.interrupted.aborted) return exitOfSignal(host.interrupted.reason);
+  await using connection = await host.connect(flags);
+  const { client, where } = connection;
+  const progress = createProgress(flags.progress, session.stderr);
+  const attached = read.named && (await isKnown(client, read.job.jobId));
+  await progress.begin({ jobId: read.job.jobId, where, attached, steps: read.job.steps.length });
+  const ended = await follow(client, { read, file, flags, progress, session });
+  await progress.end();
+  await tell(ended, session);
+  return exitOf(ended.result, host.interrupted);
+}
+
+interface Following {
+  readonly read: ReadJob;
+  readonly file: string;
+  readonly flags: ExecFlags;
+  readonly progress: Progress;
+  readonly session: Session;
+}
+
+interface Ended {
+  readonly result: ExecutionResult;
+  readonly log: LogHead;
+}
+
+/** Only to say so: whether the job is performed or attached to is decided by the server. */
+async function isKnown({ executor }: VerbatimClient, jobId: string): Promise<boolean> {
+  try {
+    await executor.getJob({ jobId });
+    return true;
+  } catch (error) {
+    if (error instanceof Fault && error.code === "RUN_NOT_FOUND") return false;
+    throw error;
+  }
+}
+
+/** Asks for the job and reads its evidence to the end; the first signal from outside cancels it. */
+async function follow(client: VerbatimClient, following: Following): Promise<Ended> {
+  const { read, file, flags, progress, session } = following;
+  const { host } = session;
+  const follower = new JobFollower(read.job);
+  const cancelling = cancelWhenInterrupted(client, read.job, following);
+  const request = { ...requestOf(read.job), onDisconnect: ON_DISCONNECT[flags.onDisconnect] };
+  try {
+    const messages = resumed<StepEvents>({
+      open: (afterSeq): AsyncIterable<StepEvents> =>
+        afterSeq === undefined
+          ? client.executor.executeJobStream({ job: request })
+          : client.executor.watchJob({ jobId: read.job.jobId, afterSeq }),
+      lastSeq: (message) => message.events.at(-1)?.seq,
+      clock: host.clock,
+      onCut: (fault) => void progress.note(`${fault.message} Taking it up again.`),
+    });
+    for await (const message of messages) {
+      cancelling.accepted();
+      for (const event of message.events) await progress.step(follower.take(event));
+    }
+  } catch (error) {
+    throw refusedJob(error, { read, file });
+  } finally {
+    await cancelling.stop();
+  }
+  return follower.ended();
+}
+
+/** A refusal of the job as it stands in its file, with the lines of all that is wrong. */
+function refusedJob(error: unknown, { read, file }: Pick<Following, "read" | "file">): unknown {
+  if (!(error instanceof Fault)) return error;
+  if (error.code === "SERVER_UNREACHABLE") {
+    const { jobId } = read.job;
+    const advice = `If the job was accepted it may go on: see \`verbatim show ${jobId}\`, or attach with --job-id ${jobId}.`;
+    return new Fault(error.code, `${error.message.replace(/\.?$/, ".")} ${advice}`, { cause: error });
+  }
+  if (error.violations.length === 0) return error;
+  const violations = read.locate(error.violations);
+  if (error.code === "INVALID_REQUEST") return invalidJob(file, violations);
+  if (error.code === "ADMISSION_REFUSED")
+    return new Fault(error.code, `The job in ${file} is not admitted.`, { violations });
+  return error;
+}
+
+interface Cancelling {
+  /** The job is known to be accepted, so that it can be cancelled. */
+  accepted(): void;
+  /** Ends the watching, and waits for a cancellation that is on its way. */
+  stop(): Promise<void>;
+}
+
+function cancelWhenInterrupted(client: VerbatimClient, job: Job, { progress, session }: Following): Cancelling {
+  const { interrupted } = session.host;
+  let accepted = false;
+  let cancelled: Promise<void> | undefined;
+  const cancel = async (): Promise<void> => {
+    const reason = `interrupted by ${String(interrupted.reason)}`;
+    await progress.note(`${reason}: cancelling ${job.jobId}; once more leaves at once.`);
+    const cancelledBy = session.host.userName ?? "cli";
+    await client.executor.cancelJob({ jobId: job.jobId, cancelledBy, reason }).catch(async (error: unknown) => {
+      // It may have ended by itself, and the stream tells what became of it.
+      if (!(error instanceof Fault && error.code === "RUN_ENDED"))
+        await progress.note(`It could not be cancelled: ${String(error)}`);
+    });
+  };
+  const look = (): void => {
+    if (accepted && interrupted.aborted) cancelled ??= cancel();
+  };
+  interrupted.addEventListener("abort", look);
+  return {
+    accepted() {
+      accepted = true;
+      look();
+    },
+    async stop() {
+      interrupted.removeEventListener("abort", look);
+      await cancelled;
+    },
+  };
+}
+
+async function tell({ result, log }: Ended, { stdout, json }: Session): Promise<void> {
+  if (json) await stdout.json(`${JSON.stringify(resultJson(result, log))}\n`);
+  else await stdout.write(summaryText(endedRun(result, log), stdout));
+}
+
+const JOB_TIMEOUT = /^job timed out after /;
+const STOPPED_BY_JOB_TIMEOUT = /^Stopped before step \d+: job timed out after /;
+
+/** What an ended job means for whoever started it. */
+export function exitOf(result: ExecutionResult, interrupted: AbortSignal): number {
+  if (result.finalStatus === "COMPLETED") return EXIT.succeeded;
+  if (result.finalStatus === "CANCELLED" && interrupted.aborted) return exitOfSignal(interrupted.reason);
+  return endedByJobTimeout(result) ? EXIT.timeout : EXIT.runFailed;
+}
+
+function endedByJobTimeout({ finalReason, stepResults }: ExecutionResult): boolean {
+  const last = stepResults.at(-1);
+  const inStep = last?.errorClass === "timeout" && JOB_TIMEOUT.test(last.error ?? "");
+  return inStep || STOPPED_BY_JOB_TIMEOUT.test(finalReason);
+}

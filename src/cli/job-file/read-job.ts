@@ -1,0 +1,134 @@
+import { open } from "node:fs/promises";
+import type { Job, JsonObject, Violation } from "#model";
+import { Fault, jobViolations } from "#model";
+import type { CliHost } from "../host.ts";
+import { issueProblems, keysOf, located, locatedDocument, told } from "./located-document.ts";
+import type { LocatedDocument, LocatedProblem } from "./located-document.ts";
+import { jobFileSchema } from "./schema.ts";
+import type { JobFile } from "./schema.ts";
+
+/** Largest job file, in bytes: a request of 1 MiB and room for comments. */
+export const JOB_FILE_BYTES = 4 * 1024 * 1024;
+
+const STANDARD_INPUT = "-";
+const DEFAULT_CONTRACT_ID = "direct";
+const DEFAULT_EXECUTED_BY = "cli";
+
+/** What flags say in place of the file. */
+export interface JobFlags {
+  readonly jobId?: string;
+  readonly contractId?: string;
+  readonly executedBy?: string;
+}
+
+/** A job, and where in its file each of its members stands. */
+export interface ReadJob {
+  readonly job: Job;
+  /** Whether its id was chosen by the caller, so that it may have been accepted before. */
+  readonly named: boolean;
+  /** The same violations, told by `file:line` where they speak of the file. */
+  locate(violations: readonly Violation[]): readonly Violation[];
+}
+
+/**
+ * Reads a job from a YAML or JSON file, or from standard input for `-`.
+ * @throws {Fault} INVALID_REQUEST that lists every problem with its line.
+ */
+export async function readJob(path: string, flags: JobFlags, host: CliHost): Promise<ReadJob> {
+  const name = path === STANDARD_INPUT ? "stdin" : path;
+  const document = locatedDocument(await textOf(path, host));
+  const file = checkedFile(name, document);
+  const given = flags.jobId ?? file.job_id;
+  const job: Job = {
+    jobId: given ?? host.newJobId(),
+    contractId: flags.contractId ?? file.contract_id ?? DEFAULT_CONTRACT_ID,
+    executedBy: flags.executedBy ?? file.executed_by ?? host.userName ?? DEFAULT_EXECUTED_BY,
+    steps: file.steps.map((step, position) => ({
+      stepIndex: position,
+      stepType: step.step_type,
+      target: step.target,
+      parameters: step.parameters as JsonObject, // read from JSON or YAML, whose values are JSON
+      timeoutSeconds: step.timeout_seconds,
+    })),
+    ...(file.job_timeout_seconds !== undefined && { timeoutSeconds: file.job_timeout_seconds }),
+  };
+  const flagged = jobViolations(job); // what only a flag can have brought in
+  if (flagged.length > 0) throw invalidJob(name, flagged);
+  return { job, named: given !== undefined, locate: (violations) => locatedIn(name, document, violations) };
+}
+
+/** The fault that lists all that is wrong with a job. */
+export function invalidJob(name: string, violations: readonly Violation[]): Fault {
+  return new Fault("INVALID_REQUEST", `The job in ${name} is not valid.`, { violations });
+}
+
+function checkedFile(name: string, document: LocatedDocument): JobFile {
+  if (document.problems.length > 0) throw invalidJob(name, located(name, document.problems));
+  const read = jobFileSchema.safeParse(document.value);
+  const problems = [
+    ...(read.error === undefined ? [] : issueProblems(read.error.issues, document)),
+    ...misplaced(document),
+  ];
+  if (read.data === undefined || problems.length > 0) throw invalidJob(name, located(name, problems));
+  return read.data;
+}
+
+/** Steps whose index is not their position. Looked for in any file, so that it is told together with all else. */
+function misplaced(document: LocatedDocument): readonly LocatedProblem[] {
+  const { value } = document;
+  const steps: unknown = isObject(value) ? value["steps"] : undefined;
+  if (!Array.isArray(steps)) return [];
+  return steps.flatMap((step: unknown, position) => {
+    const index = isObject(step) ? step["step_index"] : undefined;
+    if (typeof index !== "number" || index === position) return [];
+    const keys = ["steps", position, "step_index"];
+    const text = `is ${index}; it must equal the position in the list, ${position}, or be left out`;
+    return [{ line: document.lineOf(keys), text: told(keys, text) }];
+  });
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function locatedIn(name: string, document: LocatedDocument, violations: readonly Violation[]): readonly Violation[] {
+  return violations.map((violation) => {
+    const keys = keysOf(violation.field);
+    if (keys[0] !== "steps" && keys[0] !== "job_timeout_seconds") return violation;
+    return { field: `${name}:${document.lineOf(keys)}`, description: `${violation.field} ${violation.description}` };
+  });
+}
+
+async function textOf(path: string, host: CliHost): Promise<string> {
+  const name = path === STANDARD_INPUT ? "stdin" : path;
+  const bytes = path === STANDARD_INPUT ? await upTo(host.stdin, name) : await fileBytes(path);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new Fault("INVALID_REQUEST", `The job in ${name} is not UTF-8 text.`, { cause });
+  }
+}
+
+async function fileBytes(path: string): Promise<Uint8Array> {
+  try {
+    await using file = await open(path, "r");
+    return await upTo(file.createReadStream({ autoClose: false }), path);
+  } catch (cause) {
+    if (cause instanceof Fault) throw cause;
+    const why = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    throw new Fault("INVALID_REQUEST", `The job file ${path} cannot be read (${why}).`, { cause });
+  }
+}
+
+async function upTo(source: AsyncIterable<Uint8Array>, name: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of source) {
+    bytes += chunk.length;
+    if (bytes > JOB_FILE_BYTES) {
+      throw new Fault("INVALID_REQUEST", `The job in ${name} is larger than ${JOB_FILE_BYTES} bytes; split it.`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

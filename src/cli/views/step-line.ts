@@ -1,0 +1,42 @@
+import { fit, pad } from "../text/fit.ts";
+import type { Paint } from "../text/paint.ts";
+import { safeText } from "../text/safe-text.ts";
+import { secondsText, STEP_WORD_COLUMNS, stepGlyph, stepWord } from "../text/words.ts";
+import type { StepView } from "./run-view.ts";
+
+/** How a line is to be written. */
+export interface LineStyle {
+  readonly paint: Paint;
+  /** Columns that the line may take. */
+  readonly columns: number;
+  /** Columns of the largest index. */
+  readonly indexColumns: number;
+}
+
+const NAME_COLUMNS = 14;
+const TARGET_COLUMNS = 32;
+const DURATION_COLUMNS = 8;
+const GAP = "  ";
+
+/**
+ * One line of a step: glyph, word, index, type, target, duration, error, as in
+ * `✓ completed   3  command.run     docs/archive        0.12s`.
+ */
+export function stepLine(step: StepView, style: LineStyle): string {
+  const { paint, columns } = style;
+  const facts = [
+    String(step.stepIndex).padStart(style.indexColumns),
+    pad(safeText(step.stepType), NAME_COLUMNS),
+    pad(safeText(step.target), TARGET_COLUMNS),
+    step.durationSeconds === undefined ? "" : secondsText(step.durationSeconds).padStart(DURATION_COLUMNS),
+    step.error === undefined ? "" : safeText(step.error),
+  ];
+  const text = facts.join(GAP).trimEnd();
+  const left = columns - 1 - 1 - STEP_WORD_COLUMNS - GAP.length;
+  return `${stepGlyph(step.word, paint)} ${stepWord(step.word, paint)}${GAP}${fit(text, left)}`;
+}
+
+/** Columns that the largest index of so many steps takes. */
+export function indexColumns(steps: number): number {
+  return String(Math.max(0, steps - 1)).length;
+}
