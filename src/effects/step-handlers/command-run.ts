@@ -24,7 +24,8 @@ export type CommandRun = StepType & AsyncDisposable;
  * as the system's `execvp` does it.
  *
  * When a step is stopped (deadline, cancel) its whole tree of processes is ended, and the handler returns within
- * `killGraceMs` and a second. What cannot be found is said at {@link createProcessTree}.
+ * `killGraceMs` and a second. What cannot be found is said at {@link createProcessTree}. If this process itself is killed,
+ * its commands live on: they are known by `VERBATIM_JOB_ID` and `VERBATIM_IDEMPOTENCY_KEY` in their environment.
  * @throws {Fault} INVALID_CONFIGURATION that lists every problem of the options.
  */
 export function createCommandRun(options: CommandRunOptions): CommandRun {

@@ -34,7 +34,9 @@ export function createProcessTable(root = "/proc"): ProcessTable {
     readable: Number.parseInt(readOrEmpty(`${root}/self/stat`).toString("latin1"), 10) === process.pid,
     entry,
     living(pids = { from: 1, to: Infinity }) {
-      return listPids(root)
+      // Nothing was started since: the usual case after a short command, and listing is what costs most.
+      const listed = pids.from === pids.to ? [pids.from] : listPids(root);
+      return listed
         .filter((pid) => pid >= pids.from && pid <= pids.to)
         .map(entry)
         .filter((found) => found !== undefined)

@@ -47,14 +47,14 @@ export interface RunSurroundings {
 
 /** After a normal exit: how long what still writes may finish, and what was left behind may clean up. */
 const OUTPUT_SETTLE_MS = 500;
-const LEFTOVER_GRACE_MS = 150;
+const LEFTOVER_GRACE_MS = 250;
 /** After the tree has ended: how long the last bytes in the pipes and the exit may take to arrive. */
 const LAST_BYTES_MS = 200;
 
 /**
  * Runs a command in a process group of its own, without a shell and with a closed stdin, and resolves when it and all that
- * came from it have ended: within a second after its exit, or within `killGraceMs` and a second after the abort. Never
- * rejects.
+ * came from it have ended: within a second after its exit, or within `killGraceMs` and a second after the abort. If
+ * something outlives KILL it waits at most 700 ms longer and says so. Never rejects.
  */
 export async function runCommand(command: Command, surroundings: RunSurroundings): Promise<CommandEnd> {
   const { capture, clock, signal } = surroundings;

@@ -63,6 +63,12 @@ describe("the process table", () => {
         .living({ from: 6, to: 7 })
         .map((entry) => entry.pid),
     ).toEqual([6, 7]);
+    expect(
+      createProcessTable(root)
+        .living({ from: 6, to: 6 })
+        .map((entry) => entry.pid),
+    ).toEqual([6]);
+    expect(createProcessTable(root).living({ from: 9, to: 9 })).toEqual([]);
   });
 
   it("is not readable where there is none, or where pids mean other processes", () => {
