@@ -111,7 +111,7 @@ function callUnary(
       (error, bytes) => {
         options.signal?.removeEventListener("abort", cancel);
         if (error !== null || bytes === undefined) reject(faultOf(error));
-        else resolve(fromBinary(output, bytes));
+        else resolve(decode(output, bytes));
       },
     );
     const cancel = (): void => call.cancel();
@@ -137,7 +137,7 @@ async function* callStream(
   stream.on("error", ignore); // a status that comes after the reader has left would end the process
   onAbort(options.signal, cancel);
   try {
-    for await (const bytes of stream) yield fromBinary(output, bytes as Buffer); // identity gives the bytes as they came
+    for await (const bytes of stream) yield decode(output, bytes as Buffer); // identity gives the bytes as they came
   } catch (error) {
     throw faultOf(error);
   } finally {
@@ -157,6 +157,11 @@ function ignore(): void {
 function encode(schema: DescMessage, request: MessageInitShape<DescMessage>): Buffer {
   const bytes = toBinary(schema, create(schema, request));
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** From a plain view, so that `bytes` fields are plain as well. */
+function decode(schema: DescMessage, bytes: Buffer): MessageShape<DescMessage> {
+  return fromBinary(schema, new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 }
 
 function callOptions({ deadline }: ClientCallOptions): CallOptions {

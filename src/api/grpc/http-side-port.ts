@@ -1,5 +1,5 @@
-import { createContextValues } from "@connectrpc/connect";
-import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { createConnectRouter, createContextValues } from "@connectrpc/connect";
+import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { Clock } from "#model";
@@ -36,26 +36,15 @@ export interface HttpSidePort {
  * @throws {Fault} INVALID_CONFIGURATION for any other address, or if the system refuses.
  */
 export async function startHttpSidePort(options: HttpSidePortOptions): Promise<HttpSidePort> {
-  const { services, clock, authenticate, onInternalError } = options;
-  const callers = new WeakMap<IncomingMessage, HttpCaller>();
-  const serve = connectNodeAdapter({
-    grpc: false,
-    routes: (router) => services.forEach((mounted) => addRoutes(router, mounted, { clock, onInternalError })),
-    contextValues: (request) => {
-      const caller = callers.get(request as IncomingMessage); // this server speaks HTTP/1.1 only
-      return caller === undefined ? createContextValues() : createContextValues().set(CALLER, caller);
-    },
-    readMaxBytes: LIMITS.requestBytes,
-    writeMaxBytes: LIMITS.responseBytes,
-  });
-
+  const { clock, authenticate, onInternalError } = options;
+  const serve = connectListener(options);
   const server = createServer(LIMITS_OF_HTTP, (request, response) => {
     try {
       checkHost(request, allowedHosts);
       checkOrigin(request, allowedHosts);
       const principal = authenticate(request.headers.authorization);
-      callers.set(request, { principal, peer: `${request.socket.remoteAddress}:${request.socket.remotePort}` });
-      serve(request, response);
+      const peer = `${request.socket.remoteAddress}:${request.socket.remotePort}`;
+      serve(request, response, { principal, peer });
     } catch (error) {
       refuse(
         response,
@@ -80,6 +69,28 @@ export async function startHttpSidePort(options: HttpSidePortOptions): Promise<H
   };
 }
 
+type Serve = (request: IncomingMessage, response: ServerResponse, caller: HttpCaller) => void;
+
+/** Connect's own listener would write to the console whenever a caller goes away. */
+function connectListener({ services, clock, onInternalError }: HttpSidePortOptions): Serve {
+  const { requestBytes: readMaxBytes, responseBytes: writeMaxBytes } = LIMITS;
+  const router = createConnectRouter({ grpc: false, readMaxBytes, writeMaxBytes });
+  for (const mounted of services) addRoutes(router, mounted, { clock, onInternalError });
+  const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
+
+  return (request, response, caller) => {
+    const handler = handlers.get(request.url?.split("?", 1)[0] ?? "");
+    if (handler === undefined) {
+      refuse(response, new Fault("UNIMPLEMENTED", "There is no such method here."));
+      return;
+    }
+    const values = createContextValues().set(CALLER, caller);
+    handler(universalRequestFromNodeRequest(request, response, undefined, values))
+      .then((answer) => universalResponseToNodeResponse(answer, response))
+      .catch(() => response.destroy()); // the caller is gone: what a method throws has been answered before
+  };
+}
+
 const LIMITS_OF_HTTP = {
   maxHeaderSize: METADATA_BYTES,
   headersTimeout: FIRST_BYTES_TIMEOUT_MS,
@@ -101,7 +112,11 @@ function checkOrigin({ headers }: IncomingMessage, allowed: ReadonlySet<string>)
   throw new Fault("PERMISSION_DENIED", "Pages of other origins may not call this server.");
 }
 
-const HTTP_STATUS: Readonly<Record<string, number>> = { UNAUTHENTICATED: 401, PERMISSION_DENIED: 403 };
+const HTTP_STATUS: Readonly<Record<string, number>> = {
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
+  UNIMPLEMENTED: 404,
+};
 
 function refuse(response: ServerResponse, fault: Fault): void {
   const code = FAULTS[fault.code];

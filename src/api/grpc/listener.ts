@@ -31,8 +31,10 @@ export interface ListenerOptions {
 export interface Listener {
   /** Where it listens, with the port that the system gave. */
   readonly address: string;
-  /** Takes no more connections; those that are there go on. Safe to call twice. */
+  /** Takes no more connections; resolves once those that are there have ended. Safe to call twice. */
   close(): Promise<void>;
+  /** Ends every connection now. */
+  cut(): void;
 }
 
 /**
@@ -41,20 +43,28 @@ export interface Listener {
  */
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const { address, accept, connections = CONNECTIONS } = options;
+  const open = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
     closeUnlessHeard(socket, options);
     accept(socket);
   });
   server.maxConnections = connections;
   const bound =
     address.kind === "tcp" ? await listenOnLoopback(server, address) : await listenOnSocket(server, address);
+
+  const close = async (): Promise<void> => {
+    const ended = new Promise<void>((resolve) => server.close(() => resolve()));
+    if (address.kind === "unix") await removeSocket(address.path);
+    await ended;
+  };
   let closing: Promise<void> | undefined;
   return {
     address: bound,
-    close() {
-      server.close();
-      closing ??= address.kind === "unix" ? removeSocket(address.path) : Promise.resolve();
-      return closing;
+    close: () => (closing ??= close()),
+    cut() {
+      for (const socket of open) socket.destroy();
     },
   };
 }

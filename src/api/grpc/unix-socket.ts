@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { Fault } from "#model";
 import type { Address } from "./address.ts";
 import { addressText } from "./address.ts";
-import { listening } from "./listening.ts";
+import { cannotListen, listening } from "./listening.ts";
 
 /**
  * Listens on a unix socket that only this user can reach, and tells where. It is made in a directory of mode 0700, set to 0600, and
@@ -13,20 +13,26 @@ import { listening } from "./listening.ts";
  * @throws {Fault} STATE_LOCKED if somebody answers there; INVALID_CONFIGURATION if something else is there.
  */
 export async function listenOnSocket(server: Server, address: Address & { kind: "unix" }): Promise<string> {
-  const { path } = address;
-  const parent = dirname(path);
-  await mkdir(parent, { recursive: true, mode: 0o700 });
-  await removeStale(path);
-  const draftDirectory = await mkdtemp(join(parent, ".s"));
   try {
-    const draft = join(draftDirectory, "s");
+    await mkdir(dirname(address.path), { recursive: true, mode: 0o700 });
+    await removeStale(address.path);
+    await listenInPrivate(server, address.path);
+  } catch (error) {
+    throw cannotListen(error);
+  }
+  return addressText(address);
+}
+
+async function listenInPrivate(server: Server, path: string): Promise<void> {
+  const directory = await mkdtemp(join(dirname(path), ".s"));
+  try {
+    const draft = join(directory, "s");
     await listening(server, { path: draft });
     await chmod(draft, 0o600);
     await rename(draft, path);
   } finally {
-    await rm(draftDirectory, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true });
   }
-  return addressText(address);
 }
 
 /** Removes the socket file of a server that has closed. */
