@@ -262,7 +262,10 @@ function requireBoundedSize(runId: string, records: readonly StoredRecord[]): vo
 function parsedLine(line: string, runId: string, seq: number): EvidenceRecord {
   const value = parsedJson(line);
   if (value instanceof Object) return value as EvidenceRecord; // written by encodeRecord, or changed since
-  throw new Fault("EVIDENCE_BROKEN", `Record ${seq} of run ${runId} is no JSON object: it was changed where it is kept.`);
+  throw new Fault(
+    "EVIDENCE_BROKEN",
+    `Record ${seq} of run ${runId} is no JSON object: it was changed where it is kept.`,
+  );
 }
 
 function parsedJson(line: string): unknown {

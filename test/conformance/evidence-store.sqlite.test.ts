@@ -1,0 +1,3 @@
+import { createSqliteStore } from "#evidence";
+import { evidenceStoreConformance } from "./evidence-store.ts";
+evidenceStoreConformance({ name: "sqlite", open: createSqliteStore, outlivesProcess: true });
