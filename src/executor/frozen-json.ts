@@ -2,14 +2,12 @@ import type { Json } from "#model";
 
 const MAX_DEPTH = 64;
 const MAX_CHARACTERS = 8 * 1024 * 1024;
-const COPIES = new WeakSet<object>();
 
 /**
  * A deep, frozen copy of a JSON value: whoever holds the original can no longer change what was said.
  * @throws {TypeError} if it is not JSON (cycle, BigInt, undefined, NaN, class instance, lone surrogate) or over 8 MiB.
  */
 export function frozenJson(value: unknown, depth = 0, budget = { characters: MAX_CHARACTERS }): Json {
-  if (typeof value === "object" && value !== null && COPIES.has(value)) return value as Json; // copied before
   budget.characters -= typeof value === "string" ? value.length + 2 : 4;
   if (budget.characters < 0) throw new TypeError(`the value is larger than ${MAX_CHARACTERS} characters`);
   if (value === null || typeof value === "boolean") return value;
@@ -18,16 +16,11 @@ export function frozenJson(value: unknown, depth = 0, budget = { characters: MAX
   if (typeof value !== "object") throw new TypeError(`JSON cannot say this ${typeof value}`);
   if (depth >= MAX_DEPTH) throw new TypeError(`the value is nested deeper than ${MAX_DEPTH}, or a cycle`);
   const inner = (item: unknown): Json => frozenJson(item, depth + 1, budget);
-  if (Array.isArray(value)) return remember(Object.freeze(Array.from<unknown, Json>(value, inner)), depth);
+  if (Array.isArray(value)) return Object.freeze(Array.from<unknown, Json>(value, inner));
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) throw new TypeError("the value is not a plain object");
   const members = Object.entries(value).map(([name, member]) => [wellFormed(name), inner(member)] as const);
-  return remember(Object.freeze(Object.fromEntries(members)), depth);
-}
-
-function remember<T extends object>(copy: T, depth: number): T {
-  if (depth === 0) COPIES.add(copy);
-  return copy;
+  return Object.freeze(Object.fromEntries(members));
 }
 
 function wellFormed(name: string): string {

@@ -16,16 +16,19 @@ export function spillOutput(handler: StepHandler, store: EvidenceStore): StepHan
   return {
     async execute(step: JobStep, context: ExecutionContext, options: { readonly signal: AbortSignal }) {
       const said = await handler.execute(step, context, options);
-      const output = checkedOutput(said);
+      const output = outputToSpill(said);
       return output === undefined ? said : { ...said, output: await spilled(output, store) };
     },
   };
 }
 
-/** A frozen copy of the output; undefined if this is no step output: the executor says what is wrong with it. */
-function checkedOutput(said: StepOutput): Json | undefined {
+/** A checked copy of an output that may be too large; undefined for a small one and for what the executor will refuse. */
+function outputToSpill(said: StepOutput): Json | undefined {
   try {
-    return frozenJson(said.output);
+    const { output } = said;
+    return JSON.stringify(output).length <= SURELY_SMALL_CHARACTERS && !isReserved(output)
+      ? undefined
+      : frozenJson(output);
   } catch {
     return undefined;
   }
@@ -33,13 +36,14 @@ function checkedOutput(said: StepOutput): Json | undefined {
 
 /** The payload itself if it is small, else a reference to it, durably kept. */
 export async function spilled(payload: Json, store: EvidenceStore): Promise<Json> {
-  if (typeof payload === "object" && payload !== null && "$blob" in payload) {
-    throw new TypeError('the member "$blob" is kept for references to payloads beside the log');
-  }
-  if (JSON.stringify(payload).length <= SURELY_SMALL_CHARACTERS) return payload;
+  if (isReserved(payload)) throw new TypeError('the member "$blob" is kept for references to payloads beside the log');
   const bytes = Buffer.from(canonicalJson(payload));
   if (bytes.length <= LIMITS.inlinePayloadBytes) return payload;
   return blobReference(await store.putBlob(bytes), bytes.length);
+}
+
+function isReserved(payload: Json): boolean {
+  return typeof payload === "object" && payload !== null && "$blob" in payload;
 }
 
 function blobReference(digest: string, size: number): BlobReference {

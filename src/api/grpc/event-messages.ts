@@ -3,7 +3,7 @@ import type { ExecutionResult } from "#model";
 import type { StepEvent, StepReference, StepResult } from "../gen/verbatim/executor/v1/executor_pb.ts";
 import { StepStatus } from "../gen/verbatim/executor/v1/executor_pb.ts";
 import { resultMessage } from "./result-messages.ts";
-import { jsonBytes, timestamp } from "./wire-values.ts";
+import { jsonBytes, plainJsonBytes, timestamp } from "./wire-values.ts";
 
 /** Events of one message, in characters of their lines: about 64 KiB, because a call may buffer several messages. */
 export const BATCH_CHARACTERS = 64 * 1024;
@@ -82,7 +82,7 @@ function stepResult(record: EvidenceRecord): StepResult {
     outputJson: jsonBytes(record.output),
     error: record.reason ?? "",
     errorClass: record.error_class ?? "",
-    healthAfterJson: jsonBytes(record.health),
+    healthAfterJson: plainJsonBytes(record.health),
     healthError: record.health_error ?? "",
     late: record.late ?? "",
   };

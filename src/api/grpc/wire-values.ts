@@ -10,6 +10,11 @@ export function jsonBytes(value: Json | undefined): Uint8Array {
   return Buffer.from(canonicalJson(value), "utf8");
 }
 
+/** JSON as it stands, for values whose bytes nobody hashes; no bytes for undefined. */
+export function plainJsonBytes(value: Json | undefined): Uint8Array {
+  return value === undefined ? NO_BYTES : Buffer.from(JSON.stringify(value), "utf8");
+}
+
 /** The value that {@link jsonBytes} wrote; undefined for no bytes. @throws {SyntaxError} if it is not JSON. */
 export function jsonOf(bytes: Uint8Array): Json | undefined {
   if (bytes.length === 0) return undefined;

@@ -35,11 +35,13 @@ const DEFAULT_THRESHOLDS: ProcessThresholds = {
 /** An observation after every step must cost microseconds: these are read anew only when they are older. */
 const DISK_AGE_MS = 1000;
 const MEMORY_AGE_MS = 100;
+const OBSERVATION_AGE_MS = 20;
 
 /**
  * Observes this process: event-loop delay since the last observation (`event_loop_delay_p50_ms`, `_p99_ms`, `_max_ms`),
  * memory (`resident_bytes`, `heap_used_bytes`, at most 100 ms old) and `disk_free_bytes` (at most 1 s old). HEALTHY, or
- * DEGRADED beyond a threshold, or UNKNOWN if the disk cannot be read; `reasons` says why it is not HEALTHY. Never throws.
+ * DEGRADED beyond a threshold, or UNKNOWN if the disk cannot be read; `reasons` says why it is not HEALTHY. An observation
+ * less than 20 ms old is given again: that is how finely delays are measured. Never throws.
  */
 export function createProcessObserver(options: ProcessObserverOptions): ProcessObserver {
   const { clock, directory } = options;
@@ -47,11 +49,12 @@ export function createProcessObserver(options: ProcessObserverOptions): ProcessO
   const meter = createEventLoopDelayMeter(clock);
   const disk = remembered(() => readDiskFree(directory), DISK_AGE_MS, clock);
   const memory = remembered(memoryUsage, MEMORY_AGE_MS, clock);
+  const look = (): HealthSnapshot => {
+    const { rss, heapUsed } = memory();
+    return judge({ delay: meter.take(), rss, heapUsed, disk: disk() }, thresholds);
+  };
   return {
-    observeHealth() {
-      const { rss, heapUsed } = memory();
-      return judge({ delay: meter.take(), rss, heapUsed, disk: disk() }, thresholds);
-    },
+    observeHealth: remembered(look, OBSERVATION_AGE_MS, clock),
     [Symbol.dispose]() {
       meter[Symbol.dispose]();
     },

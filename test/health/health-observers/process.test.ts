@@ -102,9 +102,19 @@ describe("the observer of the process", () => {
     expect(watched.look().signals["event_loop_delay_max_ms"]).toBe(0);
     clock.advance(520);
     expect(watched.look().signals["event_loop_delay_max_ms"]).toBe(500);
-    expect(watched.look().signals["event_loop_delay_max_ms"]).toBe(0);
+    clock.advance(20);
+    expect(watched.look().signals["event_loop_delay_max_ms"]).toBe(20);
     clock.advance(30);
     expect(watched.look().signals["event_loop_delay_max_ms"]).toBe(30);
+  });
+
+  it("gives an observation that is less than 20 ms old again, and looks anew after that", () => {
+    const watched = watch();
+    const first = watched.look();
+    clock.advance(19);
+    expect(watched.look()).toBe(first);
+    clock.advance(1);
+    expect(watched.look()).not.toBe(first);
   });
 
   it("shows the delays of all ticks since the last look, and forgets them then", () => {
@@ -119,6 +129,8 @@ describe("the observer of the process", () => {
       expect(signals).toMatchObject({ event_loop_delay_p50_ms: 0, event_loop_delay_max_ms: 300 });
       // The histogram keeps three digits.
       expect(signals["event_loop_delay_p99_ms"]).toBeCloseTo(100, 0);
+      clock.advance(20);
+      vi.advanceTimersByTime(20);
       const after = { event_loop_delay_p50_ms: 0, event_loop_delay_p99_ms: 0, event_loop_delay_max_ms: 0 };
       expect(watched.look().signals).toMatchObject(after);
     } finally {
@@ -131,9 +143,9 @@ describe("the observer of the process", () => {
     const watched = watch({ directory });
     const before = watched.look().signals["disk_free_bytes"];
     rmSync(directory, { recursive: true });
-    clock.advance(999);
+    clock.advance(980);
     expect(watched.look().signals["disk_free_bytes"]).toBe(before);
-    clock.advance(1);
+    clock.advance(20);
     expect(watched.look()).toMatchObject({ status: "UNKNOWN", signals: { disk_free_bytes: null } });
   });
 

@@ -30,7 +30,7 @@ export class Writer {
     this.#thread = new Worker(script, { workerData, transferList: [port2] });
     this.#port = port1;
     this.#port.on("message", (failure: string | undefined) => this.#answer(failure));
-    this.#thread.on("error", (error) => this.#die(`the writer's thread failed: ${error.message}`));
+    this.#thread.on("error", (error: Error) => this.#die(`the writer's thread failed: ${error.message}`));
     this.#thread.on("exit", () => this.#die("the writer's thread ended"));
     this.#port.unref();
     this.#thread.unref();
