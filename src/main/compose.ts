@@ -25,6 +25,8 @@ export interface ComposeOptions {
 export interface App extends AsyncDisposable {
   /** Where the gRPC server listens, as a client takes it. */
   readonly address: string;
+  /** Where HTTP is served, if it is. */
+  readonly httpAddress: string | undefined;
   /** The token that calls over TCP must bring. */
   readonly token: string;
   /** Takes no more jobs, waits for those that run, and frees everything. Safe to call twice. */
@@ -70,6 +72,7 @@ export async function compose(configuration: LoadedConfiguration, options: Compo
     token,
     noToken: configuration.no_token,
     reflection: configuration.reflection,
+    ...(configuration.http !== undefined && { httpAddress: configuration.http.listen }),
     onInternalError: (error, method) => log("internal.error", { method, error: describe(error) }),
   });
   return runningApp({ server: server.current, runner, token, resources: resources.move(), configuration });
@@ -93,7 +96,7 @@ function runningApp({ server, runner, token, resources, configuration }: Running
     await resources.disposeAsync();
   };
   const stop = (): Promise<void> => (stopping ??= shutDown());
-  return { address: server.address, token, stop, [Symbol.asyncDispose]: stop };
+  return { address: server.address, httpAddress: server.httpAddress, token, stop, [Symbol.asyncDispose]: stop };
 }
 
 /** Streams of ended jobs need only be sent to their end. */

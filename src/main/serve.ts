@@ -19,7 +19,12 @@ export async function serve(flags: ServeFlags, { stopped, onReady }: ServeOption
   const log = createEventLog(configuration.log_level);
   const app = await compose(configuration, { log });
   const forget = noteServer(configuration.state, app.address);
-  log("server.started", { address: app.address, state: configuration.state, pid: process.pid });
+  log("server.started", {
+    address: app.address,
+    http_address: app.httpAddress,
+    state: configuration.state,
+    pid: process.pid,
+  });
   onReady(app.address);
   if (!stopped.aborted) await new Promise((resolve) => stopped.addEventListener("abort", resolve, { once: true }));
   log("server.draining", { reason: String(stopped.reason), drain_seconds: configuration.drain_seconds });
