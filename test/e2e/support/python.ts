@@ -1,0 +1,38 @@
+import { execFile, spawnSync } from "node:child_process";
+import { join } from "node:path";
+
+/** The top of this repository. */
+export const ROOT = join(import.meta.dirname, "../../..");
+
+/** Debian's Python, which has Debian's packages. */
+const PYTHON = "/usr/bin/python3";
+
+/** How a Python program ended. */
+export interface PythonEnd {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a Python program from the top of the repository. Leaves no compiled files behind. */
+export function python(...args: readonly string[]): Promise<PythonEnd> {
+  return new Promise((resolve, reject) => {
+    const options = { cwd: ROOT, env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" }, timeout: 50_000 };
+    execFile(PYTHON, args, options, (error, stdout, stderr) => {
+      const status = error === null ? 0 : error.code;
+      if (typeof status === "number") resolve({ status, stdout, stderr });
+      else reject(new Error(`${PYTHON} ${args.join(" ")} did not end by itself: ${String(error)}`, { cause: error }));
+    });
+  });
+}
+
+/** @throws with what to install, if Python cannot call gRPC here. */
+export function requirePythonPackages(): void {
+  const { status, stderr, error } = spawnSync(PYTHON, ["-c", "import grpc, google.protobuf"], { encoding: "utf8" });
+  if (status === 0) return;
+  const seen = error?.message ?? stderr.trim().split("\n").at(-1);
+  throw new Error(
+    `These tests call the server from Python, and ${PYTHON} says: ${seen}. ` +
+      "Install its packages: apt-get install -y python3-grpcio python3-protobuf",
+  );
+}
