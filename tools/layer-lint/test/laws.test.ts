@@ -570,6 +570,35 @@ const HARMLESS: readonly Harmless[] = [
   ],
   ["import.meta.url tells only where one is", { "src/engine/x.ts": line("export const x = import.meta.url;") }],
   [
+    "a layer that spends all of its budget is within it",
+    { "src/engine/x.ts": Array.from({ length: 34 }, (_, n) => `export const v${n} = 1;\n`).join("") },
+  ],
+  [
+    "a layer that is given as types may be named by an import type",
+    { "src/engine/x.ts": line('export type X = import("../model/index.ts").Noun;') },
+  ],
+  [
+    "a sealed layer may know the types of one whose adapters start processes",
+    {
+      "src/hands/adapters/iron.ts": line(
+        'import { spawn } from "node:child_process";',
+        'import type { Hand } from "../port.ts";',
+        "export function createIronHand(): Hand { return { grip: () => Promise.resolve(spawn.length) }; }",
+      ),
+    },
+  ],
+  [
+    "a layer that is a single file is its own face",
+    {
+      ...configured((config) => ({
+        ...config,
+        layers: [...config.layers, { name: "settings", path: "src/settings.ts", mayImport: [] }],
+      })),
+      "src/settings.ts": line("export const settings = 1;"),
+      "src/main/x.ts": line('export { settings } from "../settings.ts";'),
+    },
+  ],
+  [
     "instanceof Function makes no code",
     { "src/hands/x.ts": line("export const x = (f: unknown): boolean => f instanceof Function;") },
   ],

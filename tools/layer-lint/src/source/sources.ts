@@ -55,8 +55,8 @@ export function openSources(root: string): Sources {
       const symbol = ts.isShorthandPropertyAssignment(identifier.parent)
         ? checker.getShorthandAssignmentValueSymbol(identifier.parent)
         : checker.getSymbolAtLocation(identifier);
-      const here = identifier.getSourceFile();
-      return !(symbol?.declarations ?? []).some((node) => node.getSourceFile() === here && !isAmbient(node));
+      // Every file is bound as a module, so what is not ambient is declared in the file itself.
+      return (symbol?.declarations ?? []).every(isAmbient);
     },
   };
 }
