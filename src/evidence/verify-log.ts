@@ -1,10 +1,11 @@
-import { canonicalJson } from "./canonical-json.ts";
+import type { Json } from "#model";
 import { chainHash, genesis, LOG_SCHEMA, openLine } from "./chain.ts";
-import { isBlobReference, outputDigest } from "./encode.ts";
+import { outputDigest } from "./encode.ts";
 import { EVENT_TYPES } from "./record.ts";
 import type { EvidenceRecord } from "./record.ts";
 
 const PROBLEMS_KEPT = 100;
+const SHOWN_CHARACTERS = 80;
 const KNOWN_TYPES: ReadonlySet<string> = new Set(EVENT_TYPES);
 
 /** One thing that does not hold. */
@@ -42,6 +43,11 @@ export class LogVerifier {
   #problemCount = 0;
   readonly #problems: LogProblem[] = [];
 
+  /** `runId` is whose log it should be; absent = whose log the first line says. */
+  constructor({ runId }: { readonly runId?: string } = {}) {
+    this.#runId = runId;
+  }
+
   /** Takes the next line, without its line feed. */
   line(text: string): void {
     this.#lines += 1;
@@ -78,41 +84,64 @@ export class LogVerifier {
   #checkPlace(record: EvidenceRecord): void {
     const seq = this.#lines - 1;
     if (record.seq !== seq)
-      this.#problem(`seq is ${record.seq}, expected ${seq}: lines were dropped, added or swapped`);
+      this.#problem(`seq is ${shown(record.seq)}, expected ${seq}: lines were dropped, added or swapped`);
     this.#runId ??= record.run_id;
-    if (record.run_id !== this.#runId) this.#problem(`run_id is ${record.run_id}, expected ${this.#runId}`);
-    if (!KNOWN_TYPES.has(record.event_type)) this.#problem(`event_type ${record.event_type} is not known`);
+    if (record.run_id !== this.#runId)
+      this.#problem(`run_id is ${shown(record.run_id)}, expected ${shown(this.#runId)}`);
+    if (!KNOWN_TYPES.has(record.event_type)) this.#problem(`event_type ${shown(record.event_type)} is not known`);
     if ((record.event_type === "run.created") !== (seq === 0))
       this.#problem("run.created must be the first line, and only the first");
-    if (seq === 0 && record.schema !== LOG_SCHEMA) this.#problem(`schema is ${record.schema}, expected ${LOG_SCHEMA}`);
+    if (seq === 0 && record.schema !== LOG_SCHEMA)
+      this.#problem(`schema is ${shown(record.schema)}, expected ${shown(LOG_SCHEMA)}`);
   }
 
   #checkOutput({ output, outputs_hash: claimed }: EvidenceRecord): void {
-    if (output === undefined || isBlobReference(output)) return;
-    if (outputDigest(output) !== claimed)
-      this.#problem(`outputs_hash does not fit the output ${canonicalJson(output).slice(0, 80)}`);
+    if (output === undefined) {
+      if (claimed !== undefined) this.#problem("outputs_hash stands without an output");
+    } else if (digestOf(output) !== claimed) this.#problem(`outputs_hash does not fit the output ${shown(output)}`);
   }
 
   /** What was found so far. */
   report(): LogReport {
-    if (this.#lines === 0) this.#problem("the log is empty");
+    const empty = this.#lines === 0;
     return {
-      ok: this.#problemCount === 0,
+      ok: !empty && this.#problemCount === 0,
       runId: this.#runId,
       records: this.#lines,
       head: this.#head,
       complete: this.#complete,
-      problems: this.#problems,
-      problemCount: this.#problemCount,
+      problems: empty ? [{ line: 1, message: "the log is empty" }] : this.#problems,
+      problemCount: empty ? 1 : this.#problemCount,
     };
   }
 }
 
-/** Verifies the lines of a whole log. */
-export async function verifyLines(lines: AsyncIterable<string> | Iterable<string>): Promise<LogReport> {
-  const verifier = new LogVerifier();
+/** Verifies the lines of a whole log; `runId` is whose it should be, if that is known. */
+export async function verifyLines(
+  lines: AsyncIterable<string> | Iterable<string>,
+  options: { readonly runId?: string } = {},
+): Promise<LogReport> {
+  const verifier = new LogVerifier(options);
   for await (const line of lines) verifier.line(line);
   return verifier.report();
+}
+
+/** Undefined for what no digest can be of, such as a lone surrogate: a line may hold it if its owner wrote it. */
+function digestOf(output: Json): string | undefined {
+  try {
+    return outputDigest(output);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a line says, for a message: whatever its owner wrote, it is short and does not throw. */
+function shown(value: unknown): string {
+  try {
+    return (JSON.stringify(value) ?? "undefined").slice(0, SHOWN_CHARACTERS);
+  } catch {
+    return "something nested too deep";
+  }
 }
 
 function parsed(text: string): EvidenceRecord | undefined {

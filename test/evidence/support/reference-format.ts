@@ -30,8 +30,7 @@ export function referenceLines(runId: string, drafts: readonly RecordDraft[], ne
   let previous = sha256(`evidence/v1\n${runId}`);
   return drafts.map((said, seq) => {
     const reference = said.output as { readonly $blob?: string } | undefined; // only its one member is looked at
-    const outputs_hash =
-      said.output === undefined ? undefined : (reference?.$blob ?? sha256(canonical(said.output)));
+    const outputs_hash = said.output === undefined ? undefined : (reference?.$blob ?? sha256(canonical(said.output)));
     const all: Record<string, unknown> = { ...said, event_id: newEventId(), run_id: runId, seq, outputs_hash };
     const body = `{${MEMBERS.filter((name) => all[name] !== undefined)
       .map((name) => `"${name}":${JSON.stringify(all[name])}`)
