@@ -13,50 +13,45 @@ export interface JobProgress {
   executionError?: string;
 }
 
+type Stamp = { readonly clock: Clock; readonly version: string };
+
 /** Adds up what was recorded. */
-export function concludeJob(
-  job: Job,
-  progress: JobProgress,
-  { clock, version }: { readonly clock: Clock; readonly version: string },
-): ExecutionResult {
-  const { results, healthBefore, running } = progress;
-  const succeeded = results.filter((result) => result.status === "COMPLETED").length;
-  const touched = new Set([...results, ...(running === undefined ? [] : [running])].map((step) => step.stepIndex));
+export function concludeJob(told: Job, progress: JobProgress, { clock, version }: Stamp): ExecutionResult {
+  const { jobId, contractId, executedBy, steps } = told;
+  const { results, healthBefore, startedAt } = progress;
+  const [stepsDeclared, stepsExecuted] = [steps.length, results.length];
+  const stepsSucceeded = results.filter((result) => result.status === "COMPLETED").length;
+  const inDoubt = progress.running === undefined ? [] : [progress.running];
+  const touched = new Set([...results, ...inDoubt].map((step) => step.stepIndex));
   const healthAfter = results.findLast((result) => result.healthAfter !== undefined)?.healthAfter ?? healthBefore;
+  const durationSeconds = Math.max(0, clock.monotonicMs() - progress.startMs) / 1000;
+  const counts = { stepsDeclared, stepsExecuted, stepsSucceeded, stepsFailed: stepsExecuted - stepsSucceeded };
+  const times = { startedAt, completedAt: clock.now(), durationSeconds };
+  const job = { jobId, contractId, executedBy, executorVersion: version };
   return Object.freeze({
-    jobId: job.jobId,
-    contractId: job.contractId,
-    executedBy: job.executedBy,
-    ...verdict(progress, succeeded === job.steps.length),
-    stepsDeclared: job.steps.length,
-    stepsExecuted: results.length,
-    stepsSucceeded: succeeded,
-    stepsFailed: results.length - succeeded,
+    ...job,
+    ...verdict(progress, stepsSucceeded === stepsDeclared),
+    ...counts,
+    ...times,
     stepResults: Object.freeze([...results]),
-    stepsNotRun: job.steps.filter((_step, position) => !touched.has(position)).map(reference),
-    stepsInDoubt: running === undefined ? [] : [reference(running)],
+    stepsNotRun: steps.filter((_step, position) => !touched.has(position)).map(reference),
+    stepsInDoubt: inDoubt.map(reference),
     ...(healthBefore !== undefined && { healthBefore }),
     ...(healthAfter !== undefined && { healthAfter }),
-    startedAt: progress.startedAt,
-    completedAt: clock.now(),
-    durationSeconds: Math.max(0, clock.monotonicMs() - progress.startMs) / 1000,
-    executorVersion: version,
   });
 }
 
+type Verdict = Pick<ExecutionResult, "finalStatus" | "finalReason">;
+
 /** The one verdict rule: COMPLETED if and only if every declared step succeeded. */
-function verdict(
-  { results, stop, executionError }: JobProgress,
-  allSucceeded: boolean,
-): Pick<ExecutionResult, "finalStatus" | "finalReason"> {
+function verdict({ results, stop, executionError }: JobProgress, allSucceeded: boolean): Verdict {
   if (executionError !== undefined) return { finalStatus: "FAILED", finalReason: `Execution error: ${executionError}` };
   if (allSucceeded) return { finalStatus: "COMPLETED", finalReason: "All steps completed successfully" };
   const last = results.at(-1);
-  const errorClass = last?.errorClass ?? stop?.errorClass;
-  const finalStatus = errorClass === "cancelled" ? "CANCELLED" : "FAILED";
-  if (last?.status !== "FAILED")
-    return { finalStatus, finalReason: `Stopped before step ${results.length}: ${stop?.message}` };
-  return { finalStatus, finalReason: `Step ${last.stepIndex} failed: ${last.error}` };
+  const finalStatus = (last?.errorClass ?? stop?.errorClass) === "cancelled" ? "CANCELLED" : "FAILED";
+  const before = `Stopped before step ${results.length}: ${stop?.message}`;
+  const finalReason = last?.error === undefined ? before : `Step ${last.stepIndex} failed: ${last.error}`;
+  return { finalStatus, finalReason };
 }
 
 /** Names a step without its parameters. */

@@ -1,16 +1,16 @@
 import type { ExecutionContext, StepHandler } from "#effects";
 import type { RecordDraft } from "#evidence";
 import type { HealthObserver } from "#health";
-import type { AdmittedJob, Clock, ExecutionResult, JobStep, JsonObject, StepResult } from "#model";
-import { capturedError } from "./captured-error.ts";
+import type { AdmittedJob, Clock, ExecutionResult, Job, JobStep, JsonObject, StepResult } from "#model";
 import { concludeJob, reference } from "./conclusion.ts";
 import type { JobProgress } from "./conclusion.ts";
-import { frozenJson } from "./frozen-json.ts";
 import { observe } from "./observe.ts";
-import { outcomeOf } from "./outcome.ts";
+import { failed, outcomeOf } from "./outcome.ts";
 import { perform } from "./perform.ts";
 import { endedRecord, startedRecord } from "./records.ts";
 import { stopOf, stopSignal } from "./stop.ts";
+import type { StopSignal } from "./stop.ts";
+import { capturedError, frozenJson } from "./untrusted.ts";
 
 /** What a job is executed with. */
 export interface ExecuteOptions {
@@ -23,36 +23,38 @@ export interface ExecuteOptions {
   readonly graceMs?: number;
 }
 
+/** Batches of records, each to be durable before the next is asked for; returns the result. */
+export type Execution = AsyncGenerator<readonly RecordDraft[], ExecutionResult, void>;
+
 type Machine = ExecuteOptions & { readonly handlers: ReadonlyMap<string, StepHandler>; readonly version: string };
 
 const DEFAULT_GRACE_MS = 5000;
+const NO_HANDLER = "No handler registered for step type";
 
 /**
  * Performs the steps in declared order (EXEC-001), records each (EXEC-002), stops at the first failure (EXEC-003).
  * Yields batches of records; being asked for more is the permission to go on, and comes when the last batch is durable.
  */
-export async function* executeJob(
-  job: AdmittedJob,
-  machine: Machine,
-): AsyncGenerator<readonly RecordDraft[], ExecutionResult, void> {
-  const { clock, health, handlers } = machine;
+export async function* executeJob(admitted: AdmittedJob, machine: Machine): Execution {
+  const { clock, health, handlers, signal: upstream } = machine;
+  const job = { ...admitted, steps: admitted.steps.map((step) => ({ ...step })) }; // nobody else holds this copy
   const progress: JobProgress = { startedAt: clock.now(), startMs: clock.monotonicMs(), results: [] };
-  const text = "job timed out after";
-  using deadline = stopSignal({ clock, seconds: job.timeoutSeconds, text, upstream: machine.signal });
+  using deadline = stopSignal({ clock, seconds: job.timeoutSeconds, text: "job timed out after", upstream });
   try {
     const steps = job.steps.map(frozenStep);
-    progress.healthBefore = (await observe(health, clock)).healthAfter;
-    const unhandled = steps.filter((step) => !handlers.has(step.stepType)).slice(0, 1);
+    const before = await observe(health, clock);
+    progress.healthBefore = before.healthAfter;
+    const refused = steps.filter((step) => !handlers.has(step.stepType)).slice(0, 1);
     let written: RecordDraft[] = [];
-    for (const step of unhandled.length > 0 ? unhandled : steps) {
+    for (const step of refused.length > 0 ? refused : steps) {
       if (deadline.signal.aborted) break;
       const context = contextOf(job, step, clock.now());
       const handler = handlers.get(step.stepType);
       if (handler !== undefined) {
         progress.running = step;
-        yield [...written, startedRecord(context, step.stepIndex === 0 ? progress.healthBefore : undefined)];
+        yield [...written, startedRecord(context, step.stepIndex === 0 ? before : {})];
       }
-      const result = await executeStep(step, context, { ...machine, handler, jobSignal: deadline.signal });
+      const result = await executeStep(step, context, { ...machine, handler, jobStop: deadline });
       progress.results.push(result);
       progress.running = undefined;
       written = [endedRecord(context, result)];
@@ -66,20 +68,13 @@ export async function* executeJob(
   return concludeJob(job, progress, machine);
 }
 
-async function executeStep(
-  step: JobStep,
-  context: ExecutionContext,
-  options: Machine & { readonly handler: StepHandler | undefined; readonly jobSignal: AbortSignal },
-): Promise<StepResult> {
-  const { clock, handler, health, jobSignal, graceMs = DEFAULT_GRACE_MS } = options;
+type StepMachine = Machine & { readonly handler: StepHandler | undefined; readonly jobStop: StopSignal };
+
+async function executeStep(step: JobStep, context: ExecutionContext, options: StepMachine): Promise<StepResult> {
+  const { clock, handler, health, jobStop, graceMs = DEFAULT_GRACE_MS } = options;
   const startMs = clock.monotonicMs();
-  const unhandled = {
-    status: "FAILED",
-    error: `No handler registered for step type: ${step.stepType}`,
-    errorClass: "permanent",
-  } as const;
-  const outcome =
-    handler === undefined ? unhandled : outcomeOf(await perform(handler, step, { context, clock, graceMs, jobSignal }));
+  const ending = handler && (await perform(handler, step, { context, clock, graceMs, jobStop }));
+  const outcome = ending ? outcomeOf(ending) : failed(`${NO_HANDLER}: ${step.stepType}`, "permanent");
   const durationSeconds = Math.max(0, clock.monotonicMs() - startMs) / 1000;
   const times = { startedAt: context.startedAt, completedAt: clock.now(), durationSeconds };
   return Object.freeze({ ...reference(step), ...times, ...outcome, ...(await observe(health, clock)) });
@@ -92,7 +87,7 @@ function frozenStep(step: JobStep, position: number): JobStep {
   return Object.freeze({ ...reference(step), parameters, timeoutSeconds: step.timeoutSeconds });
 }
 
-function contextOf(job: AdmittedJob, step: JobStep, startedAt: string): ExecutionContext {
+function contextOf(job: Job, step: JobStep, startedAt: string): ExecutionContext {
   const { jobId, contractId, executedBy } = job;
   const idempotencyKey = `${jobId}/${step.stepIndex}`;
   return Object.freeze({ jobId, contractId, ...reference(step), executedBy, startedAt, idempotencyKey });

@@ -2,33 +2,19 @@ import type { ExecutionResult, Json, JsonObject } from "#model";
 
 /** The result in the audit format: snake_case, durations in seconds, null where a fixed member has no value. */
 export function executionResultToEvidence(result: ExecutionResult): JsonObject {
+  const { jobId, contractId, executedBy, finalStatus, finalReason, stepResults, healthBefore, healthAfter } = result;
+  const { stepsDeclared, stepsExecuted, stepsSucceeded, stepsFailed, stepsNotRun, stepsInDoubt } = result;
+  const { startedAt, completedAt, durationSeconds, executorVersion } = result;
+  const absent = { output: null, error: null, error_class: null };
   return {
-    job_id: result.jobId,
-    contract_id: result.contractId,
-    executed_by: result.executedBy,
-    final_status: result.finalStatus,
-    final_reason: result.finalReason,
-    execution_summary: {
-      steps_declared: result.stepsDeclared,
-      steps_executed: result.stepsExecuted,
-      steps_succeeded: result.stepsSucceeded,
-      steps_failed: result.stepsFailed,
-    },
-    step_results: result.stepResults.map((step) => ({
-      output: null,
-      error: null,
-      error_class: null,
-      ...snakeCase(step),
-    })),
-    steps_not_run: result.stepsNotRun.map(snakeCase),
-    steps_in_doubt: result.stepsInDoubt.map(snakeCase),
-    health_observations: { before: result.healthBefore ?? null, after: result.healthAfter ?? null },
-    timing: {
-      started_at: result.startedAt,
-      completed_at: result.completedAt,
-      duration_seconds: result.durationSeconds,
-    },
-    executor_version: result.executorVersion,
+    ...snakeCase({ jobId, contractId, executedBy, finalStatus, finalReason }),
+    execution_summary: snakeCase({ stepsDeclared, stepsExecuted, stepsSucceeded, stepsFailed }),
+    step_results: stepResults.map((step) => ({ ...absent, ...snakeCase(step) })),
+    steps_not_run: stepsNotRun.map(snakeCase),
+    steps_in_doubt: stepsInDoubt.map(snakeCase),
+    health_observations: { before: healthBefore ?? null, after: healthAfter ?? null },
+    timing: snakeCase({ startedAt, completedAt, durationSeconds }),
+    executor_version: executorVersion,
   };
 }
 

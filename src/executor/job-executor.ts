@@ -1,8 +1,7 @@
 import type { StepHandler } from "#effects";
-import type { RecordDraft } from "#evidence";
-import type { AdmittedJob, ExecutionResult } from "#model";
+import type { AdmittedJob } from "#model";
 import { executeJob } from "./execute-job.ts";
-import type { ExecuteOptions } from "./execute-job.ts";
+import type { ExecuteOptions, Execution } from "./execute-job.ts";
 
 /** Version of the machine, written into every result. Changes when what is executed or recorded changes. */
 export const EXECUTOR_VERSION = "1.0.0";
@@ -27,7 +26,7 @@ export class JobExecutor {
    * Executes a job. Yields batches of records; ask for the next when the last one is durable, for asking is the
    * permission to go on. Returns the result. Outcomes are never thrown.
    */
-  executeJob(job: AdmittedJob, options: ExecuteOptions): AsyncGenerator<readonly RecordDraft[], ExecutionResult, void> {
+  executeJob(job: AdmittedJob, options: ExecuteOptions): Execution {
     return executeJob(job, { ...options, handlers: new Map(this.#handlers), version: this.version });
   }
 }

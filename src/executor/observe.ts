@@ -1,16 +1,15 @@
 import type { HealthObserver } from "#health";
 import type { Clock, JsonObject, StepResult } from "#model";
-import { capturedError } from "./captured-error.ts";
-import { frozenJson } from "./frozen-json.ts";
 import { within } from "./perform.ts";
+import { capturedError, frozenJson } from "./untrusted.ts";
 
 const LIMIT_MS = 1000;
 
+/** What was seen, or why nothing was. */
+export type Observation = Pick<StepResult, "healthAfter" | "healthError">;
+
 /** Looks at health once (EXEC-004). Never throws, takes a second at most: observing changes no outcome. */
-export async function observe(
-  health: HealthObserver | undefined,
-  clock: Clock,
-): Promise<Pick<StepResult, "healthAfter" | "healthError">> {
+export async function observe(health: HealthObserver | undefined, clock: Clock): Promise<Observation> {
   if (health === undefined) return {};
   try {
     const answer: unknown = health.observeHealth();

@@ -1,8 +1,7 @@
 import type { StepOutput } from "#effects";
 import type { ErrorClass, StepResult } from "#model";
-import { boundedText, capturedError } from "./captured-error.ts";
-import { frozenJson } from "./frozen-json.ts";
 import type { Ending } from "./perform.ts";
+import { boundedText, capturedError, frozenJson } from "./untrusted.ts";
 
 /** The part of a step's result that the handler's ending decides. */
 export type StepOutcome = Pick<StepResult, "status" | "output" | "error" | "errorClass" | "late">;
@@ -12,7 +11,10 @@ const CLASSES = ["transient_io", "validation_failed", "timeout", "sandbox_violat
 /** Turns a return, a throw or a stop into exactly one outcome (EXEC-002). Never throws. */
 export function outcomeOf(ending: Ending): StepOutcome {
   if (ending.kind === "threw") return failed(capturedError(ending.thrown), "unknown");
-  if (ending.kind === "stopped") return { ...failed(ending.stop.message, ending.stop.errorClass), late: ending.late };
+  if (ending.kind === "stopped") {
+    const { stop, late } = ending;
+    return { ...failed(stop.message, stop.errorClass), ...(late !== undefined && { late }) };
+  }
   try {
     return readOutput(ending.value);
   } catch (thrown) {
@@ -34,6 +36,7 @@ function readOutput(value: unknown): StepOutcome {
   return { ...failed(text || "the handler reported a failure without an error", named), output: copied };
 }
 
-function failed(error: string, errorClass: ErrorClass): StepOutcome {
+/** A failure in words. */
+export function failed(error: string, errorClass: ErrorClass): StepOutcome {
   return { status: "FAILED", error: boundedText(error), errorClass };
 }

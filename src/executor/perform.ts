@@ -1,66 +1,58 @@
 import type { ExecutionContext, StepHandler } from "#effects";
 import type { Clock, JobStep } from "#model";
-import { Stop, stopOf, stopSignal } from "./stop.ts";
+import { stopOf, stopSignal } from "./stop.ts";
+import type { Stop, StopSignal } from "./stop.ts";
+
+type Called =
+  | { readonly kind: "returned"; readonly value: unknown }
+  | { readonly kind: "threw"; readonly thrown: unknown };
 
 /** How the one call of a handler ended. What it says after a stop is not used. */
 export type Ending =
-  | { readonly kind: "returned"; readonly value: unknown }
-  | { readonly kind: "threw"; readonly thrown: unknown }
-  | { readonly kind: "stopped"; readonly stop: Stop; readonly late: "returned" | "threw" | "running" };
+  | Called
+  | { readonly kind: "stopped"; readonly stop: Stop; readonly late?: Called["kind"] | "running" };
 
 /** What {@link perform} needs beside the step. */
 export interface PerformOptions {
   readonly context: ExecutionContext;
   readonly clock: Clock;
   /** Aborts when the whole job is to stop. */
-  readonly jobSignal: AbortSignal;
+  readonly jobStop: StopSignal;
   /** How long a stopped handler is waited for. */
   readonly graceMs: number;
 }
 
-const DEADLINE_TEXT = "timed out after";
-
 /** Calls the handler once, whatever happens (EXEC-006), and tells how it ended. */
 export async function perform(handler: StepHandler, step: JobStep, options: PerformOptions): Promise<Ending> {
-  const { context, clock, jobSignal, graceMs } = options;
-  const seconds = step.timeoutSeconds;
-  using deadline = stopSignal({ clock, seconds, text: DEADLINE_TEXT, upstream: jobSignal });
-  const startMs = clock.monotonicMs();
+  const { context, clock, jobStop, graceMs } = options;
+  const { signal: upstream } = jobStop;
+  jobStop.check();
+  if (upstream.aborted) return { kind: "stopped", stop: stopOf(upstream.reason) }; // before it was called
+  using deadline = stopSignal({ clock, seconds: step.timeoutSeconds, text: "timed out after", upstream });
+  const { signal } = deadline;
   const { promise: stopped, resolve: onStop } = Promise.withResolvers<undefined>();
-  deadline.signal.addEventListener("abort", () => onStop(undefined));
-  const call = invoke(handler, step, { context, signal: deadline.signal });
-  const first = deadline.signal.aborted ? undefined : await Promise.race([call, stopped]);
-  // A handler that held the thread beyond its deadline is late although no timer could say so.
-  const overdue = clock.monotonicMs() - startMs >= seconds * 1000;
-  if (first !== undefined && !overdue && !deadline.signal.aborted) return first;
-  const stop = deadline.signal.aborted
-    ? stopOf(deadline.signal.reason)
-    : new Stop("timeout", `${DEADLINE_TEXT} ${seconds} s`);
-  return { kind: "stopped", stop, late: (first ?? (await within(graceMs, call, clock)))?.kind ?? "running" };
-}
-
-type Called = Exclude<Ending, { readonly kind: "stopped" }>;
-
-/** Asynchronous, so that a handler that throws at once ends as one that throws later. */
-async function invoke(
-  handler: StepHandler,
-  step: JobStep,
-  { context, signal }: { readonly context: ExecutionContext; readonly signal: AbortSignal },
-): Promise<Called> {
-  try {
-    return { kind: "returned", value: await handler.execute(step, context, { signal }) };
-  } catch (thrown) {
-    return { kind: "threw", thrown };
-  }
+  signal.addEventListener("abort", () => signal.aborted && onStop(undefined)); // anybody can dispatch the event
+  // Asynchronous, so that a handler that throws at once ends as one that throws later.
+  const invoke = async (): Promise<Called> => {
+    try {
+      return { kind: "returned", value: await handler.execute(step, context, { signal }) };
+    } catch (thrown) {
+      return { kind: "threw", thrown };
+    }
+  };
+  const call = invoke();
+  const first = signal.aborted ? undefined : await Promise.race([call, stopped]);
+  // A handler that held the thread beyond a deadline is late although no timer could say so.
+  jobStop.check();
+  deadline.check();
+  if (first !== undefined && !signal.aborted) return first;
+  const late = (first ?? (await within(graceMs, call, clock)))?.kind ?? "running";
+  return { kind: "stopped", stop: stopOf(signal.reason), late };
 }
 
 /** What `promise` resolves with, or undefined after `milliseconds`. */
-export async function within<T>(milliseconds: number, promise: Promise<T>, clock: Clock): Promise<T | undefined> {
+export function within<T>(milliseconds: number, promise: Promise<T>, clock: Clock): Promise<T | undefined> {
   const { promise: passed, resolve } = Promise.withResolvers<undefined>();
   const disarm = clock.after(milliseconds, () => resolve(undefined));
-  try {
-    return await Promise.race([promise, passed]);
-  } finally {
-    disarm();
-  }
+  return Promise.race([promise, passed]).finally(disarm);
 }

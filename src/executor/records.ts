@@ -1,39 +1,32 @@
 import type { ExecutionContext } from "#effects";
 import type { RecordDraft } from "#evidence";
-import type { JsonObject, StepResult } from "#model";
+import type { StepResult } from "#model";
+import type { Observation } from "./observe.ts";
 
 /** The record that must be durable before the handler runs. */
-export function startedRecord(context: ExecutionContext, healthBefore: JsonObject | undefined): RecordDraft {
-  return { ...draft("step.started", context.startedAt, context), health: healthBefore };
+export function startedRecord(context: ExecutionContext, before: Observation): RecordDraft {
+  const seen = { health: before.healthAfter, health_error: before.healthError };
+  return { event_type: "step.started", timestamp_utc: context.startedAt, ...identity(context), ...seen };
 }
 
 /** The record of one performed step: all of its result. */
 export function endedRecord(context: ExecutionContext, result: StepResult): RecordDraft {
+  const { status, errorClass, error, output, late, startedAt, durationSeconds, healthAfter, healthError } = result;
+  const seen = { health: healthAfter, health_error: healthError };
+  const said = { status, error_class: errorClass, reason: error, output, late };
+  const times = { started_at: startedAt, duration_seconds: durationSeconds };
   return {
-    ...draft(result.status === "COMPLETED" ? "step.succeeded" : "step.failed", result.completedAt, context),
-    status: result.status,
-    error_class: result.errorClass,
-    reason: result.error,
-    output: result.output,
-    late: result.late,
-    started_at: result.startedAt,
-    duration_seconds: result.durationSeconds,
-    health: result.healthAfter,
-    health_error: result.healthError,
+    event_type: status === "COMPLETED" ? "step.succeeded" : "step.failed",
+    timestamp_utc: result.completedAt,
+    ...identity(context),
+    ...said,
+    ...times,
+    ...seen,
   };
 }
 
-function draft(event_type: RecordDraft["event_type"], timestamp_utc: string, context: ExecutionContext): RecordDraft {
-  return {
-    event_type,
-    timestamp_utc,
-    actor: context.executedBy,
-    attempt: 0,
-    job_id: context.jobId,
-    contract_id: context.contractId,
-    step_index: context.stepIndex,
-    step_type: context.stepType,
-    target: context.target,
-    idempotency_key: context.idempotencyKey,
-  };
+function identity(context: ExecutionContext): Omit<RecordDraft, "event_type" | "timestamp_utc"> {
+  const { executedBy, jobId, contractId, stepIndex, stepType, target, idempotencyKey } = context;
+  const step = { step_index: stepIndex, step_type: stepType, target, idempotency_key: idempotencyKey };
+  return { actor: executedBy, attempt: 0, job_id: jobId, contract_id: contractId, ...step };
 }

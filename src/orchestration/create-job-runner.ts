@@ -63,20 +63,10 @@ class DirectJobRunner implements JobRunner {
     const violations = jobViolations(job);
     if (violations.length > 0) throw invalidRequest(violations);
     const plan = declarePlan(job);
-    return (
-      (await this.#attachToActive(job, plan)) ??
-      (await this.#attachToRecorded(job, plan)) ??
-      (await this.#attachToActive(job, plan)) ?? // it may have been accepted while the store was asked
-      (await this.#start(job, plan))
-    );
-  }
-
-  async #attachToActive(job: Job, plan: DeclaredPlan): Promise<SubmittedJob | undefined> {
-    const active = this.#active.get(job.jobId);
-    if (active === undefined) return undefined;
-    requireSameRequest(job.jobId, active.planHash, plan.hash);
-    await active.accepted;
-    return { jobId: job.jobId, runId: job.jobId, attached: true, result: active.result };
+    const recorded = this.#active.has(job.jobId) ? undefined : await this.#attachToRecorded(job, plan);
+    if (recorded !== undefined) return recorded;
+    const active = this.#active.get(job.jobId); // it may have been accepted while the store was asked
+    return active === undefined ? await this.#start(job, plan) : await attach(job, plan, active);
   }
 
   async #attachToRecorded({ jobId }: Job, plan: DeclaredPlan): Promise<SubmittedJob | undefined> {
@@ -183,6 +173,12 @@ class DirectJobRunner implements JobRunner {
     await Promise.allSettled(results);
     disarm();
   }
+}
+
+async function attach({ jobId }: Job, plan: DeclaredPlan, active: ActiveJob): Promise<SubmittedJob> {
+  requireSameRequest(jobId, active.planHash, plan.hash);
+  await active.accepted;
+  return { jobId, runId: jobId, attached: true, result: active.result };
 }
 
 function requireSameRequest(jobId: string, recordedHash: string | undefined, askedHash: string): void {

@@ -1,5 +1,6 @@
 import type { Json } from "#model";
 
+const MAX_ERROR_CHARACTERS = 4096;
 const MAX_DEPTH = 64;
 const MAX_CHARACTERS = 8 * 1024 * 1024;
 
@@ -19,11 +20,28 @@ export function frozenJson(value: unknown, depth = 0, budget = { characters: MAX
   if (Array.isArray(value)) return Object.freeze(Array.from<unknown, Json>(value, inner));
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) throw new TypeError("the value is not a plain object");
-  const members = Object.entries(value).map(([name, member]) => [wellFormed(name), inner(member)] as const);
+  const members = Object.entries(value).map(([name, member]) => [wellFormed(name, budget), inner(member)] as const);
   return Object.freeze(Object.fromEntries(members));
 }
 
-function wellFormed(name: string): string {
+function wellFormed(name: string, budget: { characters: number }): string {
   if (!name.isWellFormed()) throw new TypeError("the name of a member has a lone surrogate");
+  budget.characters -= name.length + 3; // what is left is looked at with the member
   return name;
+}
+
+/** The text of whatever was thrown: never throws itself, well-formed, at most 4,096 characters. */
+export function capturedError(thrown: unknown): string {
+  try {
+    const text = String(thrown instanceof Error ? thrown.message || thrown.name : thrown);
+    return boundedText(text) || "an error without a message";
+  } catch {
+    return "an error that cannot be described";
+  }
+}
+
+/** The text, well-formed, and cut to 4,096 characters with a mark of the cut. */
+export function boundedText(text: string): string {
+  const cut = text.length > MAX_ERROR_CHARACTERS ? `${text.slice(0, MAX_ERROR_CHARACTERS - 1)}…` : text;
+  return cut.toWellFormed();
 }
