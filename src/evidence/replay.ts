@@ -20,25 +20,16 @@ export interface JobReplay {
  */
 export function replayJob(records: Iterable<EvidenceRecord>, steps: readonly StepReference[]): JobReplay {
   const seen = fold(records);
-  const { first, end, running, stepResults } = seen;
+  const { first, running, stepResults } = seen;
   const jobId = first.job_id ?? first.run_id;
-  if (end === undefined) return { jobId, status: "RUNNING", stepResults, running };
-  const result: ExecutionResult = {
-    ...commonResult(seen, steps),
-    finalStatus: end.status as ExecutionResult["finalStatus"], // written by the runner from such a value
-    finalReason: end.reason ?? "",
-    ...(end.health_before !== undefined && { healthBefore: end.health_before }),
-    ...(end.health !== undefined && { healthAfter: end.health }),
-    startedAt: end.started_at ?? first.timestamp_utc,
-    completedAt: end.timestamp_utc,
-    durationSeconds: end.duration_seconds ?? 0,
-  };
+  const result = recordedResult(seen, steps);
+  if (result === undefined) return { jobId, status: "RUNNING", stepResults, running };
   return { jobId, status: result.finalStatus, result, stepResults, running };
 }
 
 /**
  * What can be said of a job whose process is gone: a step without an end is in doubt, the job COMPLETED only if every
- * declared step is known to have succeeded.
+ * declared step is known to have succeeded. If the log says how the job ended, and only the run's end is missing, it is that.
  * @param at when this is said.
  */
 export function interruptedResult(
@@ -46,6 +37,8 @@ export function interruptedResult(
   { steps, at }: { readonly steps: readonly StepReference[]; readonly at: string },
 ): ExecutionResult {
   const seen = fold(records);
+  const recorded = recordedResult(seen, steps);
+  if (recorded !== undefined) return recorded;
   const { first, running, stepResults, healthBefore } = seen;
   if (running !== undefined) seen.inDoubt.push(running);
   const failed = stepResults.find((result) => result.status === "FAILED");
@@ -60,6 +53,21 @@ export function interruptedResult(
     startedAt: first.timestamp_utc,
     completedAt: at,
     durationSeconds: 0,
+  };
+}
+
+function recordedResult(seen: Fold, steps: readonly StepReference[]): ExecutionResult | undefined {
+  const { first, end } = seen;
+  if (end === undefined) return undefined;
+  return {
+    ...commonResult(seen, steps),
+    finalStatus: end.status as ExecutionResult["finalStatus"], // written by the runner from such a value
+    finalReason: end.reason ?? "",
+    ...(end.health_before !== undefined && { healthBefore: end.health_before }),
+    ...(end.health !== undefined && { healthAfter: end.health }),
+    startedAt: end.started_at ?? first.timestamp_utc,
+    completedAt: end.timestamp_utc,
+    durationSeconds: end.duration_seconds ?? 0,
   };
 }
 
@@ -88,7 +96,9 @@ function fold(records: Iterable<EvidenceRecord>): Fold {
     }
     if (record.event_type === "step.succeeded" || record.event_type === "step.failed")
       stepResults.push(resultOf(record));
-    if (record.event_type === "step.in_doubt") inDoubt.push(stepOf(record));
+    // A recovery that was cut off itself may have said it before.
+    if (record.event_type === "step.in_doubt" && !inDoubt.some(({ stepIndex }) => stepIndex === record.step_index))
+      inDoubt.push(stepOf(record));
     if (record.event_type === "job.succeeded" || record.event_type === "job.failed") end = record;
   }
   assert(first?.event_type === "run.created", "a log begins with run.created");
@@ -113,9 +123,9 @@ function commonResult({ first, stepResults, inDoubt }: Fold, steps: readonly Ste
   };
 }
 
-function interruptedReason({ running, stepResults }: Fold, failed: StepResult | undefined): string {
+function interruptedReason({ inDoubt: [doubtful], stepResults }: Fold, failed: StepResult | undefined): string {
   if (failed !== undefined) return `Step ${failed.stepIndex} failed: ${failed.error}`;
-  if (running !== undefined) return `Step ${running.stepIndex} in doubt: the process ended while it ran`;
+  if (doubtful !== undefined) return `Step ${doubtful.stepIndex} in doubt: the process ended while it ran`;
   return `Stopped before step ${stepResults.length}: the process ended`;
 }
 
