@@ -3,8 +3,15 @@ import type { Command } from "commander";
 import type { ExecFlags } from "./commands/exec.ts";
 import type { EventsFlags } from "./commands/events.ts";
 import type { VerifyFlags } from "./commands/verify.ts";
-import type { ServeFlags } from "./host.ts";
+import type { CancelFlags } from "./commands/cancel.ts";
+import type { RunsFlags } from "./commands/runs.ts";
+import type { ShowFlags } from "./commands/show.ts";
+import type { CommonFlags, ServeFlags } from "./host.ts";
 import type { Session } from "./session.ts";
+
+/** Runs listed unless said otherwise, and at most. */
+const RUNS_LISTED = 50;
+const RUNS_LISTED_AT_MOST = 10_000;
 
 /** The flags that say where the machine is. */
 const PLACE = {
@@ -18,11 +25,27 @@ const PLACE = {
 
 const JSON_FLAG = ["--json", "JSON on standard output"] as const;
 
-/** Declares every command. What a command does is loaded when it runs, so that help does not wait for it. */
-export function addCommands(program: Command, session: Session, onEnd: (code: number) => void): void {
-  const declare = (usage: string, description: string): Command => program.command(usage).description(description);
+/** What the commands are declared with. */
+interface Declaring {
+  readonly program: Command;
+  readonly session: Session;
+  /** Told the exit code of the command that ran. */
+  readonly onEnd: (code: number) => void;
+}
 
-  declare("serve", "run a server until it is told to stop; its address is printed when it takes calls")
+/** Declares every command. What a command does is loaded when it runs, so that help does not wait for it. */
+export function addCommands(declaring: Declaring): void {
+  addServe(declaring);
+  addExec(declaring);
+  addReaders(declaring);
+  addCancel(declaring);
+  addSurroundings(declaring);
+}
+
+function addServe({ program, session, onEnd }: Declaring): void {
+  program
+    .command("serve")
+    .description("run a server until it is told to stop; its address is printed when it takes calls")
     .option("--listen <address>", "unix:/path, or a loopback host:port")
     .option(...PLACE.config)
     .option(...PLACE.state)
@@ -33,8 +56,11 @@ export function addCommands(program: Command, session: Session, onEnd: (code: nu
       const { serve } = await import("./commands/serve.ts");
       onEnd(await serve(token ? flags : { ...flags, noToken: true }, session));
     });
+}
 
-  placed(declare("exec <file>", "run the job of a YAML or JSON file (- = standard input)"))
+function addExec({ program, session, onEnd }: Declaring): void {
+  placed(program.command("exec <file>"))
+    .description("run the job of a YAML or JSON file (- = standard input)")
     .option("--job-id <id>", "the job's id; one that was used before with the same job attaches")
     .option("--contract-id <id>", "the contract under which the job is asked for")
     .option("--executed-by <name>", "who asks, for the record")
@@ -52,8 +78,11 @@ export function addCommands(program: Command, session: Session, onEnd: (code: nu
       const { exec } = await import("./commands/exec.ts");
       onEnd(await exec(file, flags, session));
     });
+}
 
-  placed(declare("events <run>", "print the exact lines of a run's log"))
+function addReaders({ program, session, onEnd }: Declaring): void {
+  placed(program.command("events <run>"))
+    .description("print the exact lines of a run's log")
     .option("--tail <n>", "only the last n lines", wholeNumber)
     .option("--after <seq>", "only lines with a greater sequence number", wholeNumber)
     .option("--follow", "wait for lines to come, until the run ends")
@@ -62,11 +91,77 @@ export function addCommands(program: Command, session: Session, onEnd: (code: nu
       onEnd(await events(run, flags, session));
     });
 
-  placed(declare("verify <run-or-file>", "verify a log here, and say what is proven and what is not"))
+  placed(program.command("verify <run-or-file>"))
+    .description("verify a log here, and say what is proven and what is not")
     .option("--head <hash>", "the head that was told when the run ended")
     .action(async (what: string, flags: VerifyFlags) => {
       const { verify } = await import("./commands/verify.ts");
       onEnd(await verify(what, flags, session));
+    });
+
+  placed(program.command("show <run>"))
+    .description("show what a run has come to, or what a step has put out")
+    .option("--output <step>", "only the output of this step, as JSON", wholeNumber)
+    .action(async (run: string, flags: ShowFlags) => {
+      const { show } = await import("./commands/show.ts");
+      onEnd(await show(run, flags, session));
+    });
+
+  placed(program.command("runs"))
+    .description("list runs, newest first")
+    .option("--limit <n>", `at most so many, 1 to ${RUNS_LISTED_AT_MOST}`, listLimit, RUNS_LISTED)
+    .action(async (flags: RunsFlags) => {
+      const { runs } = await import("./commands/runs.ts");
+      onEnd(await runs(flags, session));
+    });
+}
+
+function addCancel({ program, session, onEnd }: Declaring): void {
+  placed(program.command("cancel <run>"))
+    .description("stop a run and wait for its end")
+    .requiredOption("--reason <text>", "why, for the record")
+    .option("--by <name>", "who, for the record (default: the user's name)")
+    .action(async (run: string, flags: CancelFlags) => {
+      const { cancel } = await import("./commands/cancel.ts");
+      onEnd(await cancel(run, flags, session));
+    });
+}
+
+function addSurroundings({ program, session, onEnd }: Declaring): void {
+  placed(program.command("step-types"))
+    .description("list what can be performed here, and with which parameters")
+    .action(async (flags: CommonFlags) => {
+      const { stepTypes } = await import("./commands/step-types.ts");
+      onEnd(await stepTypes(flags, session));
+    });
+
+  program
+    .command("doctor")
+    .description("look at what Verbatim stands on: Node, store, disk, lock, clock")
+    .option(...PLACE.config)
+    .option(...PLACE.state)
+    .option(...JSON_FLAG)
+    .action(async (flags: CommonFlags) => {
+      const { doctor } = await import("./commands/doctor.ts");
+      onEnd(await doctor(flags, session));
+    });
+
+  const config = program.command("config").description("about the configuration file, verbatim.yaml");
+  config
+    .command("schema")
+    .description("print its JSON Schema")
+    .action(async () => {
+      const { printConfigurationSchema } = await import("./commands/schema.ts");
+      onEnd(await printConfigurationSchema(session));
+    });
+
+  const job = program.command("job").description("about the job file that `exec` runs");
+  job
+    .command("schema")
+    .description("print its JSON Schema")
+    .action(async () => {
+      const { printJobSchema } = await import("./commands/schema.ts");
+      onEnd(await printJobSchema(session));
     });
 }
 
@@ -82,4 +177,10 @@ function wholeNumber(text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
   throw new InvalidArgumentError("Expected a whole number, 0 or more.");
+}
+
+function listLimit(text: string): number {
+  const value = wholeNumber(text);
+  if (value >= 1 && value <= RUNS_LISTED_AT_MOST) return value;
+  throw new InvalidArgumentError(`Expected a number from 1 to ${RUNS_LISTED_AT_MOST}.`);
 }

@@ -27,9 +27,10 @@ export async function runProgram(session: Session): Promise<number> {
       getErrHelpWidth: () => helpWidth(stderr.columns),
     })
     .exitOverride();
-  addCommands(program, session, (ended) => {
+  const onEnd = (ended: number): void => {
     code = ended;
-  });
+  };
+  addCommands({ program, session, onEnd });
   try {
     await program.parseAsync(host.argv, { from: "user" });
     return code;

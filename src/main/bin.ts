@@ -28,7 +28,10 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 
 process.exitCode = await runCli({
   argv: process.argv.slice(2),
-  stdin: process.stdin,
+  // Opened only by who reads it.
+  get stdin() {
+    return process.stdin;
+  },
   stdout: process.stdout,
   stderr: process.stderr,
   colour: (process.env["NO_COLOR"] ?? "") === "",

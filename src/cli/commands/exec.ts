@@ -33,9 +33,10 @@ export async function exec(file: string, flags: ExecFlags, session: Session): Pr
   await using connection = await host.connect(flags);
   const { client, where } = connection;
   const progress = createProgress(flags.progress, session.stderr);
-  const attached = read.named && (await isKnown(client, read.job.jobId));
-  await progress.begin({ jobId: read.job.jobId, where, attached, steps: read.job.steps.length });
-  const ended = await follow(client, { read, file, flags, progress, session });
+  const { jobId, steps } = read.job;
+  const attached = read.named && (await isKnown(client, jobId));
+  const begin = (): Promise<void> => progress.begin({ jobId, where, attached, steps: steps.length });
+  const ended = await follow(client, { read, file, flags, progress, begin, session });
   await progress.end();
   await tell(ended, session);
   return exitOf(ended.result, host.interrupted);
@@ -46,6 +47,8 @@ interface Following {
   readonly file: string;
   readonly flags: ExecFlags;
   readonly progress: Progress;
+  /** Tells that the job was accepted. */
+  readonly begin: () => Promise<void>;
   readonly session: Session;
 }
 
@@ -67,7 +70,7 @@ async function isKnown({ executor }: VerbatimClient, jobId: string): Promise<boo
 
 /** Asks for the job and reads its evidence to the end; the first signal from outside cancels it. */
 async function follow(client: VerbatimClient, following: Following): Promise<Ended> {
-  const { read, file, flags, progress, session } = following;
+  const { read, file, flags, progress, begin, session } = following;
   const { host } = session;
   const follower = new JobFollower(read.job);
   const cancelling = cancelWhenInterrupted(client, read.job, following);
@@ -82,7 +85,10 @@ async function follow(client: VerbatimClient, following: Following): Promise<End
       clock: host.clock,
       onCut: (fault) => void progress.note(`${fault.message} Taking it up again.`),
     });
+    let accepted = false;
     for await (const message of messages) {
+      if (!accepted) await begin();
+      accepted = true;
       cancelling.accepted();
       for (const event of message.events) await progress.step(follower.take(event));
     }

@@ -17,13 +17,9 @@ export interface VerifyFlags extends CommonFlags {
 /** `verbatim verify RUN|FILE`: reads a log and verifies it in this process; nothing is taken on the server's word. */
 export async function verify(what: string, flags: VerifyFlags, session: Session): Promise<number> {
   const { stdout, json } = session;
-  const isFile = looksLikePath(what);
-  const report = isFile ? await fileReport(what) : await runReport(what, flags, session);
-  const verdict = verdictOf(report, {
-    source: what,
-    ...(!isFile && { expectedRunId: what }),
-    ...(flags.head !== undefined && { expectedHead: flags.head }),
-  });
+  const report = looksLikePath(what) ? await fileReport(what) : await runReport(what, flags, session);
+  const { head } = flags;
+  const verdict = verdictOf(report, { source: what, ...(head !== undefined && { expectedHead: head }) });
   if (json) await stdout.json(`${JSON.stringify(verdictJson(verdict))}\n`);
   else await stdout.write(verdictText(verdict, stdout));
   return verdict.ok ? EXIT.succeeded : EXIT.chainBroken;
@@ -51,7 +47,7 @@ async function fileReport(path: string): Promise<LogReport> {
 
 async function runReport(runId: string, flags: CommonFlags, { host }: Session): Promise<LogReport> {
   await using connection = await host.connect(flags);
-  return await verifyLines(linesOf(connection.client, runId));
+  return await verifyLines(linesOf(connection.client, runId), { runId });
 }
 
 async function* linesOf({ evidence }: VerbatimClient, runId: string): AsyncGenerator<string, void, void> {

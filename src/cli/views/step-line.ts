@@ -13,26 +13,30 @@ export interface LineStyle {
   readonly indexColumns: number;
 }
 
-const NAME_COLUMNS = 14;
+const TYPE_COLUMNS = 14;
 const TARGET_COLUMNS = 32;
+const TARGET_COLUMNS_AT_LEAST = 8;
 const DURATION_COLUMNS = 8;
 const GAP = "  ";
 
 /**
  * One line of a step: glyph, word, index, type, target, duration, error, as in
- * `✓ completed   3  command.run     docs/archive        0.12s`.
+ * `✓ completed   3  command.run     docs/archive        0.12s`. Where columns are few, the target gives way first.
  */
 export function stepLine(step: StepView, style: LineStyle): string {
-  const { paint, columns } = style;
+  const { paint } = style;
+  const left = style.columns - "✓ ".length - STEP_WORD_COLUMNS - GAP.length;
+  const others = style.indexColumns + GAP.length + TYPE_COLUMNS + GAP.length + GAP.length + DURATION_COLUMNS;
+  const targetColumns = Math.max(TARGET_COLUMNS_AT_LEAST, Math.min(TARGET_COLUMNS, left - others));
+  const target = safeText(step.target);
   const facts = [
     String(step.stepIndex).padStart(style.indexColumns),
-    pad(safeText(step.stepType), NAME_COLUMNS),
-    pad(safeText(step.target), TARGET_COLUMNS),
+    pad(safeText(step.stepType), TYPE_COLUMNS),
+    pad(Number.isFinite(left) ? fit(target, targetColumns) : target, targetColumns),
     step.durationSeconds === undefined ? "" : secondsText(step.durationSeconds).padStart(DURATION_COLUMNS),
     step.error === undefined ? "" : safeText(step.error),
   ];
   const text = facts.join(GAP).trimEnd();
-  const left = columns - 1 - 1 - STEP_WORD_COLUMNS - GAP.length;
   return `${stepGlyph(step.word, paint)} ${stepWord(step.word, paint)}${GAP}${fit(text, left)}`;
 }
 

@@ -8,16 +8,18 @@ import { counted } from "../text/words.ts";
 export interface Expectation {
   /** The run or the file, as the caller named it. */
   readonly source: string;
-  /** The run that was asked for. */
-  readonly expectedRunId?: string;
   /** The head that the caller has noted. */
   readonly expectedHead?: string;
 }
 
 /** What is proven of a log, and what is not. */
 export interface Verdict {
-  /** Whether every line holds, and all that the caller expected. */
+  /** Whether every line holds, and the head is the one that was noted. */
   readonly ok: boolean;
+  /** Whether every line holds. */
+  readonly whole: boolean;
+  /** Whether the head is the one that was noted; undefined if none was. */
+  readonly headAsNoted: boolean | undefined;
   readonly source: string;
   readonly runId: string | undefined;
   readonly records: number;
@@ -29,60 +31,52 @@ export interface Verdict {
   readonly notProven: readonly string[];
 }
 
-/** Judges a report: a log of another run, or with another head than the one noted, does not hold. */
-export function verdictOf(report: LogReport, { source, expectedRunId, expectedHead }: Expectation): Verdict {
+/** Judges a report: a log with another head than the one noted does not hold. */
+export function verdictOf(report: LogReport, { source, expectedHead }: Expectation): Verdict {
   const { runId, records, head, complete } = report;
-  const unexpected: LogProblem[] = [];
-  if (expectedRunId !== undefined && runId !== expectedRunId)
-    unexpected.push({ line: 1, message: `this is the log of run ${runId}, asked for was ${expectedRunId}` });
-  const other = expectedHead !== undefined && report.ok && head !== expectedHead;
-  if (other)
-    unexpected.push({ line: records, message: `the head is ${head}, expected ${expectedHead}: another log, or cut` });
-  const problems = [...report.problems, ...unexpected];
-  const ok = report.ok && unexpected.length === 0;
-  const facts = { ok, complete, headMatches: expectedHead !== undefined && !other };
+  const whole = report.ok;
+  const headAsNoted = expectedHead === undefined || !whole ? undefined : head === expectedHead;
+  const isOther = headAsNoted === false;
+  const message = `the head is ${head}, expected ${expectedHead}: it is another log, or its end was cut`;
+  const facts: Facts = { whole, complete, headAsNoted };
   return {
-    ok,
+    ok: whole && !isOther,
+    ...facts,
     source,
     runId,
     records,
     head,
-    complete,
-    problems,
-    problemCount: report.problemCount + unexpected.length,
+    problems: isOther ? [{ line: records, message }] : report.problems,
+    problemCount: isOther ? 1 : report.problemCount,
     proven: provenBy(facts),
     notProven: notProvenBy(facts),
   };
 }
 
-interface Facts {
-  readonly ok: boolean;
-  readonly complete: boolean;
-  readonly headMatches: boolean;
-}
+type Facts = Pick<Verdict, "whole" | "complete" | "headAsNoted">;
 
-function provenBy({ ok, complete, headMatches }: Facts): readonly string[] {
-  if (!ok) return [];
+function provenBy({ whole, complete, headAsNoted }: Facts): readonly string[] {
+  if (!whole) return [];
   return [
     "the chain is whole: every line is hashed together with all lines before it and with the run's id, so no line was changed, removed, inserted or swapped unless all lines after it were written anew",
     "every output that stands in the log fits its hash",
     ...(complete ? ["the log is complete: it begins with run.created and ends with run.completed"] : []),
-    ...(headMatches ? ["it is the log whose head was noted: nobody has written it anew since"] : []),
+    ...(headAsNoted === true ? ["it is the log whose head was noted: nobody has written it anew since"] : []),
   ];
 }
 
-function notProvenBy({ ok, complete, headMatches }: Facts): readonly string[] {
+function notProvenBy({ whole, complete, headAsNoted }: Facts): readonly string[] {
   return [
-    ...(ok ? [] : ["which of the lines are true: the log does not hold together"]),
+    ...(whole ? [] : ["which of the lines are true: the log does not hold together"]),
     ...(complete
       ? []
       : ["that nothing is missing at the end: there is no run.completed (the run goes on, or the end was cut)"]),
-    ...(headMatches
+    ...(headAsNoted === true
       ? []
       : [
           "who wrote it: the log is not signed, so whoever owns the whole log could have written it anew from the start; compare the head with one noted when the run ended (--head)",
         ]),
-    "payloads over 8 KiB, which lie beside the log under their hash, were not read",
+    "payloads over 8 KiB, which lie beside the log under their hash: they were not read",
     "that the run succeeded: a whole log can tell of a failed run",
   ];
 }
@@ -96,17 +90,17 @@ const RULE_COLUMNS = 60;
 
 /** The verdict for people. */
 export function verdictText(verdict: Verdict, { paint }: VerdictStyle): string {
-  const { ok, source, runId, records, head, complete, problems, problemCount } = verdict;
-  const state = ok ? paint("good", "✓ WHOLE") : paint("bad", "✗ BROKEN");
-  const end = complete ? paint("good", "✓ COMPLETE") : paint("doubtful", "? UNPROVEN");
+  const { whole, headAsNoted, source, runId, records, head, complete, problems, problemCount } = verdict;
   const left = problemCount - problems.length;
+  const noted = headAsNoted === true ? paint("good", "✓ AS NOTED") : paint("bad", "✗ ANOTHER");
   return [
     paint("strong", `Verification: ${safeText(source)}`),
     "=".repeat(RULE_COLUMNS),
-    `Chain: ${state}`,
-    `End: ${end}`,
+    `Chain: ${whole ? paint("good", "✓ WHOLE") : paint("bad", "✗ BROKEN")}`,
+    `End: ${complete ? paint("good", "✓ COMPLETE") : paint("doubtful", "? UNPROVEN")}`,
+    ...(headAsNoted === undefined ? [] : [`Head: ${noted}`]),
     `Run: ${safeText(runId ?? "unknown")}`,
-    `Log: ${counted(records, "line")}, ${ok ? "head" : "last hash that holds"} ${safeText(head ?? "none")}`,
+    `Log: ${counted(records, "line")}, ${whole ? "head" : "last hash that holds"} ${safeText(head ?? "none")}`,
     ...listed("Problems", [
       ...problems.map(({ line, message }) => `line ${line}: ${safeText(message)}`),
       ...(left > 0 ? [`and ${left} more`] : []),
@@ -129,9 +123,11 @@ function listed(title: string, lines: readonly string[]): readonly string[] {
 
 /** The verdict for programs. */
 export function verdictJson(verdict: Verdict): JsonObject {
-  const { ok, source, runId, records, head, complete, problems, problemCount, proven, notProven } = verdict;
+  const { ok, whole, headAsNoted, source, runId, records, head, complete, problems, problemCount } = verdict;
   return {
     ok,
+    whole,
+    head_as_noted: headAsNoted ?? null,
     source,
     run_id: runId ?? null,
     records,
@@ -140,7 +136,7 @@ export function verdictJson(verdict: Verdict): JsonObject {
     signed: false,
     problems: problems.map(({ line, message }) => ({ line, message })),
     problem_count: problemCount,
-    proven,
-    not_proven: notProven,
+    proven: verdict.proven,
+    not_proven: verdict.notProven,
   };
 }

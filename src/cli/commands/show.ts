@@ -1,0 +1,76 @@
+import type { VerbatimClient } from "#api";
+import { isBlobReference } from "#evidence";
+import type { BlobReference } from "#evidence";
+import type { Json, JsonObject } from "#model";
+import { Fault } from "#model";
+import { blobChunks } from "../blob.ts";
+import { EXIT } from "../exit-codes.ts";
+import type { CommonFlags } from "../host.ts";
+import type { Output } from "../output.ts";
+import { recordedRun, recordsOf } from "../recorded-run.ts";
+import type { RecordedRun } from "../recorded-run.ts";
+import type { Session } from "../session.ts";
+import { openRunJson, resultJson } from "../views/result-json.ts";
+import { endedRun, openRun } from "../views/run-view.ts";
+import { summaryText } from "../views/summary.ts";
+
+/** Flags of `show`. */
+export interface ShowFlags extends CommonFlags {
+  /** Show the output of this step instead. */
+  readonly output?: number;
+}
+
+/** `verbatim show RUN`: what a run has come to so far, or what one of its steps has put out. */
+export async function show(runId: string, flags: ShowFlags, { host, stdout, json }: Session): Promise<number> {
+  await using connection = await host.connect(flags);
+  const { client } = connection;
+  if (flags.output !== undefined) {
+    await showOutput(client, { runId, step: flags.output }, stdout);
+    return EXIT.succeeded;
+  }
+  const run = await recordedRun(client, runId);
+  if (json) await stdout.json(`${JSON.stringify(runJson(run))}\n`);
+  else await stdout.write(summaryText(run.ended ? endedRun(run.result, run.log) : openRun(run), stdout));
+  return EXIT.succeeded;
+}
+
+function runJson(run: RecordedRun): JsonObject {
+  return run.ended ? resultJson(run.result, run.log) : openRunJson(run);
+}
+
+interface OutputPlace {
+  readonly runId: string;
+  readonly step: number;
+}
+
+async function showOutput(client: VerbatimClient, place: OutputPlace, stdout: Output): Promise<void> {
+  const output = await outputOf(client, place);
+  if (!isBlobReference(output)) return await stdout.json(`${JSON.stringify(output)}\n`);
+  await streamBlob(client, { runId: place.runId, reference: output }, stdout);
+}
+
+async function streamBlob(
+  client: VerbatimClient,
+  source: { readonly runId: string; readonly reference: BlobReference },
+  stdout: Output,
+): Promise<void> {
+  const decoder = new TextDecoder();
+  for await (const chunk of blobChunks(client, source)) {
+    if (stdout.gone.aborted) return;
+    await (stdout.isTerminal ? stdout.json(decoder.decode(chunk, { stream: true })) : stdout.write(chunk));
+  }
+  await stdout.write("\n");
+}
+
+async function outputOf(client: VerbatimClient, { runId, step }: OutputPlace): Promise<Json> {
+  for await (const record of recordsOf(client, runId)) {
+    const isResult = record.event_type === "step.succeeded" || record.event_type === "step.failed";
+    if (!isResult || record.step_index !== step) continue;
+    if (record.output !== undefined) return record.output;
+    throw new Fault(
+      "BLOB_NOT_FOUND",
+      `Step ${step} of run ${runId} has ended without an output: ${record.reason ?? ""}`,
+    );
+  }
+  throw new Fault("BLOB_NOT_FOUND", `Step ${step} of run ${runId} has no recorded end, or there is no such step.`);
+}
