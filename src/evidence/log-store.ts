@@ -39,6 +39,8 @@ export class LogStore implements EvidenceStore {
   readonly #heads = new Map<string, RunHead>();
   readonly #recent = new RecentRecords();
   readonly #wakeUps = new WakeUps();
+  /** Runs with records that are durable and that readers have not been told of. */
+  readonly #news = new Set<string>();
   #queue: QueuedAppend[] = [];
   #flushing: Promise<void> | undefined;
   #halted: string | undefined;
@@ -64,13 +66,21 @@ export class LogStore implements EvidenceStore {
 
   /** Everything that is queued when the event loop comes round goes into one commit. */
   async #flushSoon(): Promise<void> {
-    while (this.#queue.length > 0) {
+    for (;;) {
       await new Promise((resolve) => setImmediate(resolve));
+      if (this.#queue.length === 0) break;
       const queued = this.#queue;
       this.#queue = [];
       await this.#commit(queued);
     }
     this.#flushing = undefined;
+    this.#tellReaders();
+  }
+
+  /** Readers are told of a commit when the next one is on its way: they work while the disk does. */
+  #tellReaders(): void {
+    for (const runId of this.#news) this.#wakeUps.wake(runId);
+    this.#news.clear();
   }
 
   async #commit(queued: readonly QueuedAppend[]): Promise<void> {
@@ -78,7 +88,8 @@ export class LogStore implements EvidenceStore {
     const heads = new Map<string, RunHead>();
     for (const from of queued) {
       try {
-        const records = await this.#encode(from, heads);
+        const before = heads.get(from.runId) ?? this.#heads.get(from.runId) ?? (await this.#backend.head(from.runId));
+        const records = this.#encode(from, before, heads);
         accepted.push({ from, append: { runId: from.runId, records } });
       } catch (fault) {
         from.reject(fault);
@@ -87,7 +98,9 @@ export class LogStore implements EvidenceStore {
     if (accepted.length === 0) return;
     const appends = accepted.map(({ append }) => append);
     try {
-      await this.#backend.write(appends);
+      const written = this.#backend.write(appends);
+      this.#tellReaders();
+      await written;
     } catch (error) {
       this.#halt(error);
       for (const { from } of accepted) from.reject(this.#haltedFault(error));
@@ -97,10 +110,9 @@ export class LogStore implements EvidenceStore {
     for (const { from, append } of accepted) from.resolve(append.records);
   }
 
-  async #encode(from: QueuedAppend, heads: Map<string, RunHead>): Promise<readonly StoredRecord[]> {
+  #encode(from: QueuedAppend, before: RunHead | undefined, heads: Map<string, RunHead>): readonly StoredRecord[] {
     const { runId, at, drafts } = from;
     if (this.#halted !== undefined) throw this.#haltedFault();
-    const before = heads.get(runId) ?? this.#heads.get(runId) ?? (await this.#backend.head(runId));
     const size = before?.size ?? 0;
     if (size !== at || before?.completed === true) {
       const end = before?.completed === true ? " and ended" : "";
@@ -128,7 +140,7 @@ export class LogStore implements EvidenceStore {
     }
     for (const { runId, records } of appends) this.#recent.add(runId, records);
     this.#options.onCommit?.(appends);
-    for (const runId of heads.keys()) this.#wakeUps.wake(runId);
+    for (const runId of heads.keys()) this.#news.add(runId);
   }
 
   #halt(error: unknown): void {
