@@ -49,7 +49,10 @@ describe("a cancelled job", () => {
   it("stops a step that ignores its signal when its grace has passed", async () => {
     const clock = new ManualClock();
     const { result } = await drive(jobOf(1), handlerOf(never), { clock, signal: cancelledAt(clock, 500) });
-    expect(result).toMatchObject({ finalStatus: "CANCELLED", stepResults: [{ late: "running", durationSeconds: 5.5 }] });
+    expect(result).toMatchObject({
+      finalStatus: "CANCELLED",
+      stepResults: [{ late: "running", durationSeconds: 5.5 }],
+    });
   });
 
   it("stops between two steps, and the step before keeps its success", async () => {
@@ -167,7 +170,10 @@ describe("a cancelled job", () => {
     ["a lone surrogate", { cancelledBy: "ada", reason: "\ud800" }, "cancelled by ada: \ufffd"],
   ])("says as much as it can if the reason is %s", async (_, reason, said) => {
     const clock = new ManualClock();
-    const { result } = await drive(jobOf(1), handlerOf(never), { clock, signal: cancelledAt(clock, 5, reason ?? null) });
+    const { result } = await drive(jobOf(1), handlerOf(never), {
+      clock,
+      signal: cancelledAt(clock, 5, reason ?? null),
+    });
     const { result: before } = await drive(jobOf(1), handlerOf(), { signal: AbortSignal.abort(reason) });
     expect(result).toMatchObject({ finalStatus: "CANCELLED", finalReason: `Step 0 failed: ${said}` });
     expect(before).toMatchObject({ finalStatus: "CANCELLED", finalReason: `Stopped before step 0: ${said}` });

@@ -61,7 +61,11 @@ const NOT_JSON: readonly (readonly [string, () => unknown, string])[] = [
   ["one level too many", () => nested(DEPTH + 1), `the value is nested deeper than ${DEPTH}, or a cycle`],
   ["a graph of 2^40 values", hugeGraph, `the value is larger than ${CHARACTERS} characters`],
   ["a text one too long", () => "x".repeat(CHARACTERS - 1), `the value is larger than ${CHARACTERS} characters`],
-  ["names that are too long", () => ({ ["x".repeat(CHARACTERS)]: 1 }), `the value is larger than ${CHARACTERS} characters`],
+  [
+    "names that are too long",
+    () => ({ ["x".repeat(CHARACTERS)]: 1 }),
+    `the value is larger than ${CHARACTERS} characters`,
+  ],
   [
     "a getter that throws",
     () => ({
@@ -121,7 +125,10 @@ describe("an output that is not JSON", () => {
 
   it("is also what repeats the parameters until it is too large", async () => {
     const parameters = { text: "x".repeat(200_000) };
-    const handler = handlerOf(({ step }) => ({ success: true, output: Array.from({ length: 50 }, () => step.parameters) }));
+    const handler = handlerOf(({ step }) => ({
+      success: true,
+      output: Array.from({ length: 50 }, () => step.parameters),
+    }));
     const { result } = await drive(jobOf([{ parameters }]), handler);
     expect(result.stepResults).toMatchObject([{ errorClass: "handler_contract" }]);
   });

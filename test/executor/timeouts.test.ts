@@ -87,7 +87,10 @@ describe("the declared limit of a step", () => {
 
   it.each([
     { heldMs: 999, ending: { status: "COMPLETED", output: "held" } },
-    { heldMs: 1000, ending: { status: "FAILED", error: "timed out after 1 s", errorClass: "timeout", late: "returned" } },
+    {
+      heldMs: 1000,
+      ending: { status: "FAILED", error: "timed out after 1 s", errorClass: "timeout", late: "returned" },
+    },
   ])("holds for a handler that holds the thread for $heldMs ms of one second", async ({ heldMs, ending }) => {
     const clock = new ManualClock();
     const handler = handlerOf(() => {

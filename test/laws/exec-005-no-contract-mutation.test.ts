@@ -75,7 +75,9 @@ describe("EXEC-005: the executor changes no contract and decides no eligibility,
       return succeed();
     });
     const { result } = await drive(jobOf([{ parameters }]), handler);
-    expect(result.stepResults).toMatchObject([{ status: "FAILED", error: expect.stringMatching(/read only/) as string }]);
+    expect(result.stepResults).toMatchObject([
+      { status: "FAILED", error: expect.stringMatching(/read only/) as string },
+    ]);
     expect(parameters.contract).toEqual(contractIn("ACTIVE"));
   });
 
@@ -99,20 +101,26 @@ function loadedBy(specifier: string): string[] {
 
 /** The compiler's view of the executor, with files added that are not on the disk. */
 function programOf(added: Readonly<Record<string, string>> = {}): ts.Program {
-  const config = ts.getParsedCommandLineOfConfigFile(join(ROOT, "tsconfig.json"), {}, {
-    ...ts.sys,
-    onUnRecoverableConfigFileDiagnostic: ({ messageText }) => {
-      throw new Error(ts.flattenDiagnosticMessageText(messageText, "\n"));
+  const config = ts.getParsedCommandLineOfConfigFile(
+    join(ROOT, "tsconfig.json"),
+    {},
+    {
+      ...ts.sys,
+      onUnRecoverableConfigFileDiagnostic: ({ messageText }) => {
+        throw new Error(ts.flattenDiagnosticMessageText(messageText, "\n"));
+      },
     },
-  });
+  );
   if (config === undefined) throw new Error("tsconfig.json could not be read");
-  const host = ts.createCompilerHost(config.options);
-  const { fileExists, readFile, getSourceFile } = host;
-  host.fileExists = (path) => path in added || fileExists(path);
-  host.readFile = (path) => added[path] ?? readFile(path);
-  host.getSourceFile = (path, target, ...rest) => {
-    const text = added[path];
-    return text === undefined ? getSourceFile(path, target, ...rest) : ts.createSourceFile(path, text, target);
+  const disk = ts.createCompilerHost(config.options);
+  const host: ts.CompilerHost = {
+    ...disk,
+    fileExists: (path) => path in added || disk.fileExists(path),
+    readFile: (path) => added[path] ?? disk.readFile(path),
+    getSourceFile(path, target, ...rest) {
+      const text = added[path];
+      return text === undefined ? disk.getSourceFile(path, target, ...rest) : ts.createSourceFile(path, text, target);
+    },
   };
   return ts.createProgram([join(EXECUTOR, "index.ts"), ...Object.keys(added)], { ...config.options, types: [] }, host);
 }

@@ -46,7 +46,9 @@ describe("P2: no effect happens twice without a record that says so", () => {
   it("P2: another job under a used id is refused and performs nothing", async () => {
     const handler = handlerOf();
     const runner = runnerOver(memoryStore(), handler);
-    await (await runner.submit(jobOf(1))).result;
+    await (
+      await runner.submit(jobOf(1))
+    ).result;
     await expect(runner.submit(jobOf(2))).rejects.toMatchObject({ code: "JOB_ID_TAKEN" });
     expect(handler.calls).toHaveLength(1);
   });

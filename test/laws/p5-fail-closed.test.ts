@@ -9,22 +9,27 @@ import { randomJob } from "../support/random-job.ts";
 import { handlerOf } from "../support/step-handler.ts";
 
 describe("P5: what is unknown or wrong is refused before any effect", () => {
-  it.each([0, 1, 3])("P5: a type without a handler at position %i fails the job before any effect", async (position) => {
-    const handler = handlerOf();
-    const types = ["act", "act", "act", "act"].with(position, "nobody");
-    const { result, batches } = await drive(jobOf(types.map((stepType) => ({ stepType }))), handler);
-    const error = "No handler registered for step type: nobody";
-    expect(handler.calls).toHaveLength(0);
-    expect(batches).toMatchObject([[{ event_type: "step.failed", step_index: position, reason: error }]]);
-    expect(result).toMatchObject({
-      finalStatus: "FAILED",
-      finalReason: `Step ${position} failed: ${error}`,
-      stepsExecuted: 1,
-      stepsFailed: 1,
-      stepResults: [{ stepIndex: position, status: "FAILED", error, errorClass: "permanent" }],
-    });
-    expect(result.stepsNotRun.map(({ stepIndex }) => stepIndex)).toEqual([0, 1, 2, 3].filter((at) => at !== position));
-  });
+  it.each([0, 1, 3])(
+    "P5: a type without a handler at position %i fails the job before any effect",
+    async (position) => {
+      const handler = handlerOf();
+      const types = ["act", "act", "act", "act"].with(position, "nobody");
+      const { result, batches } = await drive(jobOf(types.map((stepType) => ({ stepType }))), handler);
+      const error = "No handler registered for step type: nobody";
+      expect(handler.calls).toHaveLength(0);
+      expect(batches).toMatchObject([[{ event_type: "step.failed", step_index: position, reason: error }]]);
+      expect(result).toMatchObject({
+        finalStatus: "FAILED",
+        finalReason: `Step ${position} failed: ${error}`,
+        stepsExecuted: 1,
+        stepsFailed: 1,
+        stepResults: [{ stepIndex: position, status: "FAILED", error, errorClass: "permanent" }],
+      });
+      expect(result.stepsNotRun.map(({ stepIndex }) => stepIndex)).toEqual(
+        [0, 1, 2, 3].filter((at) => at !== position),
+      );
+    },
+  );
 
   it("P5: of several types without a handler the first one is named", async () => {
     const job = jobOf(["act", "second", "third"].map((stepType) => ({ stepType })));
