@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Json, StepResult } from "#model";
 import { isDeepFrozen } from "../governance/support/deep-freeze.ts";
+import { ManualClock } from "../support/clock.ts";
 import { drive } from "../support/drive.ts";
 import { jobOf } from "../support/job.ts";
 import { handlerOf, never, succeed } from "../support/step-handler.ts";
@@ -53,7 +54,7 @@ const NOT_JSON: readonly (readonly [string, () => unknown, string])[] = [
   ["a Date", () => ({ at: new Date(0) }), "the value is not a plain object"],
   ["a Map", () => new Map([["a", 1]]), "the value is not a plain object"],
   ["a typed array", () => new Uint8Array(2), "the value is not a plain object"],
-  ["an instance of a class", () => new (class Thing {})(), "the value is not a plain object"],
+  ["an instance of a class", () => new ManualClock(), "the value is not a plain object"],
   ["a boxed text", () => Object("text") as unknown, "the value is not a plain object"],
   ["a lone surrogate", () => "\ud800", "JSON cannot say this string"],
   ["a name with a lone surrogate", () => ({ "\udc00": 1 }), "the name of a member has a lone surrogate"],

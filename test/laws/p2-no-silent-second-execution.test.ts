@@ -8,13 +8,15 @@ import { randomJob } from "../support/random-job.ts";
 import { runnerOver } from "../support/runner.ts";
 import { handlerOf } from "../support/step-handler.ts";
 
+/** The keys that the steps of a job are given. */
+async function keysOf(jobId: string): Promise<string[]> {
+  const handler = handlerOf();
+  await drive(jobOf(3, { jobId }), handler);
+  return handler.calls.map(({ context }) => context.idempotencyKey);
+}
+
 describe("P2: no effect happens twice without a record that says so", () => {
   it("P2: the key of a step is the same for ever and different for every other step and job", async () => {
-    const keysOf = async (jobId: string): Promise<string[]> => {
-      const handler = handlerOf();
-      await drive(jobOf(3, { jobId }), handler);
-      return handler.calls.map(({ context }) => context.idempotencyKey);
-    };
     const [once, again, other] = [await keysOf("job-1"), await keysOf("job-1"), await keysOf("job-11")];
     expect(again).toEqual(once);
     expect(new Set([...once, ...other]).size).toBe(6);
