@@ -2,7 +2,13 @@ import type { EvidenceStore } from "#evidence";
 import type { ExecutionResult, Job } from "#model";
 import { assert, LIMITS } from "#model";
 import type { JobRunner, SubmittedJob } from "#orchestration";
-import type { ExecuteJobRequest, StepEvent, StepType } from "../gen/verbatim/executor/v1/executor_pb.ts";
+import type {
+  ExecuteJobRequest,
+  ExecuteJobResponse,
+  ExecuteJobStreamResponse,
+  StepEvent,
+  StepType,
+} from "../gen/verbatim/executor/v1/executor_pb.ts";
 import { JobExecutorService, JobStatus, OnDisconnect } from "../gen/verbatim/executor/v1/executor_pb.ts";
 import type { CallContext } from "./call-context.ts";
 import { idViolations, invalidRequest, refuseIfAny, sequenceNumber, textViolations } from "./checks.ts";
@@ -25,31 +31,13 @@ export function executorService({ runner, store }: ExecutorServiceOptions): Moun
   return mount(
     JobExecutorService,
     {
-      async executeJob(request, context) {
-        const submitted = await runner.submit(askedJob(request));
-        const stopWatching = cancelOnDisconnect({ request, submitted, runner, context });
-        const result = await submitted.result.finally(stopWatching);
-        return {
-          $typeName: "verbatim.executor.v1.ExecuteJobResponse",
-          result: fittingResultMessage(result),
-          attached: submitted.attached,
-        };
+      executeJob(request, context) {
+        return executeJobResponse(begin(request, { runner, context }));
       },
 
-      async *executeJobStream({ job: request }, context) {
-        if (request === undefined)
-          throw invalidRequest([{ field: "job", description: "is missing; give the job to run" }]);
-        const submitted = await runner.submit(askedJob(request));
-        const stopWatching = cancelOnDisconnect({ request, submitted, runner, context });
-        submitted.result.catch(ignore); // whoever reads the stream is told by the stream
-        try {
-          const tail = { store, runId: submitted.runId, afterSeq: -1, signal: context.signal };
-          for await (const events of eventsOf(tail, () => submitted.result)) {
-            yield { $typeName: "verbatim.executor.v1.ExecuteJobStreamResponse", events };
-          }
-        } finally {
-          stopWatching();
-        }
+      executeJobStream({ job: request }, context) {
+        const stream = begin(request, { runner, context }).then(forStream);
+        return executeJobStreamResponses(stream, { store, signal: context.signal });
       },
 
       async *watchJob({ jobId, afterSeq }, { signal }) {
@@ -91,6 +79,66 @@ export function executorService({ runner, store }: ExecutorServiceOptions): Moun
   );
 }
 
+interface Begun {
+  readonly submitted: SubmittedJob;
+  readonly stopWatching: () => void;
+}
+
+/**
+ * Has the job of a request accepted. What waits for its end afterwards does not hold the request: that can be a
+ * hundred times larger in memory than on the wire, and a stream can wait long for its reader.
+ */
+async function begin(
+  request: ExecuteJobRequest | undefined,
+  { runner, context }: { readonly runner: JobRunner; readonly context: CallContext },
+): Promise<Begun> {
+  if (request === undefined) throw invalidRequest([{ field: "job", description: "is missing; give the job to run" }]);
+  const job = askedJob(request);
+  const submitted = await runner.submit(job);
+  const cancels = request.onDisconnect === OnDisconnect.CANCEL && !submitted.attached;
+  const { executedBy } = job;
+  const stopWatching = cancels ? cancelOnDisconnect(submitted.jobId, { executedBy, runner, context }) : ignore;
+  return { submitted, stopWatching };
+}
+
+async function executeJobResponse(begun: Promise<Begun>): Promise<ExecuteJobResponse> {
+  const { submitted, stopWatching } = await begun;
+  const result = await submitted.result.finally(stopWatching);
+  return {
+    $typeName: "verbatim.executor.v1.ExecuteJobResponse",
+    result: fittingResultMessage(result),
+    attached: submitted.attached,
+  };
+}
+
+async function* executeJobStreamResponses(
+  begun: Promise<StreamBegun>,
+  { store, signal }: { readonly store: EvidenceStore; readonly signal: AbortSignal },
+): AsyncGenerator<ExecuteJobStreamResponse, void, void> {
+  const { runId, end, stopWatching } = await begun;
+  try {
+    for await (const events of eventsOf({ store, runId, afterSeq: -1, signal }, () => end)) {
+      yield { $typeName: "verbatim.executor.v1.ExecuteJobStreamResponse", events };
+    }
+  } finally {
+    stopWatching();
+  }
+}
+
+/** What a stream holds of its job. */
+interface StreamBegun {
+  readonly runId: string;
+  /** Without the lists, which are told one by one. */
+  readonly end: Promise<ExecutionResult>;
+  readonly stopWatching: () => void;
+}
+
+function forStream({ submitted, stopWatching }: Begun): StreamBegun {
+  const end = submitted.result.then((result): ExecutionResult => ({ ...result, stepResults: [], stepsNotRun: [] }));
+  end.catch(ignore); // whoever reads the stream is told by the stream
+  return { runId: submitted.runId, end, stopWatching };
+}
+
 interface Tail {
   readonly store: EvidenceStore;
   readonly runId: string;
@@ -120,19 +168,17 @@ async function resultOfEnded(runner: JobRunner, jobId: string): Promise<Executio
 }
 
 interface DisconnectWatch {
-  readonly request: ExecuteJobRequest;
-  readonly submitted: SubmittedJob;
+  readonly executedBy: string;
   readonly runner: JobRunner;
   readonly context: CallContext;
 }
 
-/** Cancels the job when the caller who started it goes away, if he asked for that. Returns what stops the watching. */
-function cancelOnDisconnect({ request, submitted, runner, context }: DisconnectWatch): () => void {
-  if (request.onDisconnect !== OnDisconnect.CANCEL || submitted.attached) return ignore;
+/** Cancels the job when the caller who started it goes away. Returns what stops the watching. */
+function cancelOnDisconnect(jobId: string, { executedBy, runner, context }: DisconnectWatch): () => void {
   const { signal } = context;
   const cancel = (): void => {
-    const cancellation = { cancelledBy: jobOf(request).executedBy, reason: "client disconnected" };
-    runner.cancel(submitted.jobId, cancellation).catch(ignore); // it ended by itself, or the store tells why not
+    const cancellation = { cancelledBy: executedBy, reason: "client disconnected" };
+    runner.cancel(jobId, cancellation).catch(ignore); // it ended by itself, or the store tells why not
   };
   if (signal.aborted) cancel();
   else signal.addEventListener("abort", cancel, { once: true });

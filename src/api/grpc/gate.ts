@@ -1,5 +1,7 @@
 import type { Metadata, ServerInterceptor } from "@grpc/grpc-js";
 import { ServerInterceptingCall } from "@grpc/grpc-js";
+import { constants } from "node:http2";
+import type { ServerHttp2Stream } from "node:http2";
 import type { Clock } from "#model";
 import { Fault } from "#model";
 import type { Principal } from "./call-context.ts";
@@ -11,6 +13,9 @@ export const METADATA_BYTES = 8 * 1024;
 
 /** Longest time from the headers of a call to the end of its request, milliseconds. */
 export const RECEIVE_TIMEOUT_MS = 20_000;
+
+/** How long a caller has to read an answer that came before his request was whole, milliseconds. */
+const ANSWERED_EARLY_MS = 1000;
 
 /** What the gate is given. */
 export interface GateOptions {
@@ -36,7 +41,8 @@ export function createGate(options: GateOptions): Gate {
 
   const interceptor: ServerInterceptor = (method, call) => {
     let stopTimer: (() => void) | undefined;
-    const received = (): void => stopTimer?.();
+    let whole = false;
+    const refuse = (fault: Fault): void => call.sendStatus(statusOf(fault));
     return new ServerInterceptingCall(call, {
       start: (next) => {
         next({
@@ -46,25 +52,29 @@ export function createGate(options: GateOptions): Gate {
               checkSize(metadata);
               principals.set(metadata, options.authenticate(authorizationOf(metadata)));
             } catch (error) {
-              call.sendStatus(statusOf(toldFault(error, (cause) => options.onInternalError(cause, method.path))));
+              refuse(toldFault(error, (cause) => options.onInternalError(cause, method.path)));
               return;
             }
             stopTimer = clock.after(receiveTimeoutMs, () => {
               const text = `The request was not received within ${receiveTimeoutMs} ms of its headers.`;
-              call.sendStatus(statusOf(new Fault("DEADLINE_PASSED", text)));
-              destroyConnection(call);
+              refuse(new Fault("DEADLINE_PASSED", text));
+              transportOf(call)?.session?.destroy();
             });
             proceed(metadata);
           },
           onReceiveMessage: (message, proceed) => {
-            if (method.requestStream) received();
+            if (method.requestStream) stopTimer?.();
             proceed(message);
           },
           onReceiveHalfClose: (proceed) => {
-            received();
+            whole = true;
+            stopTimer?.();
             proceed();
           },
-          onCancel: received,
+          onCancel: () => {
+            stopTimer?.();
+            if (!whole) closeSoon(call, clock);
+          },
         });
       },
     });
@@ -80,11 +90,17 @@ export function createGate(options: GateOptions): Gate {
   };
 }
 
-/** The connection of a call that does not send its request is closed: grpc-js has no other way to be rid of it. */
-function destroyConnection(call: object): void {
-  if (!("stream" in call)) return;
-  const { stream } = call as { stream?: { session?: { destroy(): void } } }; // a private member of grpc-js; a test holds it
-  stream?.session?.destroy();
+/** A call that was answered before its request was whole would otherwise stay open for as long as its caller likes. */
+function closeSoon(call: object, clock: Clock): void {
+  const stream = transportOf(call);
+  if (stream === undefined || stream.destroyed) return;
+  const stopTimer = clock.after(ANSWERED_EARLY_MS, () => stream.close(constants.NGHTTP2_NO_ERROR));
+  stream.once("close", stopTimer);
+}
+
+/** The HTTP/2 stream of a call: a private member of the library, without which nobody is rid of a stalled call. A test holds it. */
+function transportOf(call: object): ServerHttp2Stream | undefined {
+  return "stream" in call ? (call.stream as ServerHttp2Stream) : undefined; // private, so its type is not told
 }
 
 function authorizationOf(metadata: Metadata): string | undefined {

@@ -4,8 +4,8 @@ import { Fault, LIMITS } from "#model";
 import type { AnyImplementation, MountedService } from "./service.ts";
 import { SMALL_REQUEST_BYTES } from "./service.ts";
 
-/** Messages may nest as deep as JSON of {@link LIMITS.jsonDepth} makes them: three messages a level, and the request around. */
-const READ_OPTIONS = { readUnknownFields: false, recursionLimit: 3 * LIMITS.jsonDepth + 16 } as const;
+/** Messages may nest as deep as JSON of {@link LIMITS.jsonDepth} makes them: two messages a level, and the request around. */
+const READ_OPTIONS = { readUnknownFields: false, recursionLimit: 2 * LIMITS.jsonDepth + 8 } as const;
 
 /** A method ready to be served: what is known of it once is not looked up for every call. */
 export interface Method {

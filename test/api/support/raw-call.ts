@@ -58,13 +58,22 @@ export function answerOf(stream: ClientHttp2Stream): Promise<RawAnswer> {
       const status = last["grpc-status"];
       resolve({
         status: status === undefined ? undefined : Number(status),
-        message: decodeURIComponent(String(last["grpc-message"] ?? "")),
+        message: decoded(String(last["grpc-message"] ?? "")),
         headers,
         body: Buffer.concat(chunks),
         trailers,
       });
     });
   });
+}
+
+/** As clients read it: what is not percent-encoded stays as it is. */
+function decoded(message: string): string {
+  try {
+    return decodeURIComponent(message);
+  } catch {
+    return message;
+  }
 }
 
 /** A message with its gRPC frame. */
