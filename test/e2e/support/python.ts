@@ -21,7 +21,7 @@ export function python(...args: readonly string[]): Promise<PythonEnd> {
     execFile(PYTHON, args, options, (error, stdout, stderr) => {
       const status = error === null ? 0 : error.code;
       if (typeof status === "number") resolve({ status, stdout, stderr });
-      else reject(new Error(`${PYTHON} ${args.join(" ")} did not end by itself: ${String(error)}`, { cause: error }));
+      else reject(new Error(`${PYTHON} ${args.join(" ")} did not end by itself: ${error?.message}`, { cause: error }));
     });
   });
 }
