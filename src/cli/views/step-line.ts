@@ -17,6 +17,7 @@ const TYPE_COLUMNS = 14;
 const TARGET_COLUMNS = 32;
 const TARGET_COLUMNS_AT_LEAST = 8;
 const DURATION_COLUMNS = 8;
+const ERROR_COLUMNS_AT_LEAST = 12;
 const GAP = "  ";
 
 /**
@@ -26,7 +27,8 @@ const GAP = "  ";
 export function stepLine(step: StepView, style: LineStyle): string {
   const { paint } = style;
   const left = style.columns - "✓ ".length - STEP_WORD_COLUMNS - GAP.length;
-  const others = style.indexColumns + GAP.length + TYPE_COLUMNS + GAP.length + GAP.length + DURATION_COLUMNS;
+  const errorColumns = step.error === undefined ? 0 : GAP.length + ERROR_COLUMNS_AT_LEAST;
+  const others = style.indexColumns + TYPE_COLUMNS + DURATION_COLUMNS + 3 * GAP.length + errorColumns;
   const targetColumns = Math.max(TARGET_COLUMNS_AT_LEAST, Math.min(TARGET_COLUMNS, left - others));
   const target = safeText(step.target);
   const facts = [

@@ -1,0 +1,120 @@
+import { describe, expect, it } from "vitest";
+import { createMemoryStore, verifyLines } from "#evidence";
+import type { LogReport } from "#evidence";
+import { plain } from "../../../src/cli/text/paint.ts";
+import { verdictJson, verdictOf, verdictText } from "../../../src/cli/views/verdict.ts";
+
+const HEAD = "x".repeat(43);
+
+const WHOLE: LogReport = {
+  ok: true,
+  runId: "run-1",
+  records: 8,
+  head: HEAD,
+  complete: true,
+  problems: [],
+  problemCount: 0,
+};
+
+const BROKEN: LogReport = {
+  ...WHOLE,
+  ok: false,
+  problems: [
+    { line: 3, message: "the hash does not fit: \u001B[2J" },
+    { line: 5, message: "seq is 7, expected 4" },
+  ],
+  problemCount: 130,
+};
+
+function textOf(report: LogReport, expectedHead?: string): string {
+  const expectation = { source: "run-1", ...(expectedHead !== undefined && { expectedHead }) };
+  return verdictText(verdictOf(report, expectation), { paint: plain });
+}
+
+describe("the verdict on a log", () => {
+  it("says of a whole and complete log what is proven, and what is not", () => {
+    expect(textOf(WHOLE)).toBe(`Verification: run-1
+============================================================
+Chain: ✓ WHOLE
+End: ✓ COMPLETE
+Run: run-1
+Log: 8 lines, head ${HEAD}
+
+Proven:
+  + the chain is whole: every line is hashed together with all lines before it and with the run's id, so no line was changed, removed, inserted or swapped unless all lines after it were written anew
+  + every output that stands in the log fits its hash
+  + the log is complete: it begins with run.created and ends with run.completed
+
+Not proven:
+  - who wrote it: the log is not signed, so whoever owns the whole log could have written it anew from the start; compare the head with one noted when the run ended (--head)
+  - payloads over 8 KiB, which lie beside the log under their hash: they were not read
+  - that the run succeeded: a whole log can tell of a failed run
+`);
+  });
+
+  it("names each problem with its line, counts those left out, and proves nothing", () => {
+    const text = textOf(BROKEN);
+    expect(text).toContain("Chain: ✗ BROKEN\n");
+    expect(text).toContain(String.raw`
+Problems:
+  line 3: the hash does not fit: \u{1b}[2J
+  line 5: seq is 7, expected 4
+  and 128 more
+`);
+    expect(text).toContain("- which of the lines are true: the log does not hold together");
+    expect(text).not.toContain("Proven:\n");
+  });
+
+  it("calls an end that nobody can see unproven, never good", () => {
+    const text = textOf({ ...WHOLE, complete: false });
+    expect(text).toContain("Chain: ✓ WHOLE\nEnd: ? UNPROVEN\n");
+    expect(text).toContain("- that nothing is missing at the end");
+    expect(text).not.toContain("the log is complete");
+  });
+
+  it("holds a log to the head that was noted: another head is a problem of its last line", () => {
+    const verdict = verdictOf(WHOLE, { source: "run-1", expectedHead: "y".repeat(43) });
+    expect(verdict.ok).toBe(false);
+    expect(verdict.problems).toEqual([
+      { line: 8, message: `the head is ${HEAD}, expected ${"y".repeat(43)}: it is another log, or its end was cut` },
+    ]);
+    expect(verdictText(verdict, { paint: plain })).toContain("Head: ✗ ANOTHER\n");
+  });
+
+  it("says of the noted head that nobody has written the log anew since", () => {
+    const text = textOf(WHOLE, HEAD);
+    expect(text).toContain("Head: ✓ AS NOTED\n");
+    expect(text).toContain("+ it is the log whose head was noted");
+    expect(text).not.toContain("who wrote it");
+  });
+
+  it("compares no head where the chain itself is broken", () => {
+    const verdict = verdictOf(BROKEN, { source: "run-1", expectedHead: HEAD });
+    expect(verdict.ok).toBe(false);
+    expect(verdict.headAsNoted).toBeUndefined();
+    expect(verdict.problems).toBe(BROKEN.problems);
+  });
+
+  it("finds the log of another run under the name that was asked for", async () => {
+    const store = createMemoryStore({ newEventId: () => "event" });
+    const draft = { timestamp_utc: "2026-01-01T00:00:00.000Z", actor: "a", attempt: 0, schema: "evidence/v1" };
+    const lines = (await store.append("other", 0, [{ event_type: "run.created", ...draft }])).map(({ line }) => line);
+    const verdict = verdictOf(await verifyLines(lines, { runId: "asked" }), { source: "asked" });
+    expect(verdict.ok).toBe(false);
+    expect(verdict.problems[0]).toMatchObject({ line: 1 });
+  });
+
+  it("tells programs the same, with null for what is not known", () => {
+    expect(verdictJson(verdictOf({ ...BROKEN, head: undefined, runId: undefined }, { source: "f" }))).toMatchObject({
+      ok: false,
+      whole: false,
+      head_as_noted: null,
+      run_id: null,
+      head: null,
+      signed: false,
+      problems: BROKEN.problems,
+      problem_count: 130,
+      proven: [],
+    });
+  });
+});
