@@ -1,5 +1,7 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { documentPaths, textOf } from "./support/documents.ts";
+import { documentPaths, ROOT, textOf } from "./support/documents.ts";
 
 /** What has no place in a document, and why. */
 const FORBIDDEN: readonly (readonly [RegExp, string])[] = [
@@ -23,8 +25,17 @@ function findings(text: string): readonly string[] {
     );
 }
 
+/** The examples are documents too. */
+const EXAMPLES = readdirSync(join(ROOT, "examples"), { recursive: true, encoding: "utf8" })
+  .filter((path) => /\.(?:ts|yaml|py)$/.test(path) && !path.includes("stubs/"))
+  .map((path) => join("examples", path));
+
 describe("the documents speak of this project, plainly", () => {
-  test.each(documentPaths())("%s has no word that does not belong there", (path) => {
+  test("the examples are found among the documents", () => {
+    expect(EXAMPLES).toContain("examples/demo.ts");
+  });
+
+  test.each([...documentPaths(), ...EXAMPLES])("%s has no word that does not belong there", (path) => {
     expect(findings(textOf(path))).toEqual([]);
   });
 
