@@ -5,7 +5,7 @@ import type { ProcessTree } from "./process-tree.ts";
 export interface TreeEnd {
   /** Distinct processes that were met and are gone. */
   readonly ended: number;
-  /** Processes that outlived KILL: not ours to signal, or stuck in the kernel. */
+  /** Processes that are still there after KILL: not ours to signal, stuck in the kernel, or on a machine that lags. */
   readonly survivors: number;
 }
 
@@ -46,6 +46,8 @@ export async function endTree(
     await pause(FIRST_PAUSE_MS, clock);
     members = tree.scan();
   }
+  // Whoever was met last has not been told yet; what was told runs no further, even where the machine is slow to end it.
+  tree.signal(members, "SIGKILL");
   return { ended: met.size - members.length, survivors: members.length };
 }
 

@@ -18,7 +18,7 @@ export interface PipePool {
   close(): void;
 }
 
-const PIPES_PER_BATCH = 16;
+const PIPES_PER_BATCH = 32;
 
 /**
  * Makes real pipes. Node connects a child by sockets, and a socket cannot be opened as `/dev/stdout`: a script that says
