@@ -20,9 +20,9 @@ export type Play =
   | { readonly kind: "returns no JSON" }
   | { readonly kind: "returns no output" }
   | { readonly kind: "forges a reference" }
-  | { readonly kind: "times out"; readonly then: "returned" | "threw" | "running" }
+  | { readonly kind: "times out"; readonly late: "returned" | "threw" | "running" }
   | { readonly kind: "holds the thread" }
-  | { readonly kind: "is cancelled"; readonly then: "returned" | "running" };
+  | { readonly kind: "is cancelled"; readonly late: "returned" | "running" };
 
 /** What the observer says, look by look; the last word is repeated. */
 export type Look = "well" | "ill" | "throws" | "no object" | "no answer";
@@ -55,12 +55,12 @@ const play: fc.Arbitrary<Play> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       kind: fc.constant("times out" as const),
-      then: fc.constantFrom("returned", "threw", "running"),
+      late: fc.constantFrom("returned", "threw", "running"),
     }),
   },
   {
     weight: 2,
-    arbitrary: fc.record({ kind: fc.constant("is cancelled" as const), then: fc.constantFrom("returned", "running") }),
+    arbitrary: fc.record({ kind: fc.constant("is cancelled" as const), late: fc.constantFrom("returned", "running") }),
   },
 );
 
@@ -149,19 +149,25 @@ function act(said: Play, { clock, cancel }: Stage, signal: AbortSignal): Promise
       clock.advance((STEP_TIMEOUT_SECONDS + 1) * 1000);
       return { success: true, output: "too late" };
     case "times out":
-    case "is cancelled": {
-      const ending = said.then;
-      const { promise, resolve, reject } = Promise.withResolvers<StepOutput>();
-      signal.addEventListener("abort", () => {
-        if (ending === "returned") resolve({ success: true, output: "late" });
-        else if (ending === "threw") reject(new Error("late"));
-        else setImmediate(() => clock.advance(10_000)); // by then the grace is being waited for
-      });
-      if (said.kind === "times out") setImmediate(() => clock.advance((STEP_TIMEOUT_SECONDS + 1) * 1000));
-      else setImmediate(cancel);
-      return promise;
-    }
+      setImmediate(() => clock.advance((STEP_TIMEOUT_SECONDS + 1) * 1000));
+      return untilStopped(said.late, clock, signal);
+    case "is cancelled":
+      setImmediate(cancel);
+      return untilStopped(said.late, clock, signal);
+    default:
+      return said satisfies never;
   }
+}
+
+/** Ends late, in one of the ways in which a handler can, or never. */
+function untilStopped(ending: "returned" | "threw" | "running", clock: FakeClock, signal: AbortSignal) {
+  const { promise, resolve, reject } = Promise.withResolvers<StepOutput>();
+  signal.addEventListener("abort", () => {
+    if (ending === "returned") resolve({ success: true, output: "late" });
+    else if (ending === "threw") reject(new Error("late"));
+    else setImmediate(() => clock.advance(10_000)); // by then the grace is being waited for
+  });
+  return promise;
 }
 
 function observer(looks: readonly Look[], clock: FakeClock): HealthObserver {

@@ -1,0 +1,16 @@
+import type { EvidenceStore } from "#evidence";
+
+/** The methods of a store, to make another store of that differs from it in some. */
+export function boundMethods(store: EvidenceStore): Omit<EvidenceStore, "halted"> {
+  return {
+    append: store.append.bind(store),
+    read: store.read.bind(store),
+    tail: store.tail.bind(store),
+    head: store.head.bind(store),
+    runs: store.runs.bind(store),
+    openRuns: store.openRuns.bind(store),
+    putBlob: store.putBlob.bind(store),
+    getBlob: store.getBlob.bind(store),
+    close: store.close.bind(store),
+  };
+}
