@@ -98,7 +98,7 @@ describe("bytes that are no request", () => {
     for (const bytes of [
       "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
       "\u0000".repeat(5000),
-      "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\u00ff\u00ff\u00ff\u00ff",
+      `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${"\u00ff".repeat(100)}`,
     ]) {
       const socket = connect({ path: house.server.address.slice("unix:".length) }).resume();
       const closed = new Promise((resolve) => socket.once("close", resolve));
