@@ -1,8 +1,10 @@
 import { requestOf } from "#api";
 import type { VerbatimClient } from "#api";
-import type { ExecutionResult, Job } from "#model";
+import type { ExecutionResult } from "#model";
 import { Fault } from "#model";
-import { EXIT, exitOfSignal } from "../exit-codes.ts";
+import { cancelWhenInterrupted } from "../cancel-when-interrupted.ts";
+import { exitOfSignal } from "../exit-codes.ts";
+import { exitOfJob } from "../exit-of-job.ts";
 import type { CommonFlags } from "../host.ts";
 import { invalidJob, readJob } from "../job-file/read-job.ts";
 import type { JobFlags, ReadJob } from "../job-file/read-job.ts";
@@ -36,15 +38,14 @@ export async function exec(file: string, flags: ExecFlags, session: Session): Pr
   const { jobId, steps } = read.job;
   const attached = read.named && (await isKnown(client, jobId));
   const begin = (): Promise<void> => progress.begin({ jobId, where, attached, steps: steps.length });
-  const ended = await follow(client, { read, file, flags, progress, begin, session });
+  const ended = await follow(client, { read, flags, progress, begin, session });
   await progress.end();
   await tell(ended, session);
-  return exitOf(ended.result, host.interrupted);
+  return exitOfJob(ended.result, host.interrupted);
 }
 
 interface Following {
   readonly read: ReadJob;
-  readonly file: string;
   readonly flags: ExecFlags;
   readonly progress: Progress;
   /** Tells that the job was accepted. */
@@ -70,10 +71,10 @@ async function isKnown({ executor }: VerbatimClient, jobId: string): Promise<boo
 
 /** Asks for the job and reads its evidence to the end; the first signal from outside cancels it. */
 async function follow(client: VerbatimClient, following: Following): Promise<Ended> {
-  const { read, file, flags, progress, begin, session } = following;
+  const { read, flags, progress, begin, session } = following;
   const { host } = session;
   const follower = new JobFollower(read.job);
-  const cancelling = cancelWhenInterrupted(client, read.job, following);
+  const cancelling = cancelWhenInterrupted(client, read.job.jobId, { host, note: (text) => progress.note(text) });
   const request = { ...requestOf(read.job), onDisconnect: ON_DISCONNECT[flags.onDisconnect] };
   try {
     const messages = resumed<StepEvents>({
@@ -93,7 +94,7 @@ async function follow(client: VerbatimClient, following: Following): Promise<End
       for (const event of message.events) await progress.step(follower.take(event));
     }
   } catch (error) {
-    throw refusedJob(error, { read, file });
+    throw refusedJob(error, read);
   } finally {
     await cancelling.stop();
   }
@@ -101,7 +102,7 @@ async function follow(client: VerbatimClient, following: Following): Promise<End
 }
 
 /** A refusal of the job as it stands in its file, with the lines of all that is wrong. */
-function refusedJob(error: unknown, { read, file }: Pick<Following, "read" | "file">): unknown {
+function refusedJob(error: unknown, read: ReadJob): unknown {
   if (!(error instanceof Fault)) return error;
   if (error.code === "SERVER_UNREACHABLE") {
     const { jobId } = read.job;
@@ -110,66 +111,13 @@ function refusedJob(error: unknown, { read, file }: Pick<Following, "read" | "fi
   }
   if (error.violations.length === 0) return error;
   const violations = read.locate(error.violations);
-  if (error.code === "INVALID_REQUEST") return invalidJob(file, violations);
+  if (error.code === "INVALID_REQUEST") return invalidJob(read.source, violations);
   if (error.code === "ADMISSION_REFUSED")
-    return new Fault(error.code, `The job in ${file} is not admitted.`, { violations });
+    return new Fault(error.code, `The job in ${read.source} is not admitted.`, { violations });
   return error;
-}
-
-interface Cancelling {
-  /** The job is known to be accepted, so that it can be cancelled. */
-  accepted(): void;
-  /** Ends the watching, and waits for a cancellation that is on its way. */
-  stop(): Promise<void>;
-}
-
-function cancelWhenInterrupted(client: VerbatimClient, job: Job, { progress, session }: Following): Cancelling {
-  const { interrupted } = session.host;
-  let accepted = false;
-  let cancelled: Promise<void> | undefined;
-  const cancel = async (): Promise<void> => {
-    const reason = `interrupted by ${String(interrupted.reason)}`;
-    await progress.note(`${reason}: cancelling ${job.jobId}; once more leaves at once.`);
-    const cancelledBy = session.host.userName ?? "cli";
-    await client.executor.cancelJob({ jobId: job.jobId, cancelledBy, reason }).catch(async (error: unknown) => {
-      // It may have ended by itself, and the stream tells what became of it.
-      if (!(error instanceof Fault && error.code === "RUN_ENDED"))
-        await progress.note(`It could not be cancelled: ${String(error)}`);
-    });
-  };
-  const look = (): void => {
-    if (accepted && interrupted.aborted) cancelled ??= cancel();
-  };
-  interrupted.addEventListener("abort", look);
-  return {
-    accepted() {
-      accepted = true;
-      look();
-    },
-    async stop() {
-      interrupted.removeEventListener("abort", look);
-      await cancelled;
-    },
-  };
 }
 
 async function tell({ result, log }: Ended, { stdout, json }: Session): Promise<void> {
   if (json) await stdout.json(`${JSON.stringify(resultJson(result, log))}\n`);
   else await stdout.write(summaryText(endedRun(result, log), stdout));
-}
-
-const JOB_TIMEOUT = /^job timed out after /;
-const STOPPED_BY_JOB_TIMEOUT = /^Stopped before step \d+: job timed out after /;
-
-/** What an ended job means for whoever started it. */
-export function exitOf(result: ExecutionResult, interrupted: AbortSignal): number {
-  if (result.finalStatus === "COMPLETED") return EXIT.succeeded;
-  if (result.finalStatus === "CANCELLED" && interrupted.aborted) return exitOfSignal(interrupted.reason);
-  return endedByJobTimeout(result) ? EXIT.timeout : EXIT.runFailed;
-}
-
-function endedByJobTimeout({ finalReason, stepResults }: ExecutionResult): boolean {
-  const last = stepResults.at(-1);
-  const inStep = last?.errorClass === "timeout" && JOB_TIMEOUT.test(last.error ?? "");
-  return inStep || STOPPED_BY_JOB_TIMEOUT.test(finalReason);
 }

@@ -24,6 +24,8 @@ export interface JobFlags {
 /** A job, and where in its file each of its members stands. */
 export interface ReadJob {
   readonly job: Job;
+  /** The file, or `stdin`. */
+  readonly source: string;
   /** Whether its id was chosen by the caller, so that it may have been accepted before. */
   readonly named: boolean;
   /** The same violations, told by `file:line` where they speak of the file. */
@@ -54,7 +56,12 @@ export async function readJob(path: string, flags: JobFlags, host: CliHost): Pro
   };
   const flagged = jobViolations(job); // what only a flag can have brought in
   if (flagged.length > 0) throw invalidJob(name, flagged);
-  return { job, named: given !== undefined, locate: (violations) => locatedIn(name, document, violations) };
+  return {
+    job,
+    source: name,
+    named: given !== undefined,
+    locate: (violations) => locatedIn(name, document, violations),
+  };
 }
 
 /** The fault that lists all that is wrong with a job. */

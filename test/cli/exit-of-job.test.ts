@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ExecutionResult } from "#model";
-import { exitOf } from "../../../src/cli/commands/exec.ts";
-import { failedRun, step } from "../support/results.ts";
+import { exitOfJob } from "../../src/cli/exit-of-job.ts";
+import { failedRun, step } from "./support/results.ts";
 
 const QUIET = new AbortController().signal;
 
@@ -28,7 +28,7 @@ describe("the exit code of an ended job", () => {
     ["whose time ran out between two steps", between, 124],
     ["of which a step only claims that the time ran out", ended({ error: "job timed out after 2 s" }), 1],
   ])("%s tells scripts what became of it", (_what, result, code) => {
-    expect(exitOf(result, QUIET)).toBe(code);
+    expect(exitOfJob(result, QUIET)).toBe(code);
   });
 
   it.each([
@@ -36,8 +36,8 @@ describe("the exit code of an ended job", () => {
     ["SIGTERM", 143],
   ])("that %s cancelled is that of the signal, and of no job that ended by itself", (signal, code) => {
     const interrupted = AbortSignal.abort(signal);
-    expect(exitOf(cancelled, interrupted)).toBe(code);
-    expect(exitOf({ ...cancelled, finalStatus: "COMPLETED" }, interrupted)).toBe(0);
-    expect(exitOf(failedRun(), interrupted)).toBe(1);
+    expect(exitOfJob(cancelled, interrupted)).toBe(code);
+    expect(exitOfJob({ ...cancelled, finalStatus: "COMPLETED" }, interrupted)).toBe(0);
+    expect(exitOfJob(failedRun(), interrupted)).toBe(1);
   });
 });
