@@ -31,21 +31,11 @@ export class BlobFiles {
     this.#directory = directory;
   }
 
+  /** Durable when it returns, also if the file is there already: who put it may have died before its name was synced. */
   put(digest: string, bytes: Uint8Array): void {
     const path = this.#path(digest);
-    if (existsSync(path)) return;
-    const directory = dirname(path);
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const unfinished = `${path}.${process.pid}.part`;
-    const file = openSync(unfinished, "w", 0o600);
-    try {
-      writeFully(file, bytes);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(unfinished, path);
-    syncDirectory(directory);
+    if (!existsSync(path)) writeWhole(path, bytes);
+    syncDirectory(dirname(path));
     syncDirectory(this.#directory);
   }
 
@@ -58,4 +48,18 @@ export class BlobFiles {
   #path(digest: string): string {
     return join(this.#directory, digest.slice(0, 2), digest);
   }
+}
+
+/** The name is there only when all of the bytes are durable. */
+function writeWhole(path: string, bytes: Uint8Array): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const unfinished = `${path}.${process.pid}.part`;
+  const file = openSync(unfinished, "w", 0o600);
+  try {
+    writeFully(file, bytes);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(unfinished, path);
 }
