@@ -5,8 +5,9 @@ import { verifyFile } from "#evidence";
 import type { ScratchDirectory } from "../support/scratch-directory.ts";
 import { scratchDirectory } from "../support/scratch-directory.ts";
 import type { ServerProcess } from "../support/server-process.ts";
+import { lacks } from "../support/needs.ts";
 import { startServer } from "../support/server-process.ts";
-import { python, requirePythonPackages, ROOT } from "./support/python.ts";
+import { python, ROOT } from "./support/python.ts";
 
 const CALLER = "examples/python/execute_job.py";
 const VERIFIER = "examples/python/verify_log.py";
@@ -18,7 +19,6 @@ let scratch: ScratchDirectory;
 let server: ServerProcess;
 
 beforeAll(async () => {
-  requirePythonPackages();
   scratch = await scratchDirectory();
   const state = join(scratch.path, "state");
   server = await startServer({ state, entry: "serve", configuration: { steps }, flags: ["--listen", "127.0.0.1:0"] });
@@ -39,7 +39,9 @@ function eventsIn(stdout: string): readonly Record<string, string>[] {
   return [...stdout.matchAll(EVENT)].map(({ groups }) => ({ ...groups }));
 }
 
-describe("a caller in Python", () => {
+const noPython = lacks("Python's gRPC");
+
+describe.skipIf(noPython)("a caller in Python", () => {
   test("executes a job over TCP with the token and prints the evidence of each step", async () => {
     const file = join(scratch.path, "python.jsonl");
     const { status, stdout, stderr } = await callServer("--job-id", "python-tcp", "--save-log", file);
@@ -88,7 +90,7 @@ describe("a caller in Python", () => {
   });
 });
 
-describe("the independent verifier", () => {
+describe.skipIf(noPython)("the independent verifier", () => {
   let good: string;
 
   beforeAll(async () => {

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { lacks } from "../support/needs.ts";
 
 const PROGRAM = join(import.meta.dirname, "programs/tell-after-append.ts");
 
@@ -80,35 +81,38 @@ const STORES = [
   { kind: "jsonl", log: "runs/run-1/events.jsonl" },
 ];
 
-describe("P1: what is told was synced before it was told, as the operating system saw it", () => {
-  it.each(STORES)("P1: $kind writes its log and syncs it before each of eight records is told", ({ kind, log }) => {
-    const told = story(kind).filter(({ told: message }) => message !== "told blob");
-    expect(told.map(({ told: message }) => message)).toEqual(Array.from({ length: 8 }, (_, at) => `told ${at}`));
-    for (const { told: message, calls } of told) {
-      const onLog = calls.filter(({ path }) => path === log).map(({ does }) => does);
-      expect(onLog, message).toContain("write");
-      expect(onLog.at(-1), message).toBe("sync");
-    }
-  });
+describe.skipIf(lacks("strace"))(
+  "P1: what is told was synced before it was told, as the operating system saw it",
+  () => {
+    it.each(STORES)("P1: $kind writes its log and syncs it before each of eight records is told", ({ kind, log }) => {
+      const told = story(kind).filter(({ told: message }) => message !== "told blob");
+      expect(told.map(({ told: message }) => message)).toEqual(Array.from({ length: 8 }, (_, at) => `told ${at}`));
+      for (const { told: message, calls } of told) {
+        const onLog = calls.filter(({ path }) => path === log).map(({ does }) => does);
+        expect(onLog, message).toContain("write");
+        expect(onLog.at(-1), message).toBe("sync");
+      }
+    });
 
-  it.each(STORES)("P1: $kind syncs a payload, then its name, before the payload is told", ({ kind }) => {
-    const calls = story(kind).find(({ told }) => told === "told blob")?.calls ?? [];
-    const blobs = calls.filter(({ path }) => path.startsWith("blobs"));
-    const shapes = blobs.map(
-      ({ does, path }) => `${does} ${path.replaceAll(/[\w-]{43}/g, "DIGEST").replace(/\.\d+/, "")}`,
-    );
-    const folder = /^sync (blobs\/[\w-]{2})$/;
-    expect(shapes.slice(0, 3)).toEqual([
-      expect.stringMatching(/^write blobs\/..\/DIGEST\.part$/),
-      expect.stringMatching(/^sync blobs\/..\/DIGEST\.part$/),
-      expect.stringMatching(/^rename .*blobs\/..\/DIGEST$/),
-    ]);
-    expect(shapes.slice(3)).toEqual([expect.stringMatching(folder), "sync blobs"]);
-  });
+    it.each(STORES)("P1: $kind syncs a payload, then its name, before the payload is told", ({ kind }) => {
+      const calls = story(kind).find(({ told }) => told === "told blob")?.calls ?? [];
+      const blobs = calls.filter(({ path }) => path.startsWith("blobs"));
+      const shapes = blobs.map(
+        ({ does, path }) => `${does} ${path.replaceAll(/[\w-]{43}/g, "DIGEST").replace(/\.\d+/, "")}`,
+      );
+      const folder = /^sync (blobs\/[\w-]{2})$/;
+      expect(shapes.slice(0, 3)).toEqual([
+        expect.stringMatching(/^write blobs\/..\/DIGEST\.part$/),
+        expect.stringMatching(/^sync blobs\/..\/DIGEST\.part$/),
+        expect.stringMatching(/^rename .*blobs\/..\/DIGEST$/),
+      ]);
+      expect(shapes.slice(3)).toEqual([expect.stringMatching(folder), "sync blobs"]);
+    });
 
-  it("P1: jsonl makes the name of a new log durable before its first record is told", () => {
-    const [first] = story("jsonl");
-    const synced = first?.calls.filter(({ does }) => does === "sync").map(({ path }) => path);
-    expect(synced).toEqual(expect.arrayContaining(["runs/run-1", "runs"]));
-  });
-});
+    it("P1: jsonl makes the name of a new log durable before its first record is told", () => {
+      const [first] = story("jsonl");
+      const synced = first?.calls.filter(({ does }) => does === "sync").map(({ path }) => path);
+      expect(synced).toEqual(expect.arrayContaining(["runs/run-1", "runs"]));
+    });
+  },
+);

@@ -1,4 +1,4 @@
-import { execFile, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { join } from "node:path";
 
 /** The top of this repository. */
@@ -24,15 +24,4 @@ export function python(...args: readonly string[]): Promise<PythonEnd> {
       else reject(new Error(`${PYTHON} ${args.join(" ")} did not end by itself: ${error?.message}`, { cause: error }));
     });
   });
-}
-
-/** @throws with what to install, if Python cannot call gRPC here. */
-export function requirePythonPackages(): void {
-  const { status, stderr, error } = spawnSync(PYTHON, ["-c", "import grpc, google.protobuf"], { encoding: "utf8" });
-  if (status === 0) return;
-  const seen = error?.message ?? stderr.trim().split("\n").at(-1);
-  throw new Error(
-    `These tests call the server from Python, and ${PYTHON} says: ${seen}. ` +
-      "Install its packages: apt-get install -y python3-grpcio python3-protobuf",
-  );
 }

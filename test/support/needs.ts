@@ -1,0 +1,31 @@
+import { spawnSync } from "node:child_process";
+import { getuid } from "node:process";
+
+/** What some tests need that no package of npm brings: how to see whether it is there, and how to get it. */
+const NEEDS = {
+  strace: { look: ["strace", "-V"], get: "apt-get install -y strace" },
+  "Python's gRPC": {
+    look: ["/usr/bin/python3", "-c", "import grpc, google.protobuf"],
+    get: "apt-get install -y python3-grpcio python3-protobuf",
+  },
+  "Python 3": { look: ["/usr/bin/python3", "-c", ""], get: "apt-get install -y python3" },
+  root: { look: undefined, get: "run the tests as root" },
+} as const;
+
+/** The name of such a thing. */
+export type Need = keyof typeof NEEDS;
+
+/**
+ * Whether a test can run that needs this. Where it is absent the test is left out, and that is said aloud; in CI it
+ * must be there. Use: `describe.skipIf(lacks("strace"))`.
+ * @throws {Error} in CI, if it is absent.
+ */
+export function lacks(need: Need): boolean {
+  const { look, get } = NEEDS[need];
+  const there = look === undefined ? getuid?.() === 0 : spawnSync(look[0], look.slice(1)).status === 0;
+  if (there) return false;
+  const text = `${need} is not there. To run these tests too: ${get}`;
+  if (process.env["CI"] !== undefined) throw new Error(`In CI every test runs, but ${text}`);
+  process.stderr.write(`\n!! NOT TESTED HERE: ${text}\n\n`);
+  return true;
+}
