@@ -39,7 +39,7 @@ function isBusy(thrown: unknown): boolean {
 
 function ownerOf(ownerFile: string): string {
   try {
-    return readFileSync(ownerFile, "utf8").trim();
+    return readFileSync(ownerFile, "utf8").trim() || "unknown";
   } catch {
     return "unknown";
   }

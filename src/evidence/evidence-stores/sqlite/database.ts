@@ -27,6 +27,18 @@ const DENIALS = ["runs", "records", "ended_runs"]
   )
   .join("\n");
 
+/** `INSERT OR REPLACE` deletes without asking the triggers of DELETE: it is met before it does. */
+const REPLACEMENTS = [
+  ["records", "run_no = NEW.run_no AND seq = NEW.seq", "id = NEW.id"],
+  ["runs", "run_id = NEW.run_id", "run_no = NEW.run_no"],
+]
+  .map(
+    ([table, key, rowid]) => `CREATE TRIGGER IF NOT EXISTS deny_replace_${table} BEFORE INSERT ON ${table}
+      WHEN EXISTS (SELECT 1 FROM ${table} WHERE ${key}) OR EXISTS (SELECT 1 FROM ${table} WHERE ${rowid})
+      BEGIN SELECT RAISE(ABORT, 'evidence is append-only: it is there already, and REPLACE on ${table} is denied'); END;`,
+  )
+  .join("\n");
+
 /**
  * Opens a connection to the store's file; the first one makes its tables. Every commit of it is synced.
  * @throws {Fault} INVALID_CONFIGURATION if SQLite is too old, or the file was written by a newer Verbatim.
@@ -37,7 +49,7 @@ export function openDatabase(path: string): DatabaseSync {
     chmodSync(path, 0o600);
     requireVersions(database, path);
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;");
-    database.exec(`BEGIN; ${TABLES} ${DENIALS} PRAGMA user_version = ${FORM}; COMMIT;`);
+    database.exec(`BEGIN; ${TABLES} ${DENIALS} ${REPLACEMENTS} PRAGMA user_version = ${FORM}; COMMIT;`);
     return database;
   } catch (error) {
     database.close();
