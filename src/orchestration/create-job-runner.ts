@@ -3,7 +3,7 @@ import type { EvidenceStore } from "#evidence";
 import { JobExecutor } from "#executor";
 import { admitJob } from "#governance";
 import type { HealthObserver } from "#health";
-import type { AdmittedJob, Cancellation, Clock, ExecutionResult, Job, Violation } from "#model";
+import type { AdmittedJob, Cancellation, Clock, ExecutionResult, Job, Json, Violation } from "#model";
 import { Fault, jobViolations } from "#model";
 import { declarePlan, invalidRequest } from "./declare-plan.ts";
 import type { DeclaredPlan } from "./declare-plan.ts";
@@ -11,7 +11,7 @@ import type { JobRunner, JobView, SubmittedJob } from "./job-runner.ts";
 import { firstRecord, recordedJob } from "./recorded-job.ts";
 import { closeInterruptedRun } from "./recover-runs.ts";
 import { runJob } from "./run-job.ts";
-import { spillOutput } from "./spill-output.ts";
+import { spilled, spillOutput } from "./spill-output.ts";
 
 /** What a runner is made of. */
 export interface JobRunnerOptions {
@@ -33,6 +33,12 @@ interface ActiveJob {
   readonly abort: AbortController;
   readonly accepted: Promise<void>;
   readonly result: Promise<ExecutionResult>;
+}
+
+/** Whether the log under a job id was opened here: if not, it belongs to whoever did. */
+interface Claim {
+  readonly jobId: string;
+  ours: boolean;
 }
 
 /** Makes the runner of direct jobs. */
@@ -81,18 +87,24 @@ class DirectJobRunner implements JobRunner {
   async #start(job: Job, plan: DeclaredPlan): Promise<SubmittedJob> {
     const admitted = this.#admit(job);
     const accepted = Promise.withResolvers<void>();
+    const claim: Claim = { jobId: job.jobId, ours: false };
+    const onAccepted = (): void => {
+      claim.ours = true;
+      accepted.resolve();
+    };
     const abort = new AbortController();
     const { store, clock, health } = this.#options;
     const run = {
-      plan,
+      planHash: plan.hash,
+      plan: spilled(JSON.parse(plan.text) as Json, store), // the plan is JSON by its making
       store,
       clock,
       health,
       executor: this.#executor,
       signal: abort.signal,
-      onAccepted: accepted.resolve,
+      onAccepted,
     };
-    const result = this.#drive(runJob(admitted, run), job.jobId);
+    const result = this.#drive(runJob(admitted, run), claim);
     result.catch(accepted.reject); // also: a failure that nobody waits for is not an unhandled rejection
     this.#active.set(job.jobId, { planHash: plan.hash, abort, accepted: accepted.promise, result });
     await accepted.promise;
@@ -125,14 +137,14 @@ class DirectJobRunner implements JobRunner {
     return verdict.job;
   }
 
-  async #drive(running: Promise<ExecutionResult>, jobId: string): Promise<ExecutionResult> {
+  async #drive(running: Promise<ExecutionResult>, claim: Claim): Promise<ExecutionResult> {
     try {
       return await running;
     } catch (error) {
-      await this.#closeBroken(jobId);
+      if (claim.ours) await this.#closeBroken(claim.jobId);
       throw error;
     } finally {
-      this.#active.delete(jobId);
+      this.#active.delete(claim.jobId);
     }
   }
 

@@ -2,13 +2,13 @@ import type { EvidenceStore, RecordDraft } from "#evidence";
 import type { JobExecutor } from "#executor";
 import type { HealthObserver } from "#health";
 import type { AdmittedJob, Clock, ExecutionResult, Json } from "#model";
-import type { DeclaredPlan } from "./declare-plan.ts";
 import { closingRecords, openingRecords } from "./job-records.ts";
-import { spilled } from "./spill-output.ts";
 
 /** What a job is run with. */
 export interface RunJobOptions {
-  readonly plan: DeclaredPlan;
+  readonly planHash: string;
+  /** The plan document, or the reference to it: nothing large, for it is held as long as the job runs. */
+  readonly plan: Promise<Json>;
   readonly store: EvidenceStore;
   readonly executor: JobExecutor;
   readonly clock: Clock;
@@ -25,9 +25,8 @@ export interface RunJobOptions {
  * @throws {Fault} if a record could not be stored: then nothing more is performed.
  */
 export async function runJob(job: AdmittedJob, options: RunJobOptions): Promise<ExecutionResult> {
-  const { plan, store, executor, clock, health, signal, onAccepted } = options;
-  const planDocument = await spilled(JSON.parse(plan.text) as Json, store); // the plan is JSON by its making
-  const opening = { job, at: clock.now(), planHash: plan.hash, plan: planDocument, executorVersion: executor.version };
+  const { planHash, store, executor, clock, health, signal, onAccepted } = options;
+  const opening = { job, at: clock.now(), planHash, plan: await options.plan, executorVersion: executor.version };
   let unwritten: readonly RecordDraft[] = openingRecords(opening);
   let size = 0;
   const write = async (drafts: readonly RecordDraft[]): Promise<void> => {
