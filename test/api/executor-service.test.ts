@@ -6,6 +6,7 @@ import type { ExecutionResult, Job } from "#model";
 import { Fault } from "#model";
 import type { JobRunner } from "#orchestration";
 import { requestOf, resultOf, stepResultOf } from "#api";
+import { executorService } from "../../src/api/grpc/executor-service.ts";
 import { collect, request, startHouse, stepType, STEP_TYPES } from "./support/house.ts";
 import type { House } from "./support/house.ts";
 
@@ -127,6 +128,15 @@ describe("a job over the wire", () => {
     await using house = await startHouse();
     const stream = collect(house.client.executor.executeJobStream({}));
     await expect(stream).rejects.toMatchObject({ code: "INVALID_REQUEST", violations: [{ field: "job" }] });
+  });
+
+  test("a stream that is asked for and never read leaves no rejection behind", async () => {
+    await using house = await startHouse();
+    const { implementation } = executorService(house);
+    const asked = implementation["executeJobStream"] as (request: object, context: object) => AsyncGenerator;
+    const stream = asked({ job: undefined }, { signal: AbortSignal.abort() });
+    await stream.return(undefined); // before its first message
+    await house.client.executor.listStepTypes({}); // by now a rejection that nobody handles has ended the test run
   });
 
   test("the same job id with the same request attaches, and with another request is taken", async () => {

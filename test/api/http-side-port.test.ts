@@ -8,6 +8,7 @@ import { ErrorInfoSchema } from "../../src/api/gen/google/rpc/error_details_pb.t
 import { EvidenceService } from "../../src/api/gen/verbatim/evidence/v1/evidence_pb.ts";
 import { JobExecutorService } from "../../src/api/gen/verbatim/executor/v1/executor_pb.ts";
 import { parseAddress } from "../../src/api/grpc/address.ts";
+import { releasedOnAbort } from "../../src/api/grpc/connect-routes.ts";
 import { INTERNAL_SENTENCE } from "../../src/api/grpc/fault-details.ts";
 import { startHttpSidePort } from "../../src/api/grpc/http-side-port.ts";
 import type { HttpSidePort } from "../../src/api/grpc/http-side-port.ts";
@@ -73,6 +74,22 @@ function connectTo(port: HttpSidePort) {
   const transport = createConnectTransport({ baseUrl: `http://${port.address}`, httpVersion: "1.1" });
   return createClient(EvidenceService, transport);
 }
+
+test("trap 9: a generator whose reader never comes back is ended when the call is over", async () => {
+  let released = false;
+  async function* source() {
+    try {
+      while (true) yield await Promise.resolve(1);
+    } finally {
+      released = true;
+    }
+  }
+  const over = new AbortController();
+  const reader = releasedOnAbort(source(), over.signal)[Symbol.asyncIterator]();
+  await reader.next(); // and never again
+  over.abort();
+  await until(() => released, "the generator is ended");
+});
 
 describe("trap 9: a generator that waits for a slow reader is released when the reader leaves", () => {
   test("trap 9: a reader over HTTP who stops reading and leaves ends the generator", async () => {

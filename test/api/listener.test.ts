@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fork } from "node:child_process";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { parseAddress } from "../../src/api/grpc/address.ts";
+import { isLoopback, parseAddress } from "../../src/api/grpc/address.ts";
 import { listen } from "../../src/api/grpc/listener.ts";
 import type { Listener, ListenerOptions } from "../../src/api/grpc/listener.ts";
 import { systemClock } from "./support/house.ts";
@@ -130,6 +130,13 @@ test.each([
 ])("the address %j is not understood and the answer says what is", (address) => {
   expect(() => parseAddress(address)).toThrow(expect.objectContaining({ code: "INVALID_CONFIGURATION" }));
 });
+
+test.each(["127.0.0.1.example.org", "127.0.0.1x", "0.0.0.0", "::", "::ffff:127.0.0.1", "", "LOCALHOST.example.org"])(
+  "the host %j does not pass for this machine",
+  (host) => {
+    expect(isLoopback(host)).toBe(false);
+  },
+);
 
 test("a port that is taken is a clear refusal", async () => {
   const other = createServer();

@@ -1,5 +1,6 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
+import { EventEmitter } from "node:events";
 import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 import { Fault } from "#model";
@@ -15,6 +16,7 @@ import { INTERNAL_SENTENCE, MESSAGE_BYTES } from "../../src/api/grpc/fault-detai
 import { decode, methodsOf } from "../../src/api/grpc/method.ts";
 import type { MountedService } from "../../src/api/grpc/service.ts";
 import { SMALL_REQUEST_BYTES } from "../../src/api/grpc/service.ts";
+import { StreamWriter } from "../../src/api/grpc/stream-writer.ts";
 import { page, PATHS, startProbe, until, verified } from "./support/probe.ts";
 import { answerOf, framed, rawConnection } from "./support/raw-call.ts";
 
@@ -211,6 +213,15 @@ describe("trap 3: the end of a call is told once and is told apart", () => {
   });
 });
 
+test.each(["close", "cancelled"] as const)("trap 3: a write that is never taken is answered by %s", async (event) => {
+  const stream = Object.assign(new EventEmitter(), { write: () => false });
+  const writer = new StreamWriter(stream);
+  const written = writer.write(Buffer.alloc(1));
+  stream.emit(event);
+  await expect(written).resolves.toBe(false);
+  await expect(writer.write(Buffer.alloc(1))).resolves.toBe(false);
+});
+
 test("trap 4: a busy stream that passes its deadline ends with a status and its generator is released", async () => {
   let released = false;
   await using probe = await startProbe({
@@ -230,6 +241,29 @@ test("trap 4: a busy stream that passes its deadline ends with a status and its 
   expect(answer.status).toBe(status.DEADLINE_EXCEEDED);
   expect(reasonIn(answer.trailers)).toBe("DEADLINE_PASSED");
   expect(answer.body.length).toBeGreaterThan(0);
+  await until(() => released, "the generator is ended");
+});
+
+test("trap 4: a writer that waits for a reader who does not read is released at the deadline", async () => {
+  let released = false;
+  let produced = 0;
+  await using probe = await startProbe({
+    async *readLog() {
+      try {
+        while (true) {
+          produced += 1;
+          yield page(60_000);
+        }
+      } finally {
+        released = true;
+      }
+    },
+  });
+  using connection = rawConnection(probe.address);
+  const stream = connection.open(PATHS.readLog, { "grpc-timeout": "200m" });
+  stream.end(LOG_REQUEST); // and nothing is read
+  await until(() => produced >= 2, "the writer waits");
+  expect(released).toBe(false);
   await until(() => released, "the generator is ended");
 });
 

@@ -111,7 +111,8 @@ async function serveStream({ method, generate, stream, call, options }: StreamSe
   const writer = new StreamWriter(stream);
   const refuse = (fault: Fault): void => attempt(method, options, () => stream.emit("error", statusOf(fault)));
   try {
-    // grpc-js leaves a stream that is written to after its deadline without a status: stop first, then say it.
+    // grpc-js leaves a stream that is written to after its deadline without a status: the call ends just before it, also
+    // for a writer who waits for a reader.
     call.onDeadline(options.clock, (fault) => {
       writer.stop();
       refuse(fault);

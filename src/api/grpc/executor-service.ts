@@ -37,6 +37,7 @@ export function executorService({ runner, store }: ExecutorServiceOptions): Moun
 
       executeJobStream({ job: request }, context) {
         const stream = begin(request, { runner, context }).then(forStream);
+        stream.catch(ignore); // a caller who is gone before his stream is read leaves nobody to tell
         return executeJobStreamResponses(stream, { store, signal: context.signal });
       },
 

@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir, mkdtemp, rename, rm, unlink } from "node:fs/promises";
+import { chmod, lstat, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import type { Server } from "node:net";
 import { connect } from "node:net";
 import { basename, dirname, join } from "node:path";
@@ -15,7 +15,7 @@ import { cannotListen, listening } from "./listening.ts";
 export async function listenOnSocket(server: Server, address: Address & { kind: "unix" }): Promise<string> {
   try {
     await mkdir(dirname(address.path), { recursive: true, mode: 0o700 });
-    await removeStale(address.path);
+    await refuseIfTaken(address.path);
     await listenInPrivate(server, address.path);
   } catch (error) {
     throw cannotListen(error);
@@ -40,7 +40,8 @@ export async function removeSocket(path: string): Promise<void> {
   await rm(path, { force: true });
 }
 
-async function removeStale(path: string): Promise<void> {
+/** What is there may be replaced only if it is a socket on which nobody answers. */
+async function refuseIfTaken(path: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined) return;
   if (!found.isSocket()) {
@@ -49,7 +50,6 @@ async function removeStale(path: string): Promise<void> {
   if (await answers(path)) {
     throw new Fault("STATE_LOCKED", `Another server answers on ${basename(path)} in ${dirname(path)}. Stop it first.`);
   }
-  await unlink(path);
 }
 
 function answers(path: string): Promise<boolean> {
@@ -59,7 +59,7 @@ function answers(path: string): Promise<boolean> {
       socket.destroy();
       resolve(true);
     });
-    // Refused means that nobody listens; anything else (no permission) is no reason to remove the file.
+    // Refused means that nobody listens; anything else (no permission) is no reason to replace the file.
     socket.once("error", (error) => resolve(!("code" in error && error.code === "ECONNREFUSED")));
   });
 }

@@ -346,6 +346,8 @@ export const RunSummarySchema: GenMessage<RunSummary> = /*@__PURE__*/
 /**
  * Reads the logs of runs. A job that was executed directly is a run of its own, under the job's id.
  *
+ * Errors, deadlines and cut streams are as in verbatim.executor.v1.JobExecutorService; ReadLog goes on with after_seq.
+ *
  * @generated from service verbatim.evidence.v1.EvidenceService
  */
 export const EvidenceService: GenService<{

@@ -982,6 +982,11 @@ export const StepStatusSchema: GenEnum<StepStatus> = /*@__PURE__*/
 /**
  * Executes jobs: ordered lists of steps, performed once, in order, stopping at the first failure.
  *
+ * Every error carries a google.rpc.ErrorInfo with the domain "verbatim" and a reason of the table in docs/errors.md; an
+ * invalid request also a google.rpc.BadRequest with every problem. A call may have a deadline of at most 24 days: a later
+ * one counts as passed. A stream may be cut at any time, at the latest after half an hour; WatchJob goes on with the last
+ * sequence number seen.
+ *
  * @generated from service verbatim.executor.v1.JobExecutorService
  */
 export const JobExecutorService: GenService<{
