@@ -6,6 +6,7 @@ import type { VerifyFlags } from "./commands/verify.ts";
 import type { CancelFlags } from "./commands/cancel.ts";
 import type { RunsFlags } from "./commands/runs.ts";
 import type { ShowFlags } from "./commands/show.ts";
+import { exitOfSignal } from "./exit-codes.ts";
 import type { CommonFlags, ServeFlags } from "./host.ts";
 import type { Session } from "./session.ts";
 
@@ -88,7 +89,7 @@ function addReaders({ program, session, onEnd }: Declaring): void {
     .option("--follow", "wait for lines to come, until the run ends")
     .action(async (run: string, flags: EventsFlags) => {
       const { events } = await import("./commands/events.ts");
-      onEnd(await events(run, flags, session));
+      onEnd(await unlessInterrupted(session, events(run, flags, session)));
     });
 
   placed(program.command("verify <run-or-file>"))
@@ -96,7 +97,7 @@ function addReaders({ program, session, onEnd }: Declaring): void {
     .option("--head <hash>", "the head that was told when the run ended")
     .action(async (what: string, flags: VerifyFlags) => {
       const { verify } = await import("./commands/verify.ts");
-      onEnd(await verify(what, flags, session));
+      onEnd(await unlessInterrupted(session, verify(what, flags, session)));
     });
 
   placed(program.command("show <run>"))
@@ -104,7 +105,7 @@ function addReaders({ program, session, onEnd }: Declaring): void {
     .option("--output <step>", "only the output of this step, as JSON", wholeNumber)
     .action(async (run: string, flags: ShowFlags) => {
       const { show } = await import("./commands/show.ts");
-      onEnd(await show(run, flags, session));
+      onEnd(await unlessInterrupted(session, show(run, flags, session)));
     });
 
   placed(program.command("runs"))
@@ -112,7 +113,7 @@ function addReaders({ program, session, onEnd }: Declaring): void {
     .option("--limit <n>", `at most so many, 1 to ${RUNS_LISTED_AT_MOST}`, listLimit, RUNS_LISTED)
     .action(async (flags: RunsFlags) => {
       const { runs } = await import("./commands/runs.ts");
-      onEnd(await runs(flags, session));
+      onEnd(await unlessInterrupted(session, runs(flags, session)));
     });
 }
 
@@ -123,7 +124,7 @@ function addCancel({ program, session, onEnd }: Declaring): void {
     .option("--by <name>", "who, for the record (default: the user's name)")
     .action(async (run: string, flags: CancelFlags) => {
       const { cancel } = await import("./commands/cancel.ts");
-      onEnd(await cancel(run, flags, session));
+      onEnd(await unlessInterrupted(session, cancel(run, flags, session)));
     });
 }
 
@@ -132,7 +133,7 @@ function addSurroundings({ program, session, onEnd }: Declaring): void {
     .description("list what can be performed here, and with which parameters")
     .action(async (flags: CommonFlags) => {
       const { stepTypes } = await import("./commands/step-types.ts");
-      onEnd(await stepTypes(flags, session));
+      onEnd(await unlessInterrupted(session, stepTypes(flags, session)));
     });
 
   program
@@ -143,7 +144,7 @@ function addSurroundings({ program, session, onEnd }: Declaring): void {
     .option(...JSON_FLAG)
     .action(async (flags: CommonFlags) => {
       const { doctor } = await import("./commands/doctor.ts");
-      onEnd(await doctor(flags, session));
+      onEnd(await unlessInterrupted(session, doctor(flags, session)));
     });
 
   const config = program.command("config").description("about the configuration file, verbatim.yaml");
@@ -163,6 +164,20 @@ function addSurroundings({ program, session, onEnd }: Declaring): void {
       const { printJobSchema } = await import("./commands/schema.ts");
       onEnd(await printJobSchema(session));
     });
+}
+
+/** For commands that leave nothing behind: the first signal ends them at once. */
+async function unlessInterrupted({ host }: Session, command: Promise<number>): Promise<number> {
+  const { interrupted } = host;
+  const { promise: left, resolve } = Promise.withResolvers<number>();
+  const leave = (): void => resolve(exitOfSignal(interrupted.reason));
+  if (interrupted.aborted) leave();
+  interrupted.addEventListener("abort", leave);
+  try {
+    return await Promise.race([command, left]);
+  } finally {
+    interrupted.removeEventListener("abort", leave);
+  }
 }
 
 function placed(command: Command): Command {

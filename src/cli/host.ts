@@ -50,9 +50,9 @@ export interface CliHost {
   readonly version: string;
   /** The name of who runs this, for the record; absent if the system knows none. */
   readonly userName?: string;
-  /** Aborts at SIGINT or SIGTERM; its reason is the signal's name. */
+  /** Aborts at SIGINT or SIGTERM; its reason is the signal's name. After it `runCli` may return before all has ended. */
   readonly interrupted: AbortSignal;
-  /** Aborts at the second of these signals, with its name: `runCli` then returns at once, and whoever called it ends the process. */
+  /** Aborts at the second of these signals, with its name: `runCli` then returns at once. */
   readonly interruptedAgain: AbortSignal;
   /** A fresh id for a job whose file names none. */
   newJobId(): string;

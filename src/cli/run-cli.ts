@@ -4,8 +4,8 @@ import { Output } from "./output.ts";
 import type { Session } from "./session.ts";
 
 /**
- * Runs one command of `verbatim` and resolves with its exit code; never rejects. At the second signal it resolves at once, and
- * what it has begun is left to end with the process.
+ * Runs one command of `verbatim` and resolves with its exit code; never rejects. A command that only reads is left at the
+ * first signal, every command at the second: what it has begun is to end with the process.
  */
 export async function runCli(host: CliHost): Promise<number> {
   const words = host.argv.includes("--") ? host.argv.slice(0, host.argv.indexOf("--")) : host.argv;

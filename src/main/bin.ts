@@ -58,7 +58,7 @@ process.exitCode = await runCli({
     return configurationJsonSchema();
   },
 });
-if (interruptedAgain.signal.aborted) process.exit(); // at once: whatever still runs is not waited for
+if (interrupted.signal.aborted) process.exit(); // whatever was left in the middle is not waited for
 
 /** Absent where the system does not know the user, as in some containers. */
 function nameOfUser(): { userName?: string } {

@@ -90,6 +90,20 @@ describe("the command line", () => {
     expect(seen[1]).toMatchObject({ listen: "127.0.0.1:0", state: "s", config: "c", noToken: true, reflection: true });
   });
 
+  it.each([
+    ["runs"],
+    ["show", "a"],
+    ["events", "a", "--follow"],
+    ["verify", "a"],
+    ["step-types"],
+    ["cancel", "a", "--reason", "b"],
+  ])("leaves %s at the first signal, whatever it waits for", async (...argv) => {
+    const fake = fakeHost({ argv, connect: () => new Promise(() => undefined) });
+    const ending = runCli(fake.host);
+    fake.interrupt.abort("SIGINT");
+    expect(await ending).toBe(130);
+  });
+
   it("ends at once at the second signal, whatever the command waits for", async () => {
     const fake = fakeHost({ argv: ["serve"], serve: () => new Promise(() => undefined) });
     const ending = runCli(fake.host);

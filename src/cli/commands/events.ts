@@ -1,6 +1,6 @@
 import type { VerbatimClient } from "#api";
 import { Fault } from "#model";
-import { EXIT, exitOfSignal } from "../exit-codes.ts";
+import { EXIT } from "../exit-codes.ts";
 import type { CommonFlags } from "../host.ts";
 import { resumed } from "../resume.ts";
 import type { Session } from "../session.ts";
@@ -22,7 +22,7 @@ export async function events(runId: string, flags: EventsFlags, { host, stdout }
   const { client } = connection;
   const { follow = false } = flags;
   const start = await startOf(client, runId, flags);
-  const signal = AbortSignal.any([host.interrupted, stdout.gone]);
+  const { gone: signal } = stdout;
   const messages = resumed({
     open: (afterSeq = start) =>
       client.evidence.readLog({ runId, follow, ...(afterSeq !== undefined && { afterSeq }) }, { signal }),
@@ -37,7 +37,7 @@ export async function events(runId: string, flags: EventsFlags, { host, stdout }
   } catch (error) {
     if (!(signal.aborted && error instanceof Fault && error.code === "CANCELLED")) throw error;
   }
-  return host.interrupted.aborted ? exitOfSignal(host.interrupted.reason) : EXIT.succeeded;
+  return EXIT.succeeded;
 }
 
 /** The sequence number after which to read. */
