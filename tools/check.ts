@@ -22,7 +22,11 @@ const PARTS: readonly Part[] = [
   { name: "dependencies", run: () => command("depcruise", "src", "--config", ".dependency-cruiser.cjs") },
   { name: "layers", run: () => command("layer-lint", "check") },
   { name: "canary", run: () => command("layer-lint", "check", "--canary") },
-  { name: "tests", run: () => command("npm", "test", "--", "--reporter=default", "--reporter=json", "--outputFile.json=reports/tests.json") },
+  {
+    name: "tests",
+    run: () =>
+      command("npm", "test", "--", "--reporter=default", "--reporter=json", "--outputFile.json=reports/tests.json"),
+  },
 ];
 
 /** Runs one program of this project and says whether it ended well. */
@@ -41,7 +45,8 @@ function generatedCodeIsCurrent(): boolean {
     const [expected, committed] = [filesIn(join(fresh, GENERATED)), filesIn(GENERATED)];
     const names = new Set([...expected.keys(), ...committed.keys()]);
     const stale = [...names].filter((name) => expected.get(name) !== committed.get(name));
-    for (const name of stale) console.log(`${join(GENERATED, name)} is not what \`npm run generate\` makes: run it and commit the result`);
+    for (const name of stale)
+      console.log(`${join(GENERATED, name)} is not what \`npm run generate\` makes: run it and commit the result`);
     return names.size > 0 && stale.length === 0;
   } finally {
     rmSync(fresh, { recursive: true });

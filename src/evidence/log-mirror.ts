@@ -1,13 +1,16 @@
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, statSync, writeFileSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { extname, join } from "node:path";
+import { Worker } from "node:worker_threads";
 import type { Clock } from "#model";
-import { writeFully } from "./evidence-stores/blob-files.ts";
 import type { EvidenceStore } from "./evidence-store.ts";
 import type { RunAppend } from "./log-backend.ts";
+import type { MirrorAnswer } from "./log-mirror/mirror-thread.ts";
+import type { RunText } from "./log-mirror/run-files.ts";
 
 const FLUSH_MS = 20;
 const PENDING_CHARACTERS = 1024 * 1024;
-const OPEN_FILES = 256;
+const UNWRITTEN_CHARACTERS = 32 * 1024 * 1024;
 const PAGE = 1000;
 const RUNS_BETWEEN_MARKS = 1000;
 
@@ -16,28 +19,38 @@ export interface LogMirrorOptions {
   readonly directory: string;
   readonly clock: Clock;
   /** Told once a run whose file could not be written; the store is not touched by it. */
-  readonly onProblem: (runId: string, error: unknown) => void;
+  readonly onProblem: (runId: string, message: string) => void;
 }
 
 /**
- * Writes each run's lines to `runs/RUN/events.jsonl` as well, for `tail -f` and for handing on: the same bytes, up to 20 ms
- * after they are durable in the store. The store is the truth; a start mends what a crash left behind.
+ * Writes each run's lines to `runs/RUN/events.jsonl` as well, for `tail -f` and for handing on: the same bytes, some 20 ms
+ * after they are durable in the store. The store is the truth; a start mends what a crash or a full disk left behind.
  */
 export class LogMirror {
   readonly #options: LogMirrorOptions;
   readonly #runs: string;
+  readonly #thread: Worker;
   readonly #pending = new Map<string, string[]>();
   readonly #ended = new Set<string>();
-  readonly #files = new Map<string, number>();
   readonly #broken = new Set<string>();
   #characters = 0;
+  #unwritten = 0;
   #endedSinceMark = 0;
   #disarm: (() => void) | undefined;
+  #dead = false;
 
   constructor(options: LogMirrorOptions) {
     this.#options = options;
     this.#runs = join(options.directory, "runs");
     mkdirSync(this.#runs, { recursive: true, mode: 0o700 });
+    const script = new URL(`./log-mirror/mirror-thread${extname(import.meta.url)}`, import.meta.url);
+    this.#thread = new Worker(script, { workerData: this.#runs });
+    this.#thread.on("message", (answer: MirrorAnswer) => this.#answered(answer));
+    this.#thread.on("error", (error: Error) => this.#problem("", `the mirror's thread failed: ${error.message}`));
+    this.#thread.on("exit", () => {
+      this.#dead = true;
+    });
+    this.#thread.unref();
   }
 
   /** Takes what a commit made durable. Never throws. */
@@ -55,44 +68,35 @@ export class LogMirror {
     else this.#disarm ??= this.#options.clock.after(FLUSH_MS, () => this.flush());
   }
 
-  /** Writes what is waiting. */
+  /** Hands what is waiting to the thread. */
   flush(): void {
     this.#disarm?.();
     this.#disarm = undefined;
-    for (const [runId, lines] of this.#pending) this.#write(runId, `${lines.join("\n")}\n`);
-    this.#pending.clear();
-    this.#characters = 0;
-    for (const runId of this.#ended) this.#closeFile(runId);
+    const texts: RunText[] = [];
+    for (const [runId, lines] of this.#pending) {
+      if (this.#unwritten > UNWRITTEN_CHARACTERS) this.#problem(runId, "the disk takes the copies too slowly");
+      if (this.#broken.has(runId)) continue;
+      const text = `${lines.join("\n")}\n`;
+      this.#unwritten += text.length;
+      texts.push({ runId, text, ends: this.#ended.has(runId) });
+    }
+    if (texts.length > 0) this.#thread.postMessage(texts);
     this.#endedSinceMark += this.#ended.size;
+    this.#characters = 0;
+    this.#pending.clear();
     this.#ended.clear();
   }
 
-  #write(runId: string, text: string): void {
+  #answered({ written, problems }: MirrorAnswer): void {
+    this.#unwritten -= written;
+    for (const { runId, message } of problems) this.#problem(runId, message);
+  }
+
+  /** The run's file is not added to any more: a gap would be worse than an end. */
+  #problem(runId: string, message: string): void {
     if (this.#broken.has(runId)) return;
-    try {
-      writeFully(this.#file(runId), Buffer.from(text));
-    } catch (error) {
-      this.#broken.add(runId);
-      this.#closeFile(runId);
-      this.#options.onProblem(runId, error);
-    }
-  }
-
-  #file(runId: string): number {
-    const open = this.#files.get(runId);
-    if (open !== undefined) return open;
-    const directory = join(this.#runs, runId);
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const file = openSync(join(directory, "events.jsonl"), "a", 0o600);
-    this.#files.set(runId, file);
-    if (this.#files.size > OPEN_FILES) this.#closeFile(this.#files.keys().next().value ?? runId);
-    return file;
-  }
-
-  #closeFile(runId: string): void {
-    const file = this.#files.get(runId);
-    if (file !== undefined) closeSync(file);
-    this.#files.delete(runId);
+    this.#broken.add(runId);
+    this.#options.onProblem(runId, message);
   }
 
   /** Whether enough runs have ended to remember that their files are whole. */
@@ -161,9 +165,13 @@ export class LogMirror {
     return existsSync(path) ? readFileSync(path, "utf8").trim() : undefined;
   }
 
-  /** Writes what is waiting and closes all files. */
-  close(): void {
+  /** Resolves when all that was taken is written. */
+  async close(): Promise<void> {
     this.flush();
-    for (const runId of this.#files.keys()) this.#closeFile(runId);
+    if (this.#dead) return;
+    this.#thread.ref();
+    const ended = once(this.#thread, "exit");
+    this.#thread.postMessage("close");
+    await ended;
   }
 }

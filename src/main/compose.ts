@@ -116,18 +116,17 @@ async function openStore(configuration: LoadedConfiguration, context: StoreConte
   if (configuration.store === "jsonl")
     return resources.adopt(createJsonlStore(state, options), (store) => store.close());
   if (!mirror) return resources.adopt(createSqliteStore(state, options), (store) => store.close());
-  const onProblem = (runId: string, error: unknown): void =>
-    log("mirror.failed", { run_id: runId, error: describe(error) });
+  const onProblem = (runId: string, error: string): void => log("mirror.failed", { run_id: runId, error });
   const copies = new LogMirror({ directory: state, clock: systemClock, onProblem });
   const store: EvidenceStore = createSqliteStore(state, {
     ...options,
     onCommit: (appends) => {
       copies.take(appends);
-      if (copies.markDue) copies.mark(store).catch((error: unknown) => onProblem("", error));
+      if (copies.markDue) copies.mark(store).catch((error: unknown) => onProblem("", describe(error)));
     },
   });
   resources.defer(async () => {
-    copies.close();
+    await copies.close();
     await copies.mark(store);
     await store.close();
   });

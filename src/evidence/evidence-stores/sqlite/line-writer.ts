@@ -10,6 +10,24 @@ export interface LineAppend {
   readonly ends: boolean;
 }
 
+const LINE_FEED = "\n";
+
+/** Appends as one text: a string crosses between threads faster than a tree of objects does. */
+export function packAppends(appends: readonly LineAppend[]): string {
+  const runs = appends.map(({ runId, first, lines, ends }) => [runId, first, lines.length, ends]);
+  return [JSON.stringify(runs), ...appends.flatMap(({ lines }) => lines)].join(LINE_FEED);
+}
+
+/** The appends that {@link packAppends} wrote. */
+export function unpackAppends(text: string): readonly LineAppend[] {
+  const [runs = "[]", ...lines] = text.split(LINE_FEED);
+  let next = 0;
+  return (JSON.parse(runs) as (readonly [string, number, number, boolean])[]).map(([runId, first, count, ends]) => {
+    next += count;
+    return { runId, first, lines: lines.slice(next - count, next), ends };
+  });
+}
+
 /** Writes lines, one transaction a call. */
 export class LineWriter {
   readonly #database: DatabaseSync;

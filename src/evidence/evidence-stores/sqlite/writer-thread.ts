@@ -2,31 +2,31 @@
 // appended meanwhile makes up the next commit.
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
 import { openDatabase } from "./database.ts";
-import { LineWriter } from "./line-writer.ts";
-import type { LineAppend } from "./line-writer.ts";
-import type { WriterSetup, WriterTask } from "./writer.ts";
+import { LineWriter, unpackAppends } from "./line-writer.ts";
+import { CLOSE } from "./writer-task.ts";
+import type { WriterSetup } from "./writer-task.ts";
 
 const { path, port, bell } = workerData as WriterSetup; // given by writer.ts
 const database = openDatabase(path);
 const writer = new LineWriter(database);
 
-for (let task = nextTask(); task !== "close"; task = nextTask()) port.postMessage(failureOf(task));
+for (let task = nextTask(); task !== CLOSE; task = nextTask()) port.postMessage(failureOf(task));
 database.close();
 port.close();
 
 /** Sleeps until there is one: nothing else ever happens in this thread. */
-function nextTask(): WriterTask {
+function nextTask(): string {
   for (;;) {
     const rung = Atomics.load(bell, 0);
-    const received: { readonly message: WriterTask } | undefined = receiveMessageOnPort(port);
+    const received: { readonly message: string } | undefined = receiveMessageOnPort(port);
     if (received !== undefined) return received.message;
     Atomics.wait(bell, 0, rung);
   }
 }
 
-function failureOf(appends: readonly LineAppend[]): string | undefined {
+function failureOf(packed: string): string | undefined {
   try {
-    writer.write(appends);
+    writer.write(unpackAppends(packed));
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

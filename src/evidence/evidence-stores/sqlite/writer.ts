@@ -2,18 +2,10 @@ import { once } from "node:events";
 import { extname } from "node:path";
 import { MessageChannel, Worker } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
+import { packAppends } from "./line-writer.ts";
 import type { LineAppend } from "./line-writer.ts";
-
-/** What the writer's thread is started with. */
-export interface WriterSetup {
-  readonly path: string;
-  readonly port: MessagePort;
-  /** Counted up and notified after each task. */
-  readonly bell: Int32Array;
-}
-
-/** What the writer's thread is told. */
-export type WriterTask = readonly LineAppend[] | "close";
+import { CLOSE } from "./writer-task.ts";
+import type { WriterSetup } from "./writer-task.ts";
 
 /** The near end of the thread that writes to the store's file. One write at a time. */
 export class Writer {
@@ -42,7 +34,7 @@ export class Writer {
     const { promise, resolve } = Promise.withResolvers<string | undefined>();
     this.#settle = resolve;
     this.#port.ref();
-    this.#tell(appends);
+    this.#tell(packAppends(appends));
     const failure = await promise;
     if (failure !== undefined) throw new Error(failure);
   }
@@ -58,7 +50,7 @@ export class Writer {
     this.#answer(why);
   }
 
-  #tell(task: WriterTask): void {
+  #tell(task: string): void {
     this.#port.postMessage(task);
     Atomics.add(this.#bell, 0, 1);
     Atomics.notify(this.#bell, 0);
@@ -69,7 +61,7 @@ export class Writer {
     if (this.#dead !== undefined) return;
     this.#thread.ref();
     const ended = once(this.#thread, "exit");
-    this.#tell("close");
+    this.#tell(CLOSE);
     await ended;
     this.#port.close();
   }
