@@ -48,7 +48,8 @@ export async function endTree(
   }
   // Whoever was met last has not been told yet; what was told runs no further, even where the machine is slow to end it.
   tree.signal(members, "SIGKILL");
-  return { ended: met.size - members.length, survivors: members.length };
+  for (const member of members) met.delete(member.key);
+  return { ended: met.size, survivors: members.length };
 }
 
 function pause(milliseconds: number, clock: Clock): Promise<void> {

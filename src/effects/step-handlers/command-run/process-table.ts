@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 /** One process as the kernel shows it. */
 export interface ProcessEntry {
   readonly pid: number;
-  /** False for a zombie: it has ended, and only its parent has not asked for it yet. */
+  /** False for what runs no further: it is being taken apart, or its parent has not asked for it yet (a zombie). */
   readonly living: boolean;
   readonly parent: number;
   readonly group: number;
@@ -69,15 +69,20 @@ function readOrEmpty(path: string): Buffer {
   }
 }
 
+/** The kernel's mark on a process that is being taken apart; its output may have ended already. */
+const PF_EXITING = 0x4;
+
 /** The second field of `stat` is the program's name in parentheses and may hold any character: count from its end. */
 function parseStat(stat: string): ProcessEntry | undefined {
   const nameEnd = stat.lastIndexOf(")");
   if (nameEnd < 0) return undefined;
   const fields = stat.slice(nameEnd + 2).split(" ");
   const [state = "", parent, group, session] = fields;
+  const isEnding = state === "Z" || state === "X" || (Number(fields[6]) & PF_EXITING) !== 0;
   return {
     pid: Number.parseInt(stat, 10),
-    living: state !== "Z" && state !== "X",
+    // A program goes on without its first thread, which then looks like a zombie.
+    living: !isEnding || Number(fields[17]) > 1,
     parent: Number(parent),
     group: Number(group),
     session: Number(session),

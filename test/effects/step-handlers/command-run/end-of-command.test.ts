@@ -217,7 +217,10 @@ describe("disposing of the step type", () => {
       bench.run({ argv: sh(`setsid sh -c '${SLEEPER}' sh $1 & ${SLEEPER}`, file) }),
     ];
     await until("all run", () => pidsIn(pidFile).length === 1 && pidsIn(file).length === 2);
+    let returned = 0;
+    for (const one of running) void one.then(() => (returned += 1));
     await bench.commandRun[Symbol.asyncDispose]();
+    expect(returned).toBe(2);
     await expectNothingLeft([...pidsIn(pidFile), ...pidsIn(file)]);
     for (const result of await Promise.all(running)) expect(result.success).toBe(false);
     expect(await bench.run({ argv: ["touch", join(bench.directory, "mark")] })).toMatchObject({ success: false });

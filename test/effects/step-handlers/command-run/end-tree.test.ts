@@ -89,6 +89,13 @@ describe("the end of a tree", () => {
     expect(sent).toHaveLength(21);
   });
 
+  it("tells also the last that it met to end, although it waits for it no longer", async () => {
+    const { tree, sent } = createStage(hydra(1, Infinity));
+    const { ended, survivors } = await endTree(tree, { graceMs: 0, clock: createRushingClock() });
+    expect(survivors).toBe(1);
+    expect(sent).toEqual(Array.from({ length: ended + 1 }, (_, index) => `SIGKILL ${index + 1}`));
+  });
+
   it("sends TERM also to what is born within the grace", async () => {
     const parent: Actor = { pid: 1, on: () => ({ dies: true, forks: obedient(2) }) };
     const { tree, sent } = createStage(parent);

@@ -20,14 +20,23 @@ function put(pid: number | "self", line: string, environ = ""): void {
   writeFileSync(join(root, String(pid), "environ"), environ);
 }
 
+interface StatFields {
+  readonly name?: string;
+  readonly state?: string;
+  readonly parent?: number;
+  readonly group?: number;
+  readonly session?: number;
+  readonly flags?: number;
+  readonly threads?: number;
+  readonly start?: number;
+}
+
 /** A line of `stat` with its 52 fields; only those that are looked at have a meaning. */
-function stat(
-  pid: number,
-  fields: { name?: string; state?: string; parent?: number; group?: number; session?: number; start?: number },
-): string {
-  const { name = "x", state = "S", parent = 1, group = pid, session = pid, start = 1000 } = fields;
-  const before = `${pid} (${name}) ${state} ${parent} ${group} ${session}`;
-  return `${before} ${"0 ".repeat(15)}${start} ${"0 ".repeat(29)}0\n`;
+function stat(pid: number, fields: StatFields): string {
+  const { name = "x", state = "S", parent = 1, group = pid, session = pid } = fields;
+  const { flags = 0, threads = 1, start = 1000 } = fields;
+  const head = `${pid} (${name}) ${state} ${parent} ${group} ${session} 0 -1 ${flags}`;
+  return `${head} ${"0 ".repeat(10)}${threads} 0 ${start} ${"0 ".repeat(29)}0\n`;
 }
 
 describe("the process table", () => {
@@ -54,6 +63,15 @@ describe("the process table", () => {
     expect(table.living().map((entry) => entry.pid)).toEqual([5]);
     expect(table.entry(6)).toMatchObject({ living: false });
     expect(table.entry(99)).toBeUndefined();
+  });
+
+  it("takes for dead what the kernel takes apart, and for living what goes on without its first thread", () => {
+    put(5, stat(5, { state: "R", flags: 0x40_0004 }));
+    put(6, stat(6, { state: "R", flags: 0x40_0040 }));
+    put(7, stat(7, { state: "Z", flags: 0x4, threads: 3 }));
+    put(8, stat(8, { state: "X" }));
+    const table = createProcessTable(root);
+    expect(table.living().map((entry) => entry.pid)).toEqual([6, 7]);
   });
 
   it("looks only at the pids it is asked for", () => {
