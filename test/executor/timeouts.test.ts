@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ManualClock } from "../support/clock.ts";
 import { drive, pause } from "../support/drive.ts";
+import { scriptedObserver, snapshot } from "../support/health-observer.ts";
 import { jobOf } from "../support/job.ts";
 import { aborted, handlerOf, never, succeed } from "../support/step-handler.ts";
 
@@ -194,6 +195,18 @@ describe("the declared limit of a job", () => {
     const { result } = await drive(jobOf(9, { timeoutSeconds: 7 }), handler, { clock });
     expect(handler.calls).toHaveLength(3);
     expect(result).toMatchObject({ finalStatus: "FAILED", stepsSucceeded: 2, stepsFailed: 1 });
+  });
+
+  it("holds when somebody else holds the thread before a step, so that its handler is not called", async () => {
+    const clock = new ManualClock();
+    const handler = handlerOf();
+    const health = scriptedObserver((index) => {
+      clock.hold(index === 1 ? 8000 : 0);
+      return snapshot(index);
+    });
+    const { result } = await drive(jobOf(3, { timeoutSeconds: 7 }), handler, { clock, health });
+    expect(handler.calls).toHaveLength(1);
+    expect(result).toMatchObject({ finalStatus: "FAILED", finalReason: "Step 1 failed: job timed out after 7 s" });
   });
 
   it("gives way to the limit of a step that passes before it", async () => {

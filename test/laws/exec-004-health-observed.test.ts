@@ -29,6 +29,20 @@ describe("EXEC-004: health is observed, never changed, and observing changes no 
     expect(records.map((record) => record.health)).toEqual([snapshot(0), snapshot(1), undefined, snapshot(2)]);
   });
 
+  it("EXEC-004: each look comes when it says: before the first step, and after the step it belongs to", async () => {
+    const story: string[] = [];
+    const health = scriptedObserver((index) => {
+      story.push(`look ${index}`);
+      return snapshot(index);
+    });
+    const handler = handlerOf(({ step }) => {
+      story.push(`step ${step.stepIndex}`);
+      return succeed();
+    });
+    await drive(jobOf(2), handler, { health });
+    expect(story).toEqual(["look 0", "step 0", "look 1", "step 1", "look 2"]);
+  });
+
   it("EXEC-004: health is observed after a failed step, too, and is the job's last observation", async () => {
     const health = scriptedObserver();
     const handler = handlerOf(({ step }) => ({ success: step.stepIndex === 0, output: null }));

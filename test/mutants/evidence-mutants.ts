@@ -1,0 +1,125 @@
+import { mutant } from "./mutant.ts";
+import type { Change, Mutant } from "./mutant.ts";
+
+const at =
+  (file: string) =>
+  (name: string, breaks: string, { change, tests }: { change: Change | readonly Change[]; tests: string }): Mutant =>
+    mutant(name, breaks, { file: `src/${file}.ts`, change, tests });
+
+const [store, chain, verify] = [at("evidence/log-store"), at("evidence/chain"), at("evidence/verify-log")];
+const [encode, replay, runner] = [at("evidence/encode"), at("evidence/replay"), at("orchestration/run-job")];
+const inStores = (name: string) => at(`evidence/evidence-stores/${name}`);
+const [sqlite, jsonl, blobs] = [inStores("sqlite/database"), inStores("jsonl"), inStores("blob-files")];
+const [writer, lock] = [inStores("sqlite/line-writer"), inStores("directory-lock")];
+
+const WRITE = "const written = this.#backend.write(appends);";
+const RESOLVE = "for (const { from, append } of accepted) from.resolve(append.records);";
+
+/** A hash that leaves a part of the line out, both when it is written and when it is verified. */
+function uncovered(part: string): Change {
+  return [
+    "return digest(`${previous}\\n${body}`);",
+    `return digest(\`\${previous}\\n\${body.replace(/${part},?/u, "")}\`);`,
+  ];
+}
+
+/** Mistakes in evidence, and in how it is driven. */
+export const EVIDENCE_MUTANTS: readonly Mutant[] = [
+  runner("told-before-it-is-stored", "P1", {
+    change: ["await store.append(job.jobId, size, drafts);", "void store.append(job.jobId, size, drafts);"],
+    tests: "laws/p1-told-is-durable",
+  }),
+  runner("asked-to-go-on-before-it-is-stored", "P1", {
+    change: ["await write(unwritten);", "void write(unwritten);"],
+    tests: "laws/p1-told-is-durable",
+  }),
+  store("told-by-the-store-before-it-is-stored", "P1", {
+    change: [WRITE, `${RESOLVE}\n      ${WRITE}`],
+    tests: "evidence/log-store",
+  }),
+  store("readers-told-before-it-is-stored", "P1", {
+    change: [
+      [WRITE, `this.#publish(appends, heads);\n      ${WRITE}`],
+      ["      return;\n    }\n    this.#publish(appends, heads);\n", "      return;\n    }\n"],
+    ],
+    tests: "evidence/log-store",
+  }),
+  sqlite("sync-left-out", "P1", {
+    change: ["PRAGMA synchronous = FULL;", "PRAGMA synchronous = OFF;"],
+    tests: "laws/p1-synced-before-told",
+  }),
+  sqlite("sync-only-now-and-then", "P1", {
+    change: ["PRAGMA synchronous = FULL;", "PRAGMA synchronous = NORMAL;"],
+    tests: "laws/p1-synced-before-told",
+  }),
+  jsonl("sync-of-the-file-left-out", "P1", {
+    change: ["fdatasyncSync(run.file);", ""],
+    tests: "laws/p1-synced-before-told",
+  }),
+  jsonl("sync-of-the-name-left-out", "P1", {
+    change: ["syncDirectory(directory);\n    syncDirectory(this.#runs);\n    return", "return"],
+    tests: "laws/p1-synced-before-told",
+  }),
+  blobs("sync-of-a-payload-left-out", "P1", {
+    change: ["fsyncSync(file);", ""],
+    tests: "laws/p1-synced-before-told",
+  }),
+  chain("hash-does-not-cover-the-error", "P3", { change: uncovered('"reason":"[^"]*"'), tests: "evidence/encode" }),
+  chain("hash-does-not-cover-the-duration", "P3", {
+    change: uncovered('"duration_seconds":[0-9.e+-]+'),
+    tests: "evidence/encode",
+  }),
+  chain("hash-does-not-cover-the-output", "P3", {
+    change: uncovered('"outputs_hash":.*?(?=,"(?:late|duration_seconds|started_at|health)|[}]$)'),
+    tests: "evidence/encode",
+  }),
+  chain("lines-not-chained", "P3", {
+    change: ["return digest(`${previous}\\n${body}`);", "return digest(`${previous.slice(0, 0)}\\n${body}`);"],
+    tests: "evidence/chain evidence/verify-log",
+  }),
+  chain("every-log-begins-alike", "P3", {
+    change: ["return digest(`${LOG_SCHEMA}\\n${runId}`);", "return digest(`${LOG_SCHEMA}\\n${runId.slice(0, 0)}`);"],
+    tests: "evidence/chain evidence/verify-log",
+  }),
+  encode("error-left-out-of-the-line", "P3", { change: ["reason: draft.reason,", ""], tests: "evidence/encode" }),
+  verify("verify-looks-at-no-hash", "P3", {
+    change: ["if (chainHash(this.#previous, opened.body) !== opened.hash) {", 'if (opened.hash === "") {'],
+    tests: "evidence/verify-log evidence/verify-file",
+  }),
+  verify("verify-counts-no-lines", "P3", {
+    change: ["if (record.seq !== seq)", "if (record.seq < 0)"],
+    tests: "evidence/verify-log",
+  }),
+  verify("verify-looks-at-no-output", "P3", {
+    change: ["this.#checkOutput(record);", ""],
+    tests: "evidence/verify-log",
+  }),
+  store("written-behind-the-end", "P2", {
+    change: ["if (size !== at || before?.completed === true) {", "if (size !== at) {"],
+    tests: "conformance/evidence-store.memory",
+  }),
+  store("two-claims-on-one-id", "P2", {
+    change: ["if (size !== at || before?.completed === true) {", "if (before?.completed === true) {"],
+    tests: "conformance/evidence-store.memory",
+  }),
+  store("goes-on-after-a-failed-write", "P5", {
+    change: ["this.#halt(error);\n      for", "for"],
+    tests: "evidence/log-store",
+  }),
+  writer("half-a-commit-is-kept", "P5", {
+    change: ["if (this.#database.isTransaction) rollback.run();", "if (this.#database.isTransaction) commit.run();"],
+    tests: "evidence/sqlite",
+  }),
+  sqlite("evidence-can-be-changed-in-place", "P3", {
+    change: ["BEGIN; ${TABLES} ${DENIALS}", "BEGIN; ${TABLES}"],
+    tests: "evidence/sqlite",
+  }),
+  lock("two-owners-of-one-directory", "P2", {
+    change: ["PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE;", "SELECT 1;"],
+    tests: "evidence/directory-lock",
+  }),
+  replay("in-doubt-is-forgotten", "P2", {
+    change: ["if (running !== undefined) seen.inDoubt.push(running);", ""],
+    tests: "evidence/interrupted-result",
+  }),
+];
