@@ -161,7 +161,7 @@ describe("commands that cannot be started", () => {
   it.each([
     ["a path where nothing is", "/no/such/program", "ENOENT"],
     ["a directory", "/usr", "EACCES"],
-  ])("fails clearly for %s", async (_, program, code) => {
+  ])("fails with a clear error for %s", async (_, program, code) => {
     const result = await bench.run({ argv: [program] });
     expect(result).toMatchObject({ success: false, output: null, errorClass: "permanent" });
     expect(result.error).toMatch(`cannot start "${program}"`);
@@ -206,7 +206,7 @@ describe("what is refused before anything runs", () => {
     ["a guarded variable", { argv: ["sh", "-c", "touch MARK"], environment: { LD_PRELOAD: "x" } }, "sandbox_violation"],
     ["a directory outside", { argv: ["sh", "-c", "touch MARK"], working_directory: "/" }, "sandbox_violation"],
     ["an unknown parameter", { argv: ["sh", "-c", "touch MARK"], shell: true }, "validation_failed"],
-  ])("performs nothing for %s", async (_, parameters, errorClass) => {
+  ])("performs nothing at all for %s", async (_, parameters, errorClass) => {
     await using strict = createBench({ executables: ["sh"] });
     const mark = join(strict.directory, "mark");
     const argv = parameters.argv.map((word) => word.replace("MARK", mark));

@@ -127,7 +127,7 @@ describe("the last line of a stream", () => {
     [["progress 1\rprogress 2"], "progress 2"],
     [["a\nsp", "lit"], "split"],
     [[`${"x".repeat(5000)}\nend`], "end"],
-  ])("of %j is %j", (chunks, expected) => {
+  ])("after the writes %j is %j", (chunks, expected) => {
     expect(lastLine(...chunks)).toBe(expected);
   });
 

@@ -40,7 +40,7 @@ describe("the parameters of command.run", () => {
     ["a guarded variable that is allowed by name", { argv: ["sh"], environment: { NODE_OPTIONS: "" } }],
     ["a thousand variables", { argv: ["sh"], environment: variables(1000) }],
     ["all exit codes", { argv: ["sh"], expected_exit_codes: Array.from({ length: 256 }, (_, code) => code) }],
-  ])("may hold %s", (_, parameters) => {
+  ])("may hold %s and are then fine", (_, parameters) => {
     expect(problems(parameters)).toEqual([]);
   });
 
@@ -94,7 +94,7 @@ describe("the parameters of command.run", () => {
       [0, 1, 2, 3].map((index) => `expected_exit_codes[${index}]`),
     ],
     ["unknown names", { argv: ["sh"], cwd: "/", timeout: 3 }, ["cwd", "timeout"]],
-  ])("may not hold %s", (_, parameters, expected) => {
+  ])("may not hold %s, and say where", (_, parameters, expected) => {
     expect(fields(parameters).sort()).toEqual([...expected].sort());
   });
 

@@ -28,7 +28,7 @@ describe("the options of command.run", () => {
     ["nothing permitted at all", { executables: [], workingDirectories: [], environment: { values: {} } }],
     ["the smallest bounds", { outputBytes: 0, killGraceMs: 0 }],
     ["the largest bounds", { outputBytes: LIMITS.outputBytesPerStep, killGraceMs: 60_000 }],
-  ])("may say %s", (_, options) => {
+  ])("may say %s and are then taken", (_, options) => {
     expect(problemFields(options)).toEqual([]);
   });
 
@@ -45,7 +45,7 @@ describe("the options of command.run", () => {
     ["a negative grace", { killGraceMs: -1 }, "killGraceMs"],
     ["a grace beyond a minute", { killGraceMs: 60_001 }, "killGraceMs"],
     ["a grace that is no number", { killGraceMs: Number.NaN }, "killGraceMs"],
-  ])("may not say %s", (_, options, field) => {
+  ])("may not say %s, and tell which option", (_, options, field) => {
     expect(problemFields(options)).toEqual([field]);
   });
 
@@ -56,7 +56,7 @@ describe("the options of command.run", () => {
   it.each([
     ["an empty list of programs", { executables: [] }, "argv[0]"],
     ["an empty list of directories", { workingDirectories: [] }, "working_directory"],
-  ])("permit nothing under %s", (_, options, field) => {
+  ])("permit no command at all under %s", (_, options, field) => {
     const commandRun = createCommandRun({ ...SOUND, ...options });
     expect(commandRun.checkParameters({ argv: ["/bin/true"] }).map((violation) => violation.field)).toEqual([field]);
   });
