@@ -17,8 +17,9 @@ const measures: readonly Measure[] = [
   streaming(1, { rounds, jobs: quick ? 50 : 300, lines }),
   streaming(32, { rounds, jobs: quick ? 320 : 2000, lines }),
   firstResult({ rounds, jobs: quick ? 50 : 200, lines }),
-  unary({ rounds, calls: quick ? 200 : 1000, inFlight: 1 }),
-  unary({ rounds, calls: quick ? 400 : 3000, inFlight: 32 }),
+  unary({ rounds, calls: quick ? 200 : 1000, inFlight: 1, steps: 1 }),
+  unary({ rounds, calls: quick ? 200 : 1000, inFlight: 1, steps: 10 }),
+  unary({ rounds, calls: quick ? 400 : 3000, inFlight: 32, steps: 10 }),
   verification({ rounds: 3, records: quick ? 50_000 : 1_000_000 }),
   commandStart({ rounds }),
 ];

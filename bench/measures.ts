@@ -67,30 +67,34 @@ export function firstResult(options: {
   return { name: "first step result, p50", unit: "ms", floor: "one bare commit", aim: "<= 3", samples: samples() };
 }
 
-/** Jobs executed by unary calls without durability, beside grpc-js that passes the same bytes. */
-export function unary(options: {
+/** What unary calls are measured with. */
+export interface UnaryOptions {
   readonly rounds: number;
   readonly calls: number;
   readonly inFlight: number;
-}): Measure {
-  const { rounds, calls, inFlight } = options;
+  readonly steps: number;
+}
+
+/** Jobs executed by unary calls without durability, beside grpc-js that passes the same bytes. */
+export function unary(options: UnaryOptions): Measure {
+  const { rounds, calls, inFlight, steps } = options;
   async function* samples(): AsyncGenerator<Sample> {
     await using server = await startServer("memory");
     using client = new RawClient(server.address);
-    const { length } = await client.execute("first-checked", STEPS);
+    const { length } = await client.execute("first-checked", steps);
     await using bareServer = await startBareServer(length);
     using bare = new RawClient(bareServer.address);
-    const request = executeRequest("0-1000", STEPS);
+    const request = executeRequest("0-1000", steps);
     for (let round = 0; round <= rounds; round += 1) {
       const floor = await timed(() => concurrently(inFlight, calls, () => bare.unary("/bare/Pass", request)));
       const ours = await timed(() =>
-        concurrently(inFlight, calls, (call) => client.execute(`${round}-${call}`, STEPS)),
+        concurrently(inFlight, calls, (call) => client.execute(`${round}-${call}`, steps)),
       );
       if (round > 0) yield { ours: calls / ours, floor: calls / floor };
     }
   }
   return {
-    name: `unary ExecuteJob of ${STEPS} steps, store in memory, ${inFlight} in flight`,
+    name: `unary ExecuteJob, ${steps} step(s), store in memory, ${inFlight} in flight`,
     unit: "calls/s",
     floor: "bare grpc-js passing the same bytes",
     aim: ">= 0.6",
