@@ -62,7 +62,7 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
   }),
   blobs("sync-of-a-payload-left-out", "P1", {
     change: ["fsyncSync(file);", ""],
-    tests: "laws/p1-synced-before-told",
+    tests: "evidence/synced",
   }),
   chain("hash-does-not-cover-the-error", "P3", { change: uncovered('"reason":"[^"]*"'), tests: "evidence/encode" }),
   chain("hash-does-not-cover-the-duration", "P3", {
