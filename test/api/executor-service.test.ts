@@ -240,6 +240,19 @@ describe("the evidence of a job as a stream", () => {
     await submitted.result;
   });
 
+  test("a stream that the end of the server cuts short does not look like the end of the job", async () => {
+    await using house = await startHouse();
+    const stream = house.client.executor.executeJobStream({ job: request("job-1", ["test.wait"]) });
+    await stream.next();
+    const log = house.client.evidence.readLog({ runId: "job-1", follow: true });
+    await log.next();
+    const cut = [expect(collect(stream)).rejects, expect(collect(log)).rejects];
+    const closed = house.store.close();
+    for (const rejection of cut)
+      await rejection.toMatchObject({ name: "Fault", code: expect.stringMatching(/DRAINING|STORE_HALTED/) });
+    await closed;
+  });
+
   test("a step in doubt is told as such", async () => {
     await using house = await startHouse();
     const base = { timestamp_utc: "2026-01-01T00:00:00.000Z", actor: "a", attempt: 0, job_id: "job-1" };

@@ -7,6 +7,7 @@ import { idViolations, invalidRequest, refuseIfAny, sequenceNumber } from "./che
 import { BATCH_CHARACTERS, batches } from "./event-messages.ts";
 import type { MountedService } from "./service.ts";
 import { mount } from "./service.ts";
+import { wholeTail } from "./whole-tail.ts";
 
 /** Records read at once where a log is read without following it. */
 const RECORDS_PER_READ = 256;
@@ -30,7 +31,7 @@ export function evidenceService({ store }: EvidenceServiceOptions): MountedServi
     async *readLog({ runId, afterSeq, follow }, { signal }) {
       refuseIfAny(idViolations("run_id", runId));
       const after = sequenceNumber(afterSeq);
-      const pages = follow ? store.tail(runId, after, { signal }) : pagesOf(store, runId, after);
+      const pages = follow ? wholeTail({ store, runId, afterSeq: after, signal }) : pagesOf(store, runId, after);
       for await (const records of pages) {
         for (const batch of batches(records, BATCH_CHARACTERS)) {
           yield { $typeName: "verbatim.evidence.v1.ReadLogResponse", lines: batch.map(lineMessage) };

@@ -17,6 +17,8 @@ import { jobOf } from "./job-messages.ts";
 import { fittingResultMessage } from "./result-messages.ts";
 import type { MountedService } from "./service.ts";
 import { mount } from "./service.ts";
+import { wholeTail } from "./whole-tail.ts";
+import type { Tail } from "./whole-tail.ts";
 
 /** What the service speaks for. */
 export interface ExecutorServiceOptions {
@@ -140,17 +142,9 @@ function forStream({ submitted, stopWatching }: Begun): StreamBegun {
   return { runId: submitted.runId, end, stopWatching };
 }
 
-interface Tail {
-  readonly store: EvidenceStore;
-  readonly runId: string;
-  readonly afterSeq: number;
-  readonly signal: AbortSignal;
-}
-
 /** The events of a run as they become durable; whatever came while the last ones were on their way comes together. */
 async function* eventsOf(tail: Tail, ended: () => Promise<ExecutionResult>): AsyncGenerator<StepEvent[], void, void> {
-  const { store, runId, afterSeq, signal } = tail;
-  for await (const records of store.tail(runId, afterSeq, { signal })) {
+  for await (const records of wholeTail(tail)) {
     for (const batch of batches(records, BATCH_CHARACTERS)) {
       const events: StepEvent[] = [];
       for (const { record } of batch) {
