@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { connectClient, readToken } from "#api";
 import type { CommonFlags, Connection } from "#cli";
+import { Fault } from "#model";
 import { compose } from "./compose.ts";
 import { loadConfiguration } from "./load-configuration.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
@@ -30,7 +31,12 @@ export async function connect(flags: CommonFlags): Promise<Connection> {
 
 async function tokenFor(configuration: LoadedConfiguration): Promise<string | undefined> {
   if (configuration.no_token) return undefined;
-  return process.env["VERBATIM_TOKEN"] ?? (await readToken(configuration.state));
+  try {
+    return process.env["VERBATIM_TOKEN"] ?? (await readToken(configuration.state));
+  } catch (error) {
+    if (error instanceof Fault && error.code === "UNAUTHENTICATED") return undefined; // the server says whether it asks for one
+    throw error;
+  }
 }
 
 /** The same server that `serve` runs, on a socket of its own, for as long as the command lasts. */
