@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Clock } from "#model";
@@ -37,6 +36,7 @@ export class LogMirror {
   #unwritten = 0;
   #endedSinceMark = 0;
   #disarm: (() => void) | undefined;
+  readonly #threadEnded: Promise<void>;
   #dead = false;
 
   constructor(options: LogMirrorOptions) {
@@ -47,6 +47,7 @@ export class LogMirror {
     this.#thread = new Worker(script, { workerData: this.#runs });
     this.#thread.on("message", (answer: MirrorAnswer) => this.#answered(answer));
     this.#thread.on("error", (error: Error) => this.#problem("", `the mirror's thread failed: ${error.message}`));
+    this.#threadEnded = new Promise((resolve) => this.#thread.once("exit", () => resolve()));
     this.#thread.on("exit", () => {
       this.#dead = true;
     });
@@ -139,7 +140,7 @@ export class LogMirror {
       if (page.length < PAGE) break;
     }
     const bytes = Buffer.from(`${lines.join("\n")}\n`);
-    if (existsSync(path) && statSync(path).size === bytes.length) return false;
+    if (existsSync(path) && readFileSync(path).equals(bytes)) return false;
     mkdirSync(join(this.#runs, runId), { recursive: true, mode: 0o700 });
     writeFileSync(`${path}.part`, bytes, { mode: 0o600 });
     renameSync(`${path}.part`, path);
@@ -168,10 +169,8 @@ export class LogMirror {
   /** Resolves when all that was taken is written. */
   async close(): Promise<void> {
     this.flush();
-    if (this.#dead) return;
     this.#thread.ref();
-    const ended = once(this.#thread, "exit");
-    this.#thread.postMessage("close");
-    await ended;
+    if (!this.#dead) this.#thread.postMessage("close");
+    await this.#threadEnded;
   }
 }

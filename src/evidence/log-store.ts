@@ -95,18 +95,18 @@ export class LogStore implements EvidenceStore {
         from.reject(fault);
       }
     }
-    if (accepted.length === 0) return;
+    if (accepted.length === 0) return this.#tellReaders();
     const appends = accepted.map(({ append }) => append);
     try {
       const written = this.#backend.write(appends);
       this.#tellReaders();
       await written;
+      this.#publish(appends, heads);
     } catch (error) {
       this.#halt(error);
       for (const { from } of accepted) from.reject(this.#haltedFault(error));
       return;
     }
-    this.#publish(appends, heads);
     for (const { from, append } of accepted) from.resolve(append.records);
   }
 

@@ -257,3 +257,50 @@ test("tails that have ended, for whatever reason, leave no listener on their sig
   await Promise.all(staying);
   expect(getEventListeners(signal, "abort")).toEqual([]);
 });
+
+test("a listener of commits that throws halts the store: what is durable stays, and nobody hangs", async () => {
+  const backend = new FailingBackend();
+  const store = new LogStore(backend, {
+    newEventId: eventIds(),
+    onCommit: () => {
+      throw new Error("the listener is broken");
+    },
+  });
+  const fault = { code: "STORE_HALTED", message: expect.stringContaining("the listener is broken") };
+  await expect(store.append("run-1", 0, [created("run-1")])).rejects.toMatchObject(fault);
+  await expect(store.append("run-2", 0, [created("run-2")])).rejects.toMatchObject(fault);
+  expect(await store.head("run-1")).toMatchObject({ size: 1 });
+  await store.close();
+});
+
+test("readers are told of the last commit although no other one follows it", async () => {
+  const { store } = bench();
+  await store.append("run-1", 0, [created("run-1")]);
+  const tail = store.tail("run-1", 0);
+  for (let at = 1; at < 20; at += 1) {
+    const reading = tail.next();
+    await store.append("run-1", at, [note(at)]);
+    expect(seqs((await reading).value ?? [])).toEqual([at]);
+  }
+});
+
+test("readers are told of a commit although only conflicts follow it", async () => {
+  const { store } = bench();
+  await store.append("run-1", 0, [created("run-1")]);
+  let told = false;
+  const reading = store.tail("run-1", 0).next();
+  const telling = reading.then(() => {
+    told = true;
+  });
+  await store.append("run-1", 1, [note(1)]);
+  let conflicts = 0;
+  const asked: Promise<unknown>[] = [];
+  while (!told && conflicts < 50) {
+    conflicts += 1;
+    asked.push(store.append("run-1", 99, [note(99)]).catch((fault: unknown) => fault));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(conflicts).toBeLessThan(50);
+  await telling;
+  for (const fault of await Promise.all(asked)) expect(fault).toMatchObject({ code: "SEQUENCE_CONFLICT" });
+});

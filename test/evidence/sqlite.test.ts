@@ -1,10 +1,12 @@
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createSqliteStore } from "#evidence";
 import type { EvidenceStore } from "#evidence";
-import { LineWriter } from "../../src/evidence/evidence-stores/sqlite/line-writer.ts";
+import { LineWriter, packAppends, unpackAppends } from "../../src/evidence/evidence-stores/sqlite/line-writer.ts";
+import { Writer } from "../../src/evidence/evidence-stores/sqlite/writer.ts";
 import { openDatabase } from "../../src/evidence/evidence-stores/sqlite/database.ts";
 import { completed, created, note, notes } from "./support/drafts.ts";
 import { eventIds } from "./support/event-ids.ts";
@@ -201,4 +203,39 @@ test("a reader on another connection sees whole commits only, while the store wr
   other.close();
   for (const records of seen) expect(Number(records) % 10).toBe(0);
   expect(seen.size).toBeGreaterThan(20);
+});
+
+test("appends cross to the writer's thread and back unchanged, whatever their lines hold", () => {
+  const line = fc.string({ unit: "binary" }).map((text) => JSON.stringify(text));
+  const append = fc.record({
+    runId: fc.string({ minLength: 1 }),
+    first: fc.nat(),
+    lines: fc.array(line, { minLength: 1, maxLength: 5 }),
+    ends: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.array(append, { maxLength: 5 }), (appends) => {
+      expect(unpackAppends(packAppends(appends))).toEqual(appends);
+      expect(packAppends(appends)).not.toBe("close");
+    }),
+  );
+});
+
+test("a writer whose file cannot be opened fails its writes, closes, and hangs nobody", async () => {
+  using state = stateDirectory();
+  const writer = new Writer(join(state.path, "no", "such", "directory", "evidence.db"));
+  const append = { runId: "run-1", first: 0, lines: ["a"], ends: false };
+  await expect(writer.write([append])).rejects.toThrow("the writer's thread");
+  await expect(writer.write([append])).rejects.toThrow("the writer's thread");
+  await writer.close();
+  await writer.close();
+});
+
+test("a writer closes what it opened, also if it was told at once", async () => {
+  using state = stateDirectory();
+  const path = join(state.path, "evidence.db");
+  openDatabase(path).close();
+  const writer = new Writer(path);
+  await writer.close();
+  await expect(writer.write([{ runId: "run-1", first: 0, lines: ["a"], ends: false }])).rejects.toThrow("thread ended");
 });

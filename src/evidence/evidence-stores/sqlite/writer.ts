@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { extname } from "node:path";
 import { MessageChannel, Worker } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
@@ -14,6 +13,7 @@ export class Writer {
   readonly #bell = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   #settle: ((failure: string | undefined) => void) | undefined;
   #dead: string | undefined;
+  readonly #ended: Promise<void>;
 
   constructor(path: string) {
     const { port1, port2 } = new MessageChannel();
@@ -23,6 +23,7 @@ export class Writer {
     this.#port = port1;
     this.#port.on("message", (failure: string | undefined) => this.#answer(failure));
     this.#thread.on("error", (error: Error) => this.#die(`the writer's thread failed: ${error.message}`));
+    this.#ended = new Promise((resolve) => this.#thread.once("exit", () => resolve()));
     this.#thread.on("exit", () => this.#die("the writer's thread ended"));
     this.#port.unref();
     this.#thread.unref();
@@ -56,13 +57,11 @@ export class Writer {
     Atomics.notify(this.#bell, 0);
   }
 
-  /** Resolves when the file is closed. */
+  /** Resolves when the file is closed, or the thread is gone for another reason. */
   async close(): Promise<void> {
-    if (this.#dead !== undefined) return;
     this.#thread.ref();
-    const ended = once(this.#thread, "exit");
-    this.#tell(CLOSE);
-    await ended;
+    if (this.#dead === undefined) this.#tell(CLOSE);
+    await this.#ended;
     this.#port.close();
   }
 }
