@@ -414,10 +414,10 @@ describe("trap 7: what the library does not bound is bounded here", () => {
           return verified(3);
         },
       },
-      { limits: { receiveTimeoutMs: 30 } },
+      { limits: { receiveTimeoutMs: 150 } },
     );
     const call = probe.client.evidence.verifyRun({ runId: "x" });
-    setTimeout(go.resolve, 120);
+    setTimeout(go.resolve, 400);
     await expect(call).resolves.toMatchObject({ records: 3n });
   });
 
@@ -430,10 +430,10 @@ describe("trap 7: what the library does not bound is bounded here", () => {
   test("trap 7: a connection that has begun to speak is not closed by the timeout for its first bytes", async () => {
     await using probe = await startProbe(
       { verifyRun: () => Promise.resolve(verified(1)) },
-      { limits: { firstBytesTimeoutMs: 50 } },
+      { limits: { firstBytesTimeoutMs: 300 } },
     );
     using connection = rawConnection(probe.address);
-    const end = performance.now() + 150;
+    const end = performance.now() + 600;
     while (performance.now() < end) {
       const stream = connection.open(PATHS.verifyRun);
       stream.end(REQUEST);
