@@ -98,7 +98,8 @@ export class LogVerifier {
   #checkOutput({ output, outputs_hash: claimed }: EvidenceRecord): void {
     if (output === undefined) {
       if (claimed !== undefined) this.#problem("outputs_hash stands without an output");
-    } else if (digestOf(output) !== claimed) this.#problem(`outputs_hash does not fit the output ${shown(output)}`);
+    } else if (claimed === undefined || digestOf(output) !== claimed)
+      this.#problem(`outputs_hash does not fit the output ${shown(output)}`);
   }
 
   /** What was found so far. */
@@ -135,13 +136,9 @@ function digestOf(output: Json): string | undefined {
   }
 }
 
-/** What a line says, for a message: whatever its owner wrote, it is short and does not throw. */
+/** What a line says, for a message: short, whatever its owner wrote. It came out of JSON, so it goes into it. */
 function shown(value: unknown): string {
-  try {
-    return (JSON.stringify(value) ?? "undefined").slice(0, SHOWN_CHARACTERS);
-  } catch {
-    return "something nested too deep";
-  }
+  return (JSON.stringify(value) ?? "undefined").slice(0, SHOWN_CHARACTERS);
 }
 
 function parsed(text: string): EvidenceRecord | undefined {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createJsonlStore, createSqliteStore } from "#evidence";
@@ -78,6 +78,8 @@ test("an owner whose number cannot be read is called unknown", () => {
   using state = stateDirectory();
   const unlock = lockDirectory(state.path);
   writeFileSync(join(state.path, "owner.pid"), "");
+  expect(() => lockDirectory(state.path)).toThrow("in use by process unknown.");
+  rmSync(join(state.path, "owner.pid"));
   expect(() => lockDirectory(state.path)).toThrow("in use by process unknown.");
   unlock();
 });

@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { replayJob, verifyLines } from "#evidence";
+import type { EventType, EvidenceRecord } from "#evidence";
 import { createJobRunner } from "#orchestration";
+import { AT, draft } from "./support/drafts.ts";
 import { linesOf } from "./support/logs.ts";
 import { jobOf, played, script, stepsOf } from "./support/plays.ts";
 
@@ -60,6 +62,44 @@ test("while a job runs its log replays to a running job with the results so far"
       }
     }),
   );
+});
+
+test("a log whose records say no more than they must replays with what can be said", () => {
+  const [first, second] = ["run.created", "step.failed"].map((event_type, seq) => ({
+    ...draft(event_type as EventType), // one of the two above
+    event_id: `event-${seq}`,
+    run_id: "run-1",
+    seq,
+    hash: "",
+  }));
+  const end = { ...(second as EvidenceRecord), event_type: "job.failed" as const, status: "FAILED" }; // made above
+  const records = [first, second, end] as readonly EvidenceRecord[]; // the same
+  expect(replayJob(records.slice(0, 1), [])).toStrictEqual({
+    jobId: "run-1",
+    status: "RUNNING",
+    stepResults: [],
+    running: undefined,
+  });
+  expect(replayJob(records, []).result).toStrictEqual({
+    jobId: "run-1",
+    contractId: "",
+    executedBy: "tester",
+    finalStatus: "FAILED",
+    finalReason: "",
+    stepsDeclared: 0,
+    stepsExecuted: 1,
+    stepsSucceeded: 0,
+    stepsFailed: 1,
+    stepResults: [
+      { stepIndex: 0, stepType: "", target: "", status: "FAILED", startedAt: AT, completedAt: AT, durationSeconds: 0 },
+    ],
+    stepsNotRun: [],
+    stepsInDoubt: [],
+    startedAt: AT,
+    completedAt: AT,
+    durationSeconds: 0,
+    executorVersion: "",
+  });
 });
 
 test("a log that does not begin with run.created is no log to replay", () => {

@@ -189,6 +189,22 @@ test("the writer inserts all of a commit or none of it, and goes on afterwards",
   database.close();
 });
 
+test("a writer that finds no room leaves nothing of the commit behind and no transaction open", () => {
+  using state = stateDirectory();
+  const database = openDatabase(join(state.path, "evidence.db"));
+  const writer = new LineWriter(database);
+  writer.write([{ runId: "run-1", first: 0, lines: ["a"], ends: false }]);
+  database.exec("PRAGMA max_page_count = 20");
+  const much = Array.from({ length: 100 }, () => "x".repeat(4000));
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    expect(() => writer.write([{ runId: "run-1", first: 1, lines: much, ends: false }])).toThrow("full");
+    expect(database.isTransaction).toBe(false);
+  }
+  expect(database.prepare("SELECT count(*) AS records FROM records").get()?.["records"]).toBe(1);
+  writer.write([{ runId: "run-1", first: 1, lines: ["b"], ends: false }]);
+  database.close();
+});
+
 test("a reader on another connection sees whole commits only, while the store writes", async () => {
   await using bench = opened();
   const other = new DatabaseSync(bench.file, { readOnly: true });

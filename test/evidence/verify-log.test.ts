@@ -190,6 +190,13 @@ test.each([
   ],
   ["an outputs_hash of no output", 3, { outputs_hash: "A" }, "outputs_hash stands without an output"],
   ["an output that has no canonical text", 7, { output: "\ud800" }, 'outputs_hash does not fit the output "\\ud800"'],
+  ["an output without a hash", 3, { output: 5 }, "outputs_hash does not fit the output 5"],
+  [
+    "an output that can have no hash, and has none",
+    3,
+    { output: "\ud800" },
+    'outputs_hash does not fit the output "\\ud800"',
+  ],
 ])("a chain that holds over %s is named all the same", async (...[, at, members, message]) => {
   const report = await verifyLines(forged(drafts, at, members));
   expect(report.problems).toEqual([{ line: at + 1, message }]);

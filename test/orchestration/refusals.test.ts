@@ -87,6 +87,20 @@ test("every step whose parameters are not JSON is named, with what is wrong", as
   await expectNothingDone(bench);
 });
 
+test("parameters that throw something odd when they are read are not JSON either", async () => {
+  await using bench = createBench();
+  const odd = {
+    toJSON() {
+      throw "not today"; // what a caller's object may do
+    },
+  };
+  const steps = [step("test.effect", 0, { parameters: odd as never })]; // what the types forbid
+  await expect(bench.runner.submit(job("job-1", [], { steps }))).rejects.toMatchObject({
+    violations: [{ field: "steps[0].parameters", description: "is not JSON: not today" }],
+  });
+  await expectNothingDone(bench);
+});
+
 test("every unknown step type is named before the first step takes effect", async () => {
   const refused: unknown[] = [];
   await using bench = createBench({ onRefused: (jobId, reasons) => refused.push([jobId, reasons.length]) });

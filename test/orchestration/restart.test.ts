@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { createMemoryStore, createSqliteStore, replayJob, verifyLines } from "#evidence";
 import type { EvidenceRecord, EvidenceStore, RecordDraft } from "#evidence";
 import { recoverRuns } from "#orchestration";
+import { firstRecord, recordedJob } from "../../src/orchestration/recorded-job.ts";
 import { eventIds } from "../evidence/support/event-ids.ts";
 import { FakeClock } from "../evidence/support/fake-clock.ts";
 import { linesOf, wholeLog } from "../evidence/support/logs.ts";
@@ -157,6 +158,12 @@ test("a recovery that was cut off behind any of its records and begun anew comes
     }),
     { numRuns: 300 },
   );
+});
+
+test("a log of an unknown run tells nothing, and says that there is no such run", async () => {
+  await using bench = createBench();
+  await expect(recordedJob(bench.store, "no-such-run")).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
+  expect(await firstRecord(bench.store, "no-such-run")).toBeUndefined();
 });
 
 test("a run whose plan lies beside its log and is gone is not closed with a guess", async () => {
