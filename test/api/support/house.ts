@@ -64,6 +64,9 @@ export async function startHouse(
     ...options,
     store,
     runner,
+  }).catch(async (refused: unknown) => {
+    await rm(directory, { recursive: true });
+    throw refused;
   });
   const client = connectClient({
     address: server.address,
