@@ -101,12 +101,12 @@ export class LogStore implements EvidenceStore {
       const written = this.#backend.write(appends);
       this.#tellReaders();
       await written;
-      this.#publish(appends, heads);
     } catch (error) {
       this.#halt(error);
       for (const { from } of accepted) from.reject(this.#haltedFault(error));
       return;
     }
+    this.#publish(appends, heads);
     for (const { from, append } of accepted) from.resolve(append.records);
   }
 
@@ -139,7 +139,11 @@ export class LogStore implements EvidenceStore {
       else this.#heads.set(runId, head);
     }
     for (const { runId, records } of appends) this.#recent.add(runId, records);
-    this.#options.onCommit?.(appends);
+    try {
+      this.#options.onCommit?.(appends);
+    } catch (error) {
+      this.#halt(error); // what is durable is told; after our own mistake nothing more is taken
+    }
     for (const runId of heads.keys()) this.#news.add(runId);
   }
 
