@@ -3,7 +3,10 @@ import type { Clock } from "#model";
 import { Fault } from "#model";
 import type { CallContext, CallHeaders, Principal } from "./call-context.ts";
 
-/** How long before the caller's deadline the server answers, milliseconds: later, the trailers would come too late. */
+/**
+ * How long before the caller's deadline the server answers, milliseconds: later, the trailers would come too late. If
+ * the event loop is later than that, the library's own timer answers, without details.
+ */
 const DEADLINE_MARGIN_MS = 20;
 
 /** Longest time that a timer holds, milliseconds (24.8 days); a later deadline is none. */

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { VerbatimClient } from "#api";
 import { connectClient } from "#api";
+import type { Clock } from "#model";
 import { Fault } from "#model";
 import { parseAddress } from "../../../src/api/grpc/address.ts";
 import type { Principal } from "../../../src/api/grpc/call-context.ts";
@@ -33,6 +34,7 @@ export interface Probe extends AsyncDisposable {
 export interface ProbeOptions {
   readonly authenticate?: (authorization: string | undefined) => Principal;
   readonly limits?: TransportLimits;
+  readonly clock?: Clock;
 }
 
 function unary(): Promise<never> {
