@@ -4,8 +4,7 @@ import { createJobRunner } from "#orchestration";
 import type { JobRunner } from "#orchestration";
 import { ManualClock } from "./clock.ts";
 
-/** A step type without parameters to check. */
-export function stepType(name: string, handler: StepHandler): StepType {
+function stepType(name: string, handler: StepHandler): StepType {
   return { name, handler, checkParameters: () => [], parametersSchema: { type: "object" } };
 }
 
