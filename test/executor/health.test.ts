@@ -95,6 +95,19 @@ describe("looking at health", () => {
     expect(result.healthBefore).toEqual({ status: "HEALTHY" });
   });
 
+  it("sees what changes inside a snapshot that is given again, also if it is frozen on the outside", async () => {
+    const signals = { observation: 0 };
+    const given = Object.freeze({ status: "HEALTHY", signals });
+    const health = scriptedObserver((index) => {
+      signals.observation = index;
+      return given;
+    });
+    const { result } = await drive(jobOf(2), handlerOf(), { health });
+    expect([result.healthBefore, ...result.stepResults.map(({ healthAfter }) => healthAfter)]).toEqual(
+      [0, 1, 2].map(snapshot),
+    );
+  });
+
   it("does not count into the duration of a step, only into that of the job", async () => {
     const { result } = await drive(jobOf(1), handlerOf(), { health: scriptedObserver(never) });
     expect(result.stepResults).toMatchObject([{ durationSeconds: 0 }]);

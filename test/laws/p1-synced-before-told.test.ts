@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { stateDirectory } from "../evidence/support/state-directory.ts";
 import { startStoreChild, strace } from "../evidence/support/store-child.ts";
 import { syncTrace, tracedCalls } from "../evidence/support/traced-syncs.ts";
+import { lacks } from "../support/needs.ts";
 
 const RECORDS = 8;
 const STORES = [
@@ -28,16 +29,19 @@ async function syncedBeforeAnswers(kind: "sqlite" | "jsonl"): Promise<readonly (
   return answers.slice(0, RECORDS + 1);
 }
 
-describe("P1: what is told was synced before it was told, as the operating system saw it", () => {
-  it.each(STORES)("P1: $kind has synced its log before each of eight records is told", async ({ kind, log }) => {
-    const [, ...records] = await syncedBeforeAnswers(kind);
-    expect(records).toHaveLength(RECORDS);
-    for (const synced of records) expect(synced).toContain(log);
-  });
+describe.skipIf(lacks("strace"))(
+  "P1: what is told was synced before it was told, as the operating system saw it",
+  () => {
+    it.each(STORES)("P1: $kind has synced its log before each of eight records is told", async ({ kind, log }) => {
+      const [, ...records] = await syncedBeforeAnswers(kind);
+      expect(records).toHaveLength(RECORDS);
+      for (const synced of records) expect(synced).toContain(log);
+    });
 
-  it("P1: jsonl has synced the name of a new log as well before its first record is told", async () => {
-    const [, first, second] = await syncedBeforeAnswers("jsonl");
-    expect(first).toEqual(expect.arrayContaining(["runs/run-1", "runs"]));
-    expect(second).toEqual(["runs/run-1/events.jsonl"]);
-  });
-});
+    it("P1: jsonl has synced the name of a new log as well before its first record is told", async () => {
+      const [, first, second] = await syncedBeforeAnswers("jsonl");
+      expect(first).toEqual(expect.arrayContaining(["runs/run-1", "runs"]));
+      expect(second).toEqual(["runs/run-1/events.jsonl"]);
+    });
+  },
+);

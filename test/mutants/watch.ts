@@ -21,8 +21,7 @@ export async function look(path: string, watch: Watch): Promise<Sight> {
 }
 
 interface TestReport {
-  readonly numTotalTests: number;
-  readonly numFailedTests: number;
+  readonly numPassedTests: number;
   readonly success: boolean;
   readonly testResults: readonly {
     readonly message: string;
@@ -50,8 +49,8 @@ async function lookByTests(path: string, tests: readonly string[]): Promise<Sigh
   const failed = results.find(({ status }) => status === "failed");
   // A file that cannot even be loaded proves nothing: the mutant would be a syntax error, not a mistake that tests find.
   if (failed !== undefined) return { saw: "noticed", by: failed.fullName };
-  if (report.success && report.numTotalTests > 0 && end.code === 0)
-    return { saw: "nothing", by: `${report.numTotalTests} tests passed` };
+  if (report.success && report.numPassedTests > 0 && end.code === 0)
+    return { saw: "nothing", by: `${report.numPassedTests} tests passed` };
   return { saw: "broken", by: report.testResults.find(({ message }) => message !== "")?.message ?? end.tail };
 }
 
