@@ -1,4 +1,5 @@
 import { canonicalJson, digest } from "#evidence";
+import { frozenJson } from "#executor";
 import type { Job, JsonObject, Violation } from "#model";
 import { Fault, LIMITS } from "#model";
 
@@ -47,7 +48,7 @@ export function invalidRequest(violations: readonly Violation[]): Fault {
 function parametersHash(parameters: JsonObject, position: number, violations: Violation[]): string {
   const field = `steps[${position}].parameters`;
   try {
-    const text = canonicalJson(parameters);
+    const text = canonicalJson(frozenJson(parameters)); // by the measure that the executor will hold them to
     if (text === "{}") return EMPTY_HASH;
     const bytes = Buffer.byteLength(text);
     if (bytes > LIMITS.parametersBytesPerStep) {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Violation } from "#model";
+import type { Job, JsonObject, Violation } from "#model";
 import { LIMITS } from "#model";
 import { createBench, job, step } from "./support/bench.ts";
 import type { Bench } from "./support/bench.ts";
@@ -90,7 +90,7 @@ test("every step whose parameters are not JSON is named, with what is wrong", as
 test("parameters that throw something odd when they are read are not JSON either", async () => {
   await using bench = createBench();
   const odd = {
-    toJSON() {
+    get text() {
       throw "not today"; // what a caller's object may do
     },
   };
@@ -189,4 +189,18 @@ test("as many jobs as are allowed run at once, one more is refused until one has
     await bench.runner.submit(job("job-3", ["test.effect"]))
   ).result;
   expect(bench.effects()).toContain("job-3/0");
+});
+
+test("parameters may be 64 levels deep, and one more is refused before anything is done", async () => {
+  const nested = (levels: number): JsonObject => (levels <= 1 ? {} : { in: nested(levels - 1) });
+  const asked = (levels: number): Job =>
+    job("job-1", [], { steps: [step("test.effect", 0, { parameters: nested(levels) })] });
+  await using bench = createBench();
+  await expect(bench.runner.submit(asked(65))).rejects.toMatchObject({
+    code: "INVALID_REQUEST",
+    violations: [{ field: "steps[0].parameters", description: expect.stringContaining("nested deeper than 64") }],
+  });
+  await expectNothingDone(bench);
+  const { result } = await bench.runner.submit(asked(64));
+  expect((await result).finalStatus).toBe("COMPLETED");
 });
