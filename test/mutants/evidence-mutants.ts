@@ -26,7 +26,7 @@ function uncovered(part: string): Change {
 /** Mistakes in evidence, and in how it is driven. */
 export const EVIDENCE_MUTANTS: readonly Mutant[] = [
   runner("told-before-it-is-stored", "P1", {
-    change: ["await store.append(job.jobId, size, drafts);", "void store.append(job.jobId, size, drafts);"],
+    change: ["await store.append(", "void store.append("],
     tests: "laws/p1-told-is-durable",
   }),
   runner("asked-to-go-on-before-it-is-stored", "P1", {
