@@ -34,14 +34,14 @@ const NO_HANDLER = "No handler registered for step type";
 /**
  * Performs the steps in declared order (EXEC-001), records each (EXEC-002), stops at the first failure (EXEC-003).
  * Yields batches of records; being asked for more is the permission to go on, and comes when the last batch is durable.
+ * @param job a copy that nobody else holds; frozen steps take the place of its own, for there may be many.
  */
-export async function* executeJob(admitted: AdmittedJob, machine: Machine): Execution {
+export async function* executeJob(job: AdmittedJob, machine: Machine): Execution {
   const { clock, health, handlers, signal: upstream } = machine;
-  const job = { ...admitted, steps: admitted.steps.map((step) => ({ ...step })) }; // nobody else holds this copy
   const progress: JobProgress = { startedAt: clock.now(), startMs: clock.monotonicMs(), results: [] };
   using deadline = stopSignal({ clock, seconds: job.timeoutSeconds, text: "job timed out after", upstream });
   try {
-    const steps = job.steps.map(frozenStep);
+    const steps = Object.assign(job.steps, job.steps.map(frozenStep));
     const before = await observe(health, clock);
     progress.healthBefore = before.healthAfter;
     const refused = steps.filter((step) => !handlers.has(step.stepType)).slice(0, 1);

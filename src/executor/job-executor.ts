@@ -27,6 +27,7 @@ export class JobExecutor {
    * permission to go on. Returns the result. Outcomes are never thrown.
    */
   executeJob(job: AdmittedJob, options: ExecuteOptions): Execution {
-    return executeJob(job, { ...options, handlers: new Map(this.#handlers), version: this.version });
+    const copy = { ...job, steps: job.steps.map((step) => ({ ...step })) };
+    return executeJob(copy, { ...options, handlers: new Map(this.#handlers), version: this.version });
   }
 }

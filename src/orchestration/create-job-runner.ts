@@ -1,5 +1,5 @@
 import type { StepType } from "#effects";
-import type { EvidenceStore } from "#evidence";
+import type { EvidenceStore, RecordDraft } from "#evidence";
 import { JobExecutor } from "#executor";
 import { admitJob } from "#governance";
 import type { HealthObserver } from "#health";
@@ -7,6 +7,7 @@ import type { AdmittedJob, Cancellation, Clock, ExecutionResult, Job, Json, Viol
 import { Fault, jobViolations } from "#model";
 import { declarePlan, invalidRequest } from "./declare-plan.ts";
 import type { DeclaredPlan } from "./declare-plan.ts";
+import { openingRecords } from "./job-records.ts";
 import type { JobRunner, JobView, SubmittedJob } from "./job-runner.ts";
 import { firstRecord, recordedJob } from "./recorded-job.ts";
 import { closeInterruptedRun } from "./recover-runs.ts";
@@ -94,21 +95,21 @@ class DirectJobRunner implements JobRunner {
     };
     const abort = new AbortController();
     const { store, clock, health } = this.#options;
-    const run = {
-      planHash: plan.hash,
-      plan: spilled(JSON.parse(plan.text) as Json, store), // the plan is JSON by its making
-      store,
-      clock,
-      health,
-      executor: this.#executor,
-      signal: abort.signal,
-      onAccepted,
-    };
-    const result = this.#drive(runJob(admitted, run), claim);
+    const machine = { clock, signal: abort.signal, ...(health !== undefined && { health }) };
+    const execution = this.#executor.executeJob(admitted, machine);
+    const opening = this.#opening(admitted, plan);
+    const result = this.#drive(runJob(job.jobId, { execution, opening, store, onAccepted }), claim);
     result.catch(accepted.reject); // also: a failure that nobody waits for is not an unhandled rejection
     this.#active.set(job.jobId, { planHash: plan.hash, abort, accepted: accepted.promise, result });
     await accepted.promise;
     return { jobId: job.jobId, runId: job.jobId, attached: false, result };
+  }
+
+  async #opening(job: Job, plan: DeclaredPlan): Promise<readonly RecordDraft[]> {
+    const { store, clock } = this.#options;
+    const at = clock.now();
+    const document = await spilled(JSON.parse(plan.text) as Json, store); // the plan is JSON by its making
+    return openingRecords({ job, at, planHash: plan.hash, plan: document, executorVersion: this.#executor.version });
   }
 
   #admit(job: Job): AdmittedJob {

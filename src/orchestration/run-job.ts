@@ -1,20 +1,15 @@
 import type { EvidenceStore, RecordDraft } from "#evidence";
 import type { JobExecutor } from "#executor";
-import type { HealthObserver } from "#health";
-import type { AdmittedJob, Clock, ExecutionResult, Json } from "#model";
-import { closingRecords, openingRecords } from "./job-records.ts";
+import type { ExecutionResult } from "#model";
+import { closingRecords } from "./job-records.ts";
 
-/** What a job is run with. */
+/** What a job is run with. Nothing large: it is held as long as the job runs. */
 export interface RunJobOptions {
-  readonly planHash: string;
-  /** The plan document, or the reference to it: nothing large, for it is held as long as the job runs. */
-  readonly plan: Promise<Json>;
+  /** The machine, about to perform the job. It stops when it was told to, by a signal of its own. */
+  readonly execution: ReturnType<JobExecutor["executeJob"]>;
+  /** What the log begins with. */
+  readonly opening: Promise<readonly RecordDraft[]>;
   readonly store: EvidenceStore;
-  readonly executor: JobExecutor;
-  readonly clock: Clock;
-  readonly health: HealthObserver | undefined;
-  /** Aborted, with a `Cancellation` as reason, to stop the job. */
-  readonly signal: AbortSignal;
   /** Called once, when the acceptance of the job is durable; nothing has been performed before. */
   readonly onAccepted: () => void;
 }
@@ -24,20 +19,18 @@ export interface RunJobOptions {
  * batch is the permission to go on.
  * @throws {Fault} if a record could not be stored: then nothing more is performed.
  */
-export async function runJob(job: AdmittedJob, options: RunJobOptions): Promise<ExecutionResult> {
-  const { planHash, store, executor, clock, health, signal, onAccepted } = options;
-  const opening = { job, at: clock.now(), planHash, plan: await options.plan, executorVersion: executor.version };
-  let unwritten: readonly RecordDraft[] = openingRecords(opening);
+export async function runJob(jobId: string, options: RunJobOptions): Promise<ExecutionResult> {
+  const { execution, store, onAccepted } = options;
   let size = 0;
   const write = async (drafts: readonly RecordDraft[]): Promise<void> => {
-    await store.append(job.jobId, size, drafts);
+    await store.append(jobId, size, drafts);
     if (size === 0) onAccepted();
     size += drafts.length;
   };
-  const batches = executor.executeJob(job, { clock, signal, ...(health !== undefined && { health }) });
   try {
+    let unwritten = await options.opening;
     for (;;) {
-      const next = await batches.next();
+      const next = await execution.next();
       if (next.done === true) {
         await write([...unwritten, ...closingRecords(next.value)]);
         return next.value;
@@ -49,6 +42,6 @@ export async function runJob(job: AdmittedJob, options: RunJobOptions): Promise<
       unwritten = [];
     }
   } finally {
-    await batches.return(undefined as never); // frees the machine's timers if a write failed; the value is not used
+    await execution.return(undefined as never); // frees the machine's timers if a write failed; the value is not used
   }
 }

@@ -19,15 +19,15 @@ const BEGIN = "const startMs = clock.monotonicMs();\n  const ending";
 export const EXECUTOR_MUTANTS: readonly Mutant[] = [
   job("steps-sorted", "EXEC-001", {
     change: [
-      "const steps = job.steps.map(frozenStep);",
-      "const steps = job.steps.map(frozenStep).toSorted((one, other) => (one.target < other.target ? -1 : 1));",
+      "job.steps.map(frozenStep));",
+      "job.steps.map(frozenStep).toSorted((one, other) => (one.target < other.target ? -1 : 1)));",
     ],
     tests: "laws/exec-001-declared-order",
   }),
   job("steps-grouped-by-type", "EXEC-001", {
     change: [
-      "const steps = job.steps.map(frozenStep);",
-      "const steps = job.steps.map(frozenStep).toSorted((one, other) => (one.stepType < other.stepType ? -1 : 1));",
+      "job.steps.map(frozenStep));",
+      "job.steps.map(frozenStep).toSorted((one, other) => (one.stepType < other.stepType ? -1 : 1)));",
     ],
     tests: "laws/exec-001-declared-order",
   }),
@@ -215,8 +215,8 @@ export const EXECUTOR_MUTANTS: readonly Mutant[] = [
     ],
     tests: "laws/p1-told-is-durable",
   }),
-  job("caller-changes-the-plan-on-the-way", "EXEC-001", {
-    change: ["steps: admitted.steps.map((step) => ({ ...step })) };", "steps: admitted.steps };"],
+  machine("caller-changes-the-plan-on-the-way", "EXEC-001", {
+    change: ["steps: job.steps.map((step) => ({ ...step })) };", "steps: job.steps };"],
     tests: "executor/frozen",
   }),
   job("handler-changes-its-parameters", "EXEC-005", {

@@ -85,18 +85,18 @@ function judge(seen: Measures, limits: ProcessThresholds): HealthSnapshot {
   const unknown = "unreadable" in disk ? [`the free space on the disk cannot be read (${disk.unreadable})`] : [];
   const status: HealthStatus = unknown.length > 0 ? "UNKNOWN" : beyond.length > 0 ? "DEGRADED" : "HEALTHY";
   const reasons = [...unknown, ...beyond];
-  return {
+  return Object.freeze({
     status,
-    signals: {
+    signals: Object.freeze({
       event_loop_delay_p50_ms: delay.p50Ms,
       event_loop_delay_p99_ms: delay.p99Ms,
       event_loop_delay_max_ms: delay.maxMs,
       resident_bytes: seen.rss,
       heap_used_bytes: seen.heapUsed,
       disk_free_bytes: "bytes" in disk ? disk.bytes : null,
-    },
-    ...(reasons.length > 0 ? { reasons } : {}),
-  };
+    }),
+    ...(reasons.length > 0 ? { reasons: Object.freeze(reasons) } : {}),
+  });
 }
 
 function readDiskFree(directory: string): DiskFree {
