@@ -12,6 +12,8 @@ const PENDING_CHARACTERS = 1024 * 1024;
 const UNWRITTEN_CHARACTERS = 32 * 1024 * 1024;
 const PAGE = 1000;
 const RUNS_BETWEEN_MARKS = 1000;
+/** The thread holds what is unwritten and hardly more: so its heap need not grow as one of a whole process may. */
+const THREAD_LIMITS = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 128 };
 
 /** What a mirror is made with. */
 export interface LogMirrorOptions {
@@ -44,7 +46,7 @@ export class LogMirror {
     this.#runs = join(options.directory, "runs");
     mkdirSync(this.#runs, { recursive: true, mode: 0o700 });
     const script = new URL(`./log-mirror/mirror-thread${extname(import.meta.url)}`, import.meta.url);
-    this.#thread = new Worker(script, { workerData: this.#runs });
+    this.#thread = new Worker(script, { workerData: this.#runs, resourceLimits: THREAD_LIMITS });
     this.#thread.on("message", (answer: MirrorAnswer) => this.#answered(answer));
     this.#thread.on("error", (error: Error) => this.#problem("", `the mirror's thread failed: ${error.message}`));
     this.#threadEnded = new Promise((resolve) => this.#thread.once("exit", () => resolve()));

@@ -1,7 +1,7 @@
 import type { StoredRecord } from "./record.ts";
 
 const RECORDS_PER_RUN = 64;
-const CHARACTERS_IN_ALL = 4 * 1024 * 1024;
+const CHARACTERS_IN_ALL = 1024 * 1024;
 
 /** The newest records of the runs that are being written, so that readers who keep up need not ask the medium. */
 export class RecentRecords {

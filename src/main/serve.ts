@@ -1,6 +1,7 @@
 import { refuseDebugEnvironment } from "#api";
 import type { ServeFlags } from "#cli";
 import { compose } from "./compose.ts";
+import { keepHeapSmall } from "./heap.ts";
 import { loadConfiguration } from "./load-configuration.ts";
 import { createEventLog } from "./log-events.ts";
 import { noteServer } from "./running-server.ts";
@@ -18,6 +19,7 @@ export async function serve(flags: ServeFlags, { stopped, onReady }: ServeOption
   const configuration = loadConfiguration(sources);
   const log = createEventLog(configuration.log_level);
   const app = await compose(configuration, { log });
+  keepHeapSmall();
   const forget = noteServer(configuration.state, app.address);
   log("server.started", {
     address: app.address,
