@@ -4,6 +4,7 @@ import { setImmediate as turn, setTimeout as pause } from "node:timers/promises"
 import type { StepHandler, StepOutput, StepType } from "#effects";
 import type { Json, JsonObject } from "#model";
 import { compose } from "../../src/main/compose.ts";
+import { keepHeapSmall } from "../../src/main/heap.ts";
 import { loadConfiguration } from "../../src/main/load-configuration.ts";
 import { createEventLog } from "../../src/main/log-events.ts";
 
@@ -100,6 +101,7 @@ const config = process.argv[2] ?? "";
 const configuration = loadConfiguration({ flags: { config }, environment: {}, workingDirectory: process.cwd() });
 const log = createEventLog(configuration.log_level);
 const app = await compose(configuration, { log, stepTypes });
+keepHeapSmall();
 log("server.started", { address: app.address, state: configuration.state, pid: process.pid });
 if (!stopped.signal.aborted) {
   await new Promise((resolve) => stopped.signal.addEventListener("abort", resolve, { once: true }));
