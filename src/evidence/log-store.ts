@@ -149,9 +149,10 @@ export class LogStore implements EvidenceStore {
 
   #halt(error: unknown): void {
     if (this.#halted !== undefined) return;
-    this.#halted = error instanceof Error ? error.message : String(error);
+    const why = error instanceof Error ? error.message : String(error);
+    this.#halted = error instanceof Error && "path" in error && "code" in error ? String(error.code) : why; // no path for callers
     this.#wakeUps.wakeAll();
-    this.#options.onHalt?.(this.#halted);
+    this.#options.onHalt?.(why);
   }
 
   #haltedFault(cause?: unknown): Fault {

@@ -23,7 +23,7 @@ export interface LogReport {
   readonly runId: string | undefined;
   /** Number of lines read. */
   readonly records: number;
-  /** Hash of the last line that holds. */
+  /** Hash of the last line before the first problem; of the last line if there is none. */
   readonly head: string | undefined;
   /** Whether the log ends with `run.completed`. Without it, nobody can tell whether lines are missing at the end. */
   readonly complete: boolean;
@@ -56,7 +56,6 @@ export class LogVerifier {
     const record = parsed(text);
     if (record === undefined) return this.#problem("the line is not a JSON object");
     if (this.#complete) this.#problem("the line stands after run.completed");
-    const problemsBefore = this.#problemCount;
     this.#checkPlace(record);
     this.#previous ??= genesis(this.#runId ?? "");
     if (chainHash(this.#previous, opened.body) !== opened.hash) {
@@ -66,7 +65,7 @@ export class LogVerifier {
     }
     this.#checkOutput(record);
     this.#previous = opened.hash;
-    if (this.#problemCount === problemsBefore) this.#head = opened.hash;
+    if (this.#problemCount === 0) this.#head = opened.hash;
     if (record.event_type === "run.completed") this.#complete = true;
   }
 

@@ -1,6 +1,6 @@
 import type { ExecutionContext, StepHandler } from "#effects";
 import type { Clock, JobStep } from "#model";
-import { stopOf, stopSignal } from "./stop.ts";
+import { copyOf, stopOf, stopSignal } from "./stop.ts";
 import type { Stop, StopSignal } from "./stop.ts";
 
 type Called =
@@ -31,11 +31,12 @@ export async function perform(handler: StepHandler, step: JobStep, options: Perf
   using deadline = stopSignal({ clock, seconds: step.timeoutSeconds, text: "timed out after", upstream });
   const { signal } = deadline;
   const { promise: stopped, resolve: onStop } = Promise.withResolvers<undefined>();
-  signal.addEventListener("abort", () => signal.aborted && onStop(undefined)); // anybody can dispatch the event
+  const handed = new AbortController(); // what the handler does to its signal or the reason changes nothing here
+  signal.addEventListener("abort", () => onStop(void handed.abort(copyOf(stopOf(signal.reason)))));
   // Asynchronous, so that a handler that throws at once ends as one that throws later.
   const invoke = async (): Promise<Called> => {
     try {
-      return { kind: "returned", value: await handler.execute(step, context, { signal }) };
+      return { kind: "returned", value: await handler.execute(step, context, { signal: handed.signal }) };
     } catch (thrown) {
       return { kind: "threw", thrown };
     }

@@ -56,3 +56,6 @@ export function stopOf(reason: unknown): Stop {
   const text = `cancelled by ${told("cancelledBy", "the caller")}: ${told("reason", "no reason given")}`;
   return new Stop("cancelled", text);
 }
+
+/** The same stop, for somebody who may change it. */
+export const copyOf = ({ errorClass, message }: Stop): Stop => new Stop(errorClass, message);

@@ -10,10 +10,7 @@ export interface HealthSnapshot extends JsonObject {
   readonly signals: JsonObject;
 }
 
-/**
- * Port: looks, and changes nothing (EXEC-004). A throw is recorded as `health_error` and alters no outcome. A snapshot that
- * is frozen stays what it is, through and through: given again, it is taken for what it was.
- */
+/** Port: looks, and changes nothing (EXEC-004). A throw is recorded as `health_error` and alters no outcome. */
 export interface HealthObserver {
   observeHealth(): HealthSnapshot | Promise<HealthSnapshot>;
 }

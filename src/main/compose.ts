@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from "node:crypto";
 import { mkdirSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { createToken, startGrpcServer } from "#api";
 import type { GrpcServer } from "#api";
 import { createCommandRun } from "#effects";
@@ -12,6 +12,8 @@ import { createJobRunner, recoverRuns } from "#orchestration";
 import type { JobRunner } from "#orchestration";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
+import { shortest } from "./running-server.ts";
+import { claimStoreKind, requireStoreKind } from "./store-kind.ts";
 import { systemClock } from "./system-clock.ts";
 
 /** What a test or a measure may put beside the configuration. */
@@ -47,7 +49,9 @@ export async function compose(configuration: LoadedConfiguration, options: Compo
     log("store.halted", { why });
     server.current?.setServing(false);
   };
+  requireStoreKind(state, configuration.store);
   const store = await openStore(configuration, { resources, log, onHalt });
+  claimStoreKind(state, configuration.store);
   for (const result of await recoverRuns(store, systemClock)) {
     const { jobId, finalStatus, finalReason } = result;
     log("run.recovered", { job_id: jobId, final_status: finalStatus, final_reason: finalReason });
@@ -65,7 +69,7 @@ export async function compose(configuration: LoadedConfiguration, options: Compo
   });
   const token = await createToken(state);
   server.current = await startGrpcServer({
-    address: configuration.listen ?? `unix:${socketPath(state)}`,
+    address: configuration.listen ?? `unix:${shortest(join(state, "verbatim.sock"))}`,
     runner,
     store,
     clock: systemClock,
@@ -146,13 +150,6 @@ function configuredStepTypes(configuration: LoadedConfiguration, resources: Asyn
     clock: systemClock,
   });
   return [resources.use(commandRun)];
-}
-
-/** A unix socket's path must be short: the shorter way to say it is taken. */
-export function socketPath(state: string): string {
-  const absolute = join(state, "verbatim.sock");
-  const fromHere = relative(process.cwd(), absolute);
-  return fromHere.length < absolute.length ? fromHere : absolute;
 }
 
 function describe(error: unknown): string {

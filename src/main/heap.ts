@@ -1,5 +1,4 @@
 import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 
 /** How far the heap may grow beyond what is in use before it is collected, in percent. */
 const GROWTH_PERCENT = 40;
@@ -12,9 +11,4 @@ const GROWTH_PERCENT = 40;
 export function keepHeapSmall(): void {
   setFlagsFromString("--semi-space-growth-factor=1");
   setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
-  // The growth is reckoned from the last collection, so there must have been one.
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as () => void; // what the flag makes
-  setFlagsFromString("--no-expose-gc");
-  collect();
 }

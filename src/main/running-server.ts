@@ -1,8 +1,10 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative, resolve } from "node:path";
 
 /** Where the server of a state directory says how to reach it. */
 const FILE = "server.json";
+
+const UNIX = "unix:";
 
 /** How to reach a server on this machine. */
 export interface ServerNote {
@@ -13,7 +15,8 @@ export interface ServerNote {
 /** Leaves word of a server that takes calls; returns the function that takes it away. */
 export function noteServer(state: string, address: string): () => void {
   const path = join(state, FILE);
-  const note: ServerNote = { address, pid: process.pid };
+  const absolute = address.startsWith(UNIX) ? `${UNIX}${resolve(address.slice(UNIX.length))}` : address;
+  const note: ServerNote = { address: absolute, pid: process.pid };
   writeFileSync(path, `${JSON.stringify(note)}\n`, { mode: 0o600 });
   return () => rmSync(path, { force: true });
 }
@@ -23,7 +26,16 @@ export function notedServer(state: string): ServerNote | undefined {
   const path = join(state, FILE);
   if (!existsSync(path)) return undefined;
   const note = JSON.parse(readFileSync(path, "utf8")) as ServerNote; // written by noteServer
-  return isAlive(note.pid) ? note : undefined;
+  if (!isAlive(note.pid)) return undefined;
+  return note.address.startsWith(UNIX)
+    ? { ...note, address: `${UNIX}${shortest(note.address.slice(UNIX.length))}` }
+    : note;
+}
+
+/** A unix socket's path must be short: the shorter way to say it from here. */
+export function shortest(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere.length < path.length ? fromHere : path;
 }
 
 function isAlive(pid: number): boolean {

@@ -1,9 +1,10 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { interruptedResult, isBlobReference, replayJob } from "#evidence";
 import type { EvidenceRecord, EvidenceStore, JobReplay } from "#evidence";
 import type { ExecutionResult, Json, StepReference } from "#model";
 import { assert, Fault } from "#model";
 
-const PAGE = 1000;
+const PAGE = 256;
 
 /** The first record of a run, if there is such a run. */
 export async function firstRecord(store: EvidenceStore, runId: string): Promise<EvidenceRecord | undefined> {
@@ -27,7 +28,11 @@ async function wholeLog(store: EvidenceStore, runId: string): Promise<readonly E
   for (;;) {
     const page = await store.read(runId, records.length - 1, PAGE);
     for (const { record } of page) records.push(record);
+    if (records[0] !== undefined && records[0].run_id !== runId) {
+      throw new Fault("EVIDENCE_BROKEN", `The log of run ${runId} is that of another run: verify it.`);
+    }
     if (page.length < PAGE) return records;
+    await turn(); // for everybody else
   }
 }
 

@@ -25,10 +25,8 @@ export function spillOutput(handler: StepHandler, store: EvidenceStore): StepHan
 /** A checked copy of an output that may be too large; undefined for a small one and for what the executor will refuse. */
 function outputToSpill(said: StepOutput): Json | undefined {
   try {
-    const { output } = said;
-    return JSON.stringify(output).length <= SURELY_SMALL_CHARACTERS && !isReserved(output)
-      ? undefined
-      : frozenJson(output);
+    const output = frozenJson(said.output); // measured as it will be recorded: a toJSON of its own has no say
+    return JSON.stringify(output).length <= SURELY_SMALL_CHARACTERS && !isReserved(output) ? undefined : output;
   } catch {
     return undefined;
   }

@@ -38,7 +38,7 @@ describe("a server on the unix socket of its state directory", () => {
 
     server.child.kill("SIGTERM");
     expect((await server.ended).code).toBe(0);
-    expect((await bench.run(["runs"])).out).toMatch(/^✓ ended {2}count /);
+    expect((await bench.run(["runs"])).out).toMatch(/^■ ended {2}count /);
   });
 
   it("shows, lists, follows and cancels a run that goes on, from other processes", async () => {
@@ -80,7 +80,7 @@ describe("a server on a port", () => {
     expect(wrong.code).toBe(7);
     const token = (await readFile(join(bench.directory, ".verbatim/token"), "utf8")).trim();
     const right = await stranger.run(["runs", "--server", address], { environment: { VERBATIM_TOKEN: token } });
-    expect({ code: right.code, out: right.out.slice(0, 14) }).toEqual({ code: 0, out: "✓ ended  count" });
+    expect({ code: right.code, out: right.out.slice(0, 14) }).toEqual({ code: 0, out: "■ ended  count" });
   });
 
   it("whose connection is cut in the middle of a job has it taken up, and every step told once", async () => {

@@ -179,3 +179,24 @@ describe("a cancelled job", () => {
     expect(before).toMatchObject({ finalStatus: "CANCELLED", finalReason: `Stopped before step 0: ${said}` });
   });
 });
+
+describe("the signal that a handler is given", () => {
+  it("is the handler's own: hiding that it aborted gains no time, and its reason can be changed without effect", async () => {
+    const clock = new ManualClock();
+    const handler = handlerOf(async ({ signal }) => {
+      Object.defineProperty(signal, "aborted", { value: false });
+      signal.addEventListener("abort", () => {
+        Object.assign(signal.reason as object, { errorClass: "cancelled", message: "ada asked for it" });
+      });
+      await pause(clock, 2000);
+      return succeed();
+    });
+    const job = jobOf(1);
+    const steps = job.steps.map((step) => ({ ...step, timeoutSeconds: 1 }));
+    const { result } = await drive({ ...job, steps }, handler, { clock });
+    expect(result).toMatchObject({
+      finalStatus: "FAILED",
+      stepResults: [{ error: "timed out after 1 s", errorClass: "timeout" }],
+    });
+  });
+});

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import type { EvidenceStore, StoredRecord } from "#evidence";
 import { verifyLines } from "#evidence";
 import { Fault } from "#model";
@@ -31,17 +32,19 @@ export function evidenceService({ store }: EvidenceServiceOptions): MountedServi
     async *readLog({ runId, afterSeq, follow }, { signal }) {
       refuseIfAny(idViolations("run_id", runId));
       const after = sequenceNumber(afterSeq);
-      const pages = follow ? wholeTail({ store, runId, afterSeq: after, signal }) : pagesOf(store, runId, after);
-      for await (const records of pages) {
+      const from = { store, runId, afterSeq: after, signal };
+      let seq = after; // the place in the log, not what the line says of itself
+      for await (const records of follow ? wholeTail(from) : pagesOf(from)) {
         for (const batch of batches(records, BATCH_CHARACTERS)) {
-          yield { $typeName: "verbatim.evidence.v1.ReadLogResponse", lines: batch.map(lineMessage) };
+          const lines = batch.map(({ line }) => lineMessage((seq += 1), line));
+          yield { $typeName: "verbatim.evidence.v1.ReadLogResponse", lines };
         }
       }
     },
 
-    async verifyRun({ runId }) {
+    async verifyRun({ runId }, { signal }) {
       refuseIfAny(idViolations("run_id", runId));
-      const verdict = await verifyLines(linesOf(store, runId));
+      const verdict = await verifyLines(linesOf({ store, runId, afterSeq: -1, signal }), { runId });
       return {
         $typeName: "verbatim.evidence.v1.VerifyRunResponse",
         ok: verdict.ok,
@@ -87,32 +90,40 @@ export function evidenceService({ store }: EvidenceServiceOptions): MountedServi
   });
 }
 
-/** What is durable now, in pages. @throws {Fault} RUN_NOT_FOUND */
-async function* pagesOf(
-  store: EvidenceStore,
-  runId: string,
-  afterSeq: number,
-): AsyncGenerator<readonly StoredRecord[], void, void> {
+interface LogRange {
+  readonly store: EvidenceStore;
+  readonly runId: string;
+  readonly afterSeq: number;
+  readonly signal: AbortSignal;
+}
+
+/** What is durable now, in pages, with a turn of the event loop for everybody else between them. @throws {Fault} RUN_NOT_FOUND */
+async function* pagesOf({
+  store,
+  runId,
+  afterSeq,
+  signal,
+}: LogRange): AsyncGenerator<readonly StoredRecord[], void, void> {
   const head = await store.head(runId);
   if (head === undefined) throw new Fault("RUN_NOT_FOUND", `There is no run ${runId}.`);
   let last = afterSeq;
-  while (last < head.size - 1) {
+  while (last < head.size - 1 && !signal.aborted) {
     const records = await store.read(runId, last, Math.min(RECORDS_PER_READ, head.size - 1 - last));
-    const end = records.at(-1);
-    if (end === undefined) throw new Fault("EVIDENCE_BROKEN", `Run ${runId} ends before its ${head.size} records.`);
+    if (records.length === 0) throw new Fault("EVIDENCE_BROKEN", `Run ${runId} ends before its ${head.size} records.`);
     yield records;
-    last = end.record.seq;
+    last += records.length;
+    await turn();
   }
 }
 
-async function* linesOf(store: EvidenceStore, runId: string): AsyncGenerator<string, void, void> {
-  for await (const records of pagesOf(store, runId, -1)) {
+async function* linesOf(range: LogRange): AsyncGenerator<string, void, void> {
+  for await (const records of pagesOf(range)) {
     for (const { line } of records) yield line;
   }
 }
 
-function lineMessage({ line, record }: StoredRecord): LogLine {
-  return { $typeName: "verbatim.evidence.v1.LogLine", seq: BigInt(record.seq), line: Buffer.from(line, "utf8") };
+function lineMessage(seq: number, line: string): LogLine {
+  return { $typeName: "verbatim.evidence.v1.LogLine", seq: BigInt(seq), line: Buffer.from(line, "utf8") };
 }
 
 function digestViolations(digest: string): { field: string; description: string }[] {

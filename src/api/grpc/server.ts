@@ -66,7 +66,11 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
 
   const sidePort =
     httpAddress &&
-    (await startHttpSidePort({ ...common, address: httpAddress, authenticate: authenticatorOf(httpAddress, options) }));
+    (await startHttpSidePort({
+      ...common,
+      address: httpAddress,
+      authenticate: authenticatorOf(httpAddress, { ...options, noToken: false }),
+    }));
   try {
     const transport = await startTransport({ ...common, address, authenticate: authenticatorOf(address, options) });
     return runningServer({ transport, sidePort, health });

@@ -22,7 +22,8 @@ export async function verify(what: string, flags: VerifyFlags, session: Session)
   const verdict = verdictOf(report, { source: what, ...(head !== undefined && { expectedHead: head }) });
   if (json) await stdout.json(`${JSON.stringify(verdictJson(verdict))}\n`);
   else await stdout.write(verdictText(verdict, stdout));
-  return verdict.ok ? EXIT.succeeded : EXIT.chainBroken;
+  if (!verdict.ok) return EXIT.chainBroken;
+  return report.complete ? EXIT.succeeded : EXIT.usage; // a log without its end cannot be proven whole
 }
 
 /** A run id has no slash; a file of that name here is meant rather than a run. */

@@ -29,9 +29,9 @@ export function runListText(
   if (runs.length === 0) return "No runs.\n";
   const ids = Math.max(...runs.map(({ runId }) => widthOf(safeText(runId))));
   const lines = runs.map(({ runId, complete, log }) => {
-    const state = complete ? paint("quiet", "✓ ended") : paint("strong", "▸ open ");
+    const state = complete ? paint("quiet", "■ ended") : paint("strong", "▸ open ");
     const facts = `${pad(safeText(runId), ids)}  ${`${log.records} rec.`.padStart(RECORDS_COLUMNS)}  ${safeText(log.head)}`;
-    return `${state}  ${fit(facts, columns - "✓ ended  ".length)}`;
+    return `${state}  ${fit(facts, columns - "■ ended  ".length)}`;
   });
   return [...lines, ...(more ? [`... there may be more; --limit lists more`] : []), ""].join("\n");
 }

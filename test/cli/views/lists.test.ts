@@ -14,7 +14,7 @@ describe("the list of runs", () => {
 
   it("has one line a run, newest first, with its state in a word", () => {
     expect(runListText({ runs, more: true }, STYLE)).toBe(`▸ open   job-12       3 rec.  aaaa
-✓ ended  a\\u{1b}b  20004 rec.  bbbb
+■ ended  a\\u{1b}b  20004 rec.  bbbb
 ... there may be more; --limit lists more
 `);
   });

@@ -7,6 +7,8 @@ from verbatim.evidence.v1 import evidence_pb2 as verbatim_dot_evidence_dot_v1_do
 
 class EvidenceServiceStub(object):
     """Reads the logs of runs. A job that was executed directly is a run of its own, under the job's id.
+
+    Errors, deadlines and cut streams are as in verbatim.executor.v1.JobExecutorService; ReadLog goes on with after_seq.
     """
 
     def __init__(self, channel):
@@ -39,6 +41,8 @@ class EvidenceServiceStub(object):
 
 class EvidenceServiceServicer(object):
     """Reads the logs of runs. A job that was executed directly is a run of its own, under the job's id.
+
+    Errors, deadlines and cut streams are as in verbatim.executor.v1.JobExecutorService; ReadLog goes on with after_seq.
     """
 
     def ReadLog(self, request, context):
@@ -101,6 +105,8 @@ def add_EvidenceServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class EvidenceService(object):
     """Reads the logs of runs. A job that was executed directly is a run of its own, under the job's id.
+
+    Errors, deadlines and cut streams are as in verbatim.executor.v1.JobExecutorService; ReadLog goes on with after_seq.
     """
 
     @staticmethod

@@ -7,6 +7,11 @@ from verbatim.executor.v1 import executor_pb2 as verbatim_dot_executor_dot_v1_do
 
 class JobExecutorServiceStub(object):
     """Executes jobs: ordered lists of steps, performed once, in order, stopping at the first failure.
+
+    Every error carries a google.rpc.ErrorInfo with the domain "verbatim" and a reason of the table in docs/errors.md; an
+    invalid request also a google.rpc.BadRequest with every problem. A call may have a deadline of at most 24 days: a later
+    one counts as passed. A stream may be cut at any time, at the latest after half an hour; WatchJob goes on with the last
+    sequence number seen.
     """
 
     def __init__(self, channel):
@@ -49,6 +54,11 @@ class JobExecutorServiceStub(object):
 
 class JobExecutorServiceServicer(object):
     """Executes jobs: ordered lists of steps, performed once, in order, stopping at the first failure.
+
+    Every error carries a google.rpc.ErrorInfo with the domain "verbatim" and a reason of the table in docs/errors.md; an
+    invalid request also a google.rpc.BadRequest with every problem. A call may have a deadline of at most 24 days: a later
+    one counts as passed. A stream may be cut at any time, at the latest after half an hour; WatchJob goes on with the last
+    sequence number seen.
     """
 
     def ExecuteJob(self, request, context):
@@ -136,6 +146,11 @@ def add_JobExecutorServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class JobExecutorService(object):
     """Executes jobs: ordered lists of steps, performed once, in order, stopping at the first failure.
+
+    Every error carries a google.rpc.ErrorInfo with the domain "verbatim" and a reason of the table in docs/errors.md; an
+    invalid request also a google.rpc.BadRequest with every problem. A call may have a deadline of at most 24 days: a later
+    one counts as passed. A stream may be cut at any time, at the latest after half an hour; WatchJob goes on with the last
+    sequence number seen.
     """
 
     @staticmethod

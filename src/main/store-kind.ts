@@ -1,0 +1,28 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Fault } from "#model";
+
+/** Names the store that a state directory holds. */
+const FILE = "store";
+
+/**
+ * One state directory holds one kind of store for ever: in another one, the job ids that were used would be free again.
+ * @throws {Fault} INVALID_CONFIGURATION if the directory holds another kind.
+ */
+export function requireStoreKind(state: string, kind: string): void {
+  const path = join(state, FILE);
+  if (kind === "memory" || !existsSync(path)) return;
+  const held = readFileSync(path, "utf8").trim();
+  if (held === kind) return;
+  throw new Fault(
+    "INVALID_CONFIGURATION",
+    `The state directory ${state} holds a ${held} store, and the configuration says ${kind}: a job id that was used in one would be free in the other. Say store: ${held}, or choose another state directory.`,
+  );
+}
+
+/** Writes down which store the directory holds; called once its lock is held. */
+export function claimStoreKind(state: string, kind: string): void {
+  if (kind === "memory") return;
+  requireStoreKind(state, kind);
+  writeFileSync(join(state, FILE), `${kind}\n`, { mode: 0o600 });
+}
