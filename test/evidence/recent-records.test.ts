@@ -6,7 +6,8 @@ import { note } from "./support/drafts.ts";
 import { seqs, upTo } from "./support/logs.ts";
 
 const RECORDS_PER_RUN = 64;
-const MEBIBYTE = 1024 * 1024;
+const CHARACTERS_IN_ALL = 1024 * 1024;
+const QUARTER = CHARACTERS_IN_ALL / 4;
 
 function stored(runId: string, seq: number, characters = 10): StoredRecord {
   const record: EvidenceRecord = { ...note(seq), event_id: `event-${seq}`, run_id: runId, seq, hash: "A".repeat(43) };
@@ -49,21 +50,21 @@ test("records that begin in the middle of a run are never given for its beginnin
   expect(seqs(recent.since("run-1", 9) ?? [])).toEqual(upTo(5, 10));
 });
 
-test("4 MiB of lines are kept in all, and one letter more forgets the run that was quiet longest", () => {
+test("1 MiB of lines is kept in all, and one letter more forgets the run that was quiet longest", () => {
   const recent = new RecentRecords();
-  for (const run of ["a", "b", "c", "d"]) recent.add(run, [stored(run, 0, MEBIBYTE)]);
+  for (const run of ["a", "b", "c", "d"]) recent.add(run, [stored(run, 0, QUARTER)]);
   for (const run of ["a", "b", "c", "d"]) expect(recent.since(run, -1)).toHaveLength(1);
   recent.add("b", [stored("b", 1, 1)]);
   expect(recent.since("a", -1)).toBeUndefined();
   for (const run of ["b", "c", "d"]) expect(recent.since(run, -1)).toBeDefined();
-  recent.add("e", [stored("e", 0, MEBIBYTE)]);
+  recent.add("e", [stored("e", 0, QUARTER)]);
   expect(recent.since("c", -1)).toBeUndefined(); // b had news since
   expect(recent.since("b", -1)).toHaveLength(2);
 });
 
-test("a record that alone is over 4 MiB is not kept", () => {
+test("a record that alone is over 1 MiB is not kept", () => {
   const recent = new RecentRecords();
-  recent.add("run-1", [stored("run-1", 0, 4 * MEBIBYTE + 1)]);
+  recent.add("run-1", [stored("run-1", 0, CHARACTERS_IN_ALL + 1)]);
   expect(recent.since("run-1", -1)).toBeUndefined();
   recent.add("run-1", [stored("run-1", 1)]);
   expect(seqs(recent.since("run-1", 0) ?? [])).toEqual([1]);
@@ -71,11 +72,11 @@ test("a record that alone is over 4 MiB is not kept", () => {
 
 test("to forget a run, also one that was never here, makes room and harms no other", () => {
   const recent = new RecentRecords();
-  for (const run of ["a", "b"]) recent.add(run, [stored(run, 0, 2 * MEBIBYTE)]);
+  for (const run of ["a", "b"]) recent.add(run, [stored(run, 0, 2 * QUARTER)]);
   recent.forget("a");
   recent.forget("a");
   recent.forget("nobody");
-  recent.add("c", [stored("c", 0, 2 * MEBIBYTE)]);
+  recent.add("c", [stored("c", 0, 2 * QUARTER)]);
   expect(recent.since("a", -1)).toBeUndefined();
   for (const run of ["b", "c"]) expect(recent.since(run, -1)).toHaveLength(1);
 });
@@ -98,7 +99,7 @@ test("whatever is added, what is given follows without a gap, and what is kept i
         );
         sizes.set(run, size + count);
         const kept = ["a", "b", "c"].flatMap((name) => longest(recent, name, sizes.get(name) ?? 0));
-        expect(kept.reduce((sum, { line }) => sum + line.length, 0)).toBeLessThanOrEqual(4 * MEBIBYTE);
+        expect(kept.reduce((sum, { line }) => sum + line.length, 0)).toBeLessThanOrEqual(CHARACTERS_IN_ALL);
       }
     }),
   );

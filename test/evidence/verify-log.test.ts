@@ -155,6 +155,12 @@ test("the head is the hash of the last line that holds, not of a bad one behind 
   expect(report.head).toBe(/"hash":"([\w-]{43})"\}$/.exec(lines[7] ?? "")?.[1]);
 });
 
+test("behind a problem no head is told, for nobody can say on what the later lines stand", async () => {
+  const report = await verifyLines(lines.with(3, (lines[3] ?? "").replace("tester", "taster")));
+  expect(report).toMatchObject({ ok: false, records: 9, complete: true });
+  expect(report.head).toBe(/"hash":"([\w-]{43})"\}$/.exec(lines[2] ?? "")?.[1]);
+});
+
 test("the first 100 problems are kept and all of them are counted", async () => {
   const report = await verifyLines(Array.from({ length: 250 }, () => "no record"));
   expect(report.problems).toHaveLength(100);
