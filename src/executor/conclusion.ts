@@ -16,8 +16,9 @@ export interface JobProgress {
 type Stamp = { readonly clock: Clock; readonly version: string };
 
 /** Adds up what was recorded. */
-export function concludeJob(told: Job, progress: JobProgress, { clock, version }: Stamp): ExecutionResult {
+export function concludeJob(told: Job, progress: JobProgress, stamp: Stamp): ExecutionResult {
   const { jobId, contractId, executedBy, steps } = told;
+  const { clock, version: executorVersion } = stamp;
   const { results, healthBefore, startedAt } = progress;
   const [stepsDeclared, stepsExecuted] = [steps.length, results.length];
   const stepsSucceeded = results.filter((result) => result.status === "COMPLETED").length;
@@ -26,13 +27,11 @@ export function concludeJob(told: Job, progress: JobProgress, { clock, version }
   const healthAfter = results.findLast((result) => result.healthAfter !== undefined)?.healthAfter ?? healthBefore;
   const durationSeconds = Math.max(0, clock.monotonicMs() - progress.startMs) / 1000;
   const counts = { stepsDeclared, stepsExecuted, stepsSucceeded, stepsFailed: stepsExecuted - stepsSucceeded };
-  const times = { startedAt, completedAt: clock.now(), durationSeconds };
-  const job = { jobId, contractId, executedBy, executorVersion: version };
+  const job = { jobId, contractId, executedBy, startedAt, completedAt: clock.now(), durationSeconds, executorVersion };
   return Object.freeze({
     ...job,
     ...verdict(progress, stepsSucceeded === stepsDeclared),
     ...counts,
-    ...times,
     stepResults: Object.freeze([...results]),
     stepsNotRun: steps.filter((_step, position) => !touched.has(position)).map(reference),
     stepsInDoubt: inDoubt.map(reference),

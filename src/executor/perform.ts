@@ -32,7 +32,8 @@ export async function perform(handler: StepHandler, step: JobStep, options: Perf
   const { signal } = deadline;
   const { promise: stopped, resolve: onStop } = Promise.withResolvers<undefined>();
   const handed = new AbortController(); // what the handler does to its signal or the reason changes nothing here
-  signal.addEventListener("abort", () => onStop(void handed.abort(copyOf(stopOf(signal.reason)))));
+  signal.addEventListener("abort", () => handed.abort(copyOf(stopOf(signal.reason))));
+  signal.addEventListener("abort", () => onStop(undefined));
   // Asynchronous, so that a handler that throws at once ends as one that throws later.
   const invoke = async (): Promise<Called> => {
     try {
