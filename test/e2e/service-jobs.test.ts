@@ -27,6 +27,7 @@ async function start(): Promise<void> {
 }
 
 const append = () => step("append", { file: effects.path });
+const wrong = (more: Parameters<typeof step>[2]) => [append(), { ...append(), ...more }];
 /** A step that lasts until {@link release} is called with the same name. */
 const held = (name: string) => step("await_file", { file: join(directory.path, name) });
 const release = (name: string) => writeFile(join(directory.path, name), "");
@@ -193,8 +194,6 @@ describe("watching and cancelling", () => {
 });
 
 describe("P5 what is not as it must be is refused before any effect", () => {
-  const wrong = (more: Parameters<typeof step>[2]) => [append(), { ...append(), ...more }];
-
   it.each([
     {
       name: "an unknown step type",
