@@ -10,6 +10,7 @@ import type { EvidenceStore, LogStoreOptions } from "#evidence";
 import { createProcessObserver } from "#health";
 import { createJobRunner, recoverRuns } from "#orchestration";
 import type { JobRunner } from "#orchestration";
+import { Fault } from "#model";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
 import { shortest } from "./running-server.ts";
@@ -40,6 +41,23 @@ export interface App extends AsyncDisposable {
  * @throws {Fault} if the state directory is in use, or the configuration cannot be carried out; then nothing is left open.
  */
 export async function compose(configuration: LoadedConfiguration, options: ComposeOptions): Promise<App> {
+  try {
+    return await start(configuration, options);
+  } catch (error) {
+    throw unusableState(error, configuration.state) ?? error;
+  }
+}
+
+/** The fault for what the system or the database says of the state directory; undefined for anything else. */
+function unusableState(error: unknown, state: string): Fault | undefined {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (!(error instanceof Error) || error instanceof Fault || !/^(E[A-Z]+|ERR_SQLITE_ERROR)$/.test(code))
+    return undefined;
+  const text = `The state directory ${state} cannot be used: ${error.message}. Make room, or mend the disk or its permissions, and start again; nothing that was told is lost by it.`;
+  return new Fault("STORE_HALTED", text, { cause: error });
+}
+
+async function start(configuration: LoadedConfiguration, options: ComposeOptions): Promise<App> {
   await using resources = new AsyncDisposableStack();
   const { log } = options;
   const { state } = configuration;
@@ -131,7 +149,8 @@ async function openStore(configuration: LoadedConfiguration, context: StoreConte
   });
   resources.defer(async () => {
     await copies.close();
-    await copies.mark(store);
+    // A mark that is missing lets the next start look further back, no more: nothing else must fail for it.
+    await copies.mark(store).catch((error: unknown) => onProblem("", describe(error)));
     await store.close();
   });
   await copies.mend(store);

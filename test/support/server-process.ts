@@ -20,6 +20,8 @@ export interface ServerProcessOptions {
   readonly entry?: "serve" | "test steps";
   /** Further arguments of `serve`. */
   readonly flags?: readonly string[];
+  /** A program and its arguments under which the server is run. */
+  readonly under?: readonly string[];
   /** Variables beside those of this process. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -77,7 +79,7 @@ export interface StartingServer {
 
 /** Starts a server process and does not wait for it. */
 export async function launchServer(options: ServerProcessOptions): Promise<StartingServer> {
-  const { state, configuration, entry = "test steps", flags = [], environment } = options;
+  const { state, configuration, entry = "test steps", flags = [], under = [], environment } = options;
   const file = `${state}.verbatim.yaml`;
   await writeFile(file, JSON.stringify({ ...configuration, state }));
   const program =
@@ -85,7 +87,8 @@ export async function launchServer(options: ServerProcessOptions): Promise<Start
       ? [join(ROOT, "src/main/bin.ts"), "serve", "--config", file, ...flags]
       : [join(ROOT, "test/support/server-with-test-steps.ts"), file];
   const startMs = performance.now();
-  const child = spawn(process.execPath, [...PREAMBLE, ...program], {
+  const [command = "", ...words] = [...under, process.execPath, ...PREAMBLE, ...program];
+  const child = spawn(command, words, {
     cwd: ROOT,
     env: { ...process.env, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
