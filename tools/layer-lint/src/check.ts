@@ -91,14 +91,14 @@ async function checkProject(root: string, config: Config): Promise<Checked> {
     ...unreadableCode(graph, sources),
     ...idleLaws(config, project),
     ...strangers(config, project),
-    ...laws.flatMap((law) => findingsOf(law, project)),
+    ...(await Promise.all(laws.map((law) => findingsOf(law, project)))).flat(),
   );
   const report = makeReport({ layout, graph, laws, findings: inOrder(findings) });
   return { report, reading: { project, laws, config } };
 }
 
-function findingsOf(law: Law, project: Project): Finding[] {
-  return law.check(project).map(({ file, line, column, message, chain = [], severity = "violation" }) => ({
+async function findingsOf(law: Law, project: Project): Promise<Finding[]> {
+  return (await law.check(project)).map(({ file, line, column, message, chain = [], severity = "violation" }) => ({
     severity,
     law: law.id,
     rule: law.kind,

@@ -40,7 +40,8 @@ export interface Law {
   readonly seal?: { readonly from: string; readonly to: readonly string[] };
   /** What in its configuration matches nothing in this project, in words; none = the law can bite. */
   idle(project: Project): readonly string[];
-  check(project: Project): readonly Breach[];
+  /** Typed laws answer later: their engine is loaded when a law asks for it. */
+  check(project: Project): readonly Breach[] | Promise<readonly Breach[]>;
   plant(project: Project): Planting;
 }
 
@@ -64,7 +65,7 @@ export interface LawSpec<C extends CommonConfig> {
   areas?(config: C): readonly AreaName[];
   seal?(config: C): { readonly from: string; readonly to: readonly string[] };
   idle?(config: C, project: Project): readonly string[];
-  check(config: C, project: Project): readonly Breach[];
+  check(config: C, project: Project): readonly Breach[] | Promise<readonly Breach[]>;
   plant(config: C, project: Project): Planting;
 }
 
