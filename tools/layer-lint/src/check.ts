@@ -1,19 +1,24 @@
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, lstatSync, realpathSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import type { Config } from "./config/read-config.ts";
 import { readConfig } from "./config/read-config.ts";
 import { isWithin } from "./config/layout.ts";
 import { buildGraph } from "./graph/build-graph.ts";
-import type { Cruised } from "./graph/cruise.ts";
-import { cruiseProject } from "./graph/cruise.ts";
 import { LAW_KINDS } from "./laws/index.ts";
 import type { Law, LawKind } from "./laws/law.ts";
 import type { Project } from "./project.ts";
-import { idleLaws, strangers, unreadableCode, unreadableTree, unseenFiles } from "./proof.ts";
+import { idleLaws, strangers, unreadableCode, unreadableTree } from "./proof.ts";
 import type { Finding } from "./report/finding.ts";
 import { inOrder, unproven } from "./report/finding.ts";
 import type { Report } from "./report/report.ts";
 import { emptyReport, makeReport } from "./report/report.ts";
+import { openTypeScript } from "./resolve/by-typescript.ts";
+import { openFiles } from "./resolve/candidates.ts";
+import { openResolver } from "./resolve/resolver.ts";
+import type { TsConfig } from "./resolve/tsconfig.ts";
+import { readTsConfigs } from "./resolve/tsconfig.ts";
+import type { FactsCache } from "./source/facts-cache.ts";
+import { openFactsCache } from "./source/facts-cache.ts";
 import { openSources } from "./source/sources.ts";
 import { listFiles } from "./tree/list-files.ts";
 
@@ -23,6 +28,8 @@ export interface CheckOptions {
   readonly root?: string;
   /** The configuration's file; `layers.json` in the root if absent. */
   readonly config?: string;
+  /** Folder of the cache; `node_modules/.cache/layer-lint` in the root if absent and there is a `node_modules`, `false` for none. */
+  readonly cache?: string | false;
 }
 
 /** A project that was read, with the laws that it has to keep. */
@@ -62,10 +69,19 @@ export async function readAndCheck(options: CheckOptions, kinds: readonly LawKin
   const shownAs = inside.startsWith("../") ? (options.config ?? inside) : inside;
   const read = readConfig(configPath, { shownAs, kinds });
   if ("findings" in read) return { report: emptyReport(inOrder(read.findings)) };
-  return checkProject(realpathSync(root), read.config);
+  return checkProject(realpathSync(root), read.config, options);
 }
 
-async function checkProject(root: string, config: Config): Promise<Checked> {
+/** Nothing is written into a folder that has no place for it. */
+function cacheOf(root: string, { cache }: CheckOptions): FactsCache | undefined {
+  if (cache === false) return undefined;
+  if (cache !== undefined) return openFactsCache(resolve(cache));
+  const packages = join(root, "node_modules");
+  const isOwn = lstatSync(packages, { throwIfNoEntry: false })?.isDirectory() === true;
+  return isOwn ? openFactsCache(join(packages, ".cache/layer-lint")) : undefined;
+}
+
+async function checkProject(root: string, config: Config, options: CheckOptions): Promise<Checked> {
   const { layout, entries, laws } = config;
   const outside = layout.layers.flatMap((layer) => layer.paths).filter((path) => !isWithin(path, layout.root));
   const tops = [layout.root, ...outside];
@@ -73,21 +89,39 @@ async function checkProject(root: string, config: Config): Promise<Checked> {
   const findings = unreadableTree(tree, config);
   if (tree.modules.length === 0) return { report: emptyReport(inOrder(findings)) };
 
-  const { tsconfig } = entries;
-  let cruised: Cruised;
+  let tsconfigs: readonly TsConfig[];
   try {
-    cruised = await cruiseProject(root, { tops: tops.filter((top) => !tree.missing.includes(top)), tsconfig });
+    tsconfigs = readTsConfigs(join(root, entries.tsconfig));
   } catch (error) {
-    const message = `The import graph cannot be made: ${error instanceof Error ? error.message : String(error)}`;
-    const place = { file: tsconfig, line: 1, column: 1 };
-    findings.push(unproven({ ...place, message }, "Mend the tsconfig that the configuration names."));
+    const message =
+      `The import graph cannot be made: ${error instanceof Error ? error.message : String(error)}`.replaceAll(
+        `${root}/`,
+        "",
+      );
+    findings.push(
+      unproven(
+        { file: entries.tsconfig, line: 1, column: 1, message },
+        "Mend the tsconfig that the configuration names.",
+      ),
+    );
     return { report: emptyReport(inOrder(findings)) };
   }
-  const sources = openSources(root);
-  const graph = buildGraph(root, { cruised, sources, modules: tree.modules, tsconfig });
+  const cache = cacheOf(root, options);
+  const sources = openSources(root, cache);
+  const files = openFiles([...tree.modules, ...tree.ignored, ...tree.others].map((file) => join(root, file)));
+  const jsxImportSource = tsconfigs.find((each) => each.jsxImportSource !== undefined)?.jsxImportSource;
+  const graph = buildGraph({
+    root,
+    sources,
+    resolver: openResolver({ root, files, tsconfigs }),
+    modules: tree.modules,
+    ...(jsxImportSource === undefined ? {} : { jsxImportSource }),
+    followsPackages: (file) => layout.layerOf(file)?.machine === true,
+    lastResort: openTypeScript(tsconfigs.map(({ path }) => path)),
+  });
+  cache?.save();
   const project: Project = { root, layout, tree, graph, sources, machine: entries.machine ?? {} };
   findings.push(
-    ...unseenFiles(tree, cruised),
     ...unreadableCode(graph, sources),
     ...idleLaws(config, project),
     ...strangers(config, project),

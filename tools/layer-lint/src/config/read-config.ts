@@ -50,7 +50,7 @@ export function readConfig(
   } catch (error) {
     return { findings: [refuse(`The configuration cannot be read as JSON: ${String(error)}`)] };
   }
-  const places = jsonPlaces(shownAs, text);
+  const places = jsonPlaces(text);
   const complaints: Complaint[] = places.duplicates.map((at) => ({ path: at, message: "the key stands twice" }));
   const parsed = configSchema.safeParse(value);
   if (!parsed.success) complaints.push(...complaintsOf(parsed.error));

@@ -1,0 +1,65 @@
+import { makeCompiler } from "./compile-term.ts";
+import { readDirectives } from "./directives.ts";
+import type { Facts } from "./facts.ts";
+import { readGlobals } from "./free-names.ts";
+import { readBuiltinUses, readHidden, readOpaque } from "./hidden.ts";
+import { readImports } from "./imports.ts";
+import { scopesOf } from "./scopes.ts";
+import { countCodeLines, readAmbient, readExports, readStatements, readTypes } from "./shape.ts";
+import type { Spot } from "./syntax.ts";
+import { parse } from "./syntax.ts";
+import { readCalls, readUses } from "./uses.ts";
+
+/** Facts that are kept are of use only to the version that made them: raise it whenever {@link Facts} or a reader changes. */
+export const FACTS_VERSION = 1;
+
+/** Reads all facts of a text. `file` says only what kind of text it is. */
+export function readFacts(file: string, text: string): Facts {
+  const syntax = parse(file, text);
+  const scopes = scopesOf(syntax);
+  const compiler = makeCompiler(scopes);
+  const reading = { syntax, scopes, compiler };
+  const { uses, hidden } = readUses(reading);
+  const jsx = syntax.nodes.find(({ type }) => type === "JSXElement" || type === "JSXFragment");
+  return {
+    ...(jsx === undefined ? {} : { jsx: syntax.spot(jsx.start) }),
+    errors: syntax.errors,
+    imports: [...readDirectives(syntax), ...readImports(syntax, scopes)],
+    uses,
+    calls: readCalls(reading, uses),
+    hidden: [...hidden, ...readHidden(reading)].sort(bySpot),
+    opaque: readOpaque(reading),
+    globals: readGlobals(syntax, scopes),
+    builtinUses: readBuiltinUses(reading),
+    exports: readExports(syntax, reading),
+    ambient: readAmbient(syntax),
+    statements: readStatements(syntax),
+    ...readTypes(syntax),
+    codeLines: countCodeLines(syntax),
+  };
+}
+
+/** What can be said of a file that is no text. */
+export function unreadable(message: string): Facts {
+  return {
+    errors: [{ line: 1, column: 1, message }],
+    imports: [],
+    uses: [],
+    calls: [],
+    hidden: [],
+    opaque: [],
+    globals: [],
+    builtinUses: [],
+    exports: [],
+    ambient: { globals: [], modules: [] },
+    statements: [],
+    types: [],
+    aliases: [],
+    claims: [],
+    codeLines: 0,
+  };
+}
+
+function bySpot(a: Spot, b: Spot): number {
+  return a.line - b.line || a.column - b.column;
+}
