@@ -1,11 +1,9 @@
 import { hash } from "node:crypto";
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { compare } from "../report/finding.ts";
 import type { Facts } from "./facts.ts";
-import { FACTS_VERSION } from "./read-facts.ts";
-
-/** The version of the parser: facts of another one are not used. */
-const PARSER_VERSION = "0.159.0";
 /** The file is written anew when it holds this many times more entries than are in use. */
 const MAX_STALE_FACTOR = 2;
 /** Fewer entries than this are not worth writing the file anew. */
@@ -24,20 +22,21 @@ export interface FactsCache {
  * changed, cut, or written by another version is not used, and what it would have said is read from the source again.
  */
 export function openFactsCache(directory: string): FactsCache {
-  const path = join(directory, `facts-${FACTS_VERSION}-${PARSER_VERSION}.jsonl`);
+  const path = join(directory, "facts.jsonl");
+  const version = versionOfReaders();
   const lines = linesOf(path);
   const used = new Map<string, string>();
   const added: string[] = [];
   return {
     get(key) {
       const line = lines.get(key);
-      const facts = line === undefined ? undefined : factsOf(key, line);
+      const facts = line === undefined ? undefined : factsOf(key, line, version);
       if (line !== undefined && facts !== undefined) used.set(key, line);
       return facts;
     },
     put(key, facts) {
       const text = JSON.stringify(facts);
-      const line = `${key} ${sealOf(key, text)} ${text}`;
+      const line = `${key} ${sealOf(key, text, version)} ${text}`;
       used.set(key, line);
       added.push(line);
     },
@@ -57,6 +56,29 @@ export function openFactsCache(directory: string): FactsCache {
   };
 }
 
+/** A hash of the readers themselves and of the parser's version: facts that others made say something else. */
+function versionOfReaders(): string {
+  const { dirname: here } = import.meta;
+  const parser = createRequire(import.meta.url).resolve("oxc-parser");
+  const names = readdirSync(here).toSorted(compare);
+  const texts = names.map((name) => readFileSync(join(here, name), "utf8"));
+  return hash("sha256", [parserVersion(dirname(parser)), ...names, ...texts].join("\0"), "base64url");
+}
+
+/** From the nearest package.json that gives one. */
+function parserVersion(folder: string): string {
+  try {
+    const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+      readonly version?: unknown;
+    }; // as: looked at below
+    if (typeof version === "string") return version;
+  } catch {
+    // Further up.
+  }
+  const parent = dirname(folder);
+  return parent === folder ? "unknown" : parserVersion(parent);
+}
+
 function linesOf(path: string): Map<string, string> {
   const lines = new Map<string, string>();
   let text: string;
@@ -72,17 +94,17 @@ function linesOf(path: string): Map<string, string> {
   return lines;
 }
 
-function factsOf(key: string, line: string): Facts | undefined {
+function factsOf(key: string, line: string, version: string): Facts | undefined {
   const start = key.length + 1;
   const end = line.indexOf(" ", start);
   if (end < 0) return undefined;
   const text = line.slice(end + 1);
-  if (line.slice(start, end) !== sealOf(key, text)) return undefined;
+  if (line.slice(start, end) !== sealOf(key, text, version)) return undefined;
   return JSON.parse(text) as Facts; // as: the seal says that this version wrote it
 }
 
-function sealOf(key: string, text: string): string {
-  return hash("sha256", `${FACTS_VERSION} ${PARSER_VERSION} ${key} ${text}`, "base64url");
+function sealOf(key: string, text: string, version: string): string {
+  return hash("sha256", `${version} ${key} ${text}`, "base64url");
 }
 
 function replace(path: string, lines: readonly string[]): void {

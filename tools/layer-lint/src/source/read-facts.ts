@@ -10,9 +10,6 @@ import type { Spot } from "./syntax.ts";
 import { parse } from "./syntax.ts";
 import { readCalls, readUses } from "./uses.ts";
 
-/** Facts that are kept are of use only to the version that made them: raise it whenever {@link Facts} or a reader changes. */
-export const FACTS_VERSION = 1;
-
 /** Reads all facts of a text. `file` says only what kind of text it is. */
 export function readFacts(file: string, text: string): Facts {
   const syntax = parse(file, text);
