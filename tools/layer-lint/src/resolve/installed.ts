@@ -1,4 +1,5 @@
-import { dirname, join } from "node:path";
+import { readFileSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import type { NapiResolveOptions } from "oxc-resolver";
 import { ResolverFactory } from "oxc-resolver";
 import type { Packages } from "./package-json.ts";
@@ -22,6 +23,9 @@ const CONDITION_SETS: readonly (readonly string[])[] = [
   ["development", "import", "require", "node", "default"],
   ["production", "import", "require", "node", "default"],
 ];
+
+/** No path is longer. */
+const MAX_LINK_BYTES = 4096;
 
 const EXTENSIONS = [".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mts", ".cts", ".mjs", ".cjs", ".json", ".node"];
 
@@ -65,12 +69,17 @@ export function openInstalled({ root, tsconfigs }: ResolverParts, packages: Pack
       const [first] = made;
       const types =
         found.length > 0 ? [] : [first?.sync(folder, typesOf(specifier)).path].filter((path) => path !== undefined);
-      return [...new Set([...found, ...types].map((path) => path.replace(/[?#].*$/, "")))];
+      return [...new Set([...found, ...types].map((path) => path.replace(/[?#].*$/, "")))].filter(
+        (path) => writtenLink(path) === undefined,
+      );
     },
     withoutFiles(folder, specifier) {
       const [name = "", inside] = split(specifier);
       for (let at = folder; ; at = dirname(at)) {
-        const found = packages.in(join(at, "node_modules", name));
+        const place = join(at, "node_modules", name);
+        const linked = writtenLink(place);
+        if (linked !== undefined) return [join(linked, inside ?? "")];
+        const found = packages.in(place);
         if (found?.exports !== undefined)
           return targetsOf(found.exports, inside === "" ? "." : `./${inside}`).map((each) => join(found.folder, each));
         if (found !== undefined)
@@ -81,6 +90,16 @@ export function openInstalled({ root, tsconfigs }: ResolverParts, packages: Pack
       }
     },
   };
+}
+
+/** Where symbolic links cannot be made, git writes a link as a file that holds the path. */
+function writtenLink(place: string): string | undefined {
+  // A module has an extension, and the name of a folder rarely one.
+  if (/\.\w+$/.test(place)) return undefined;
+  const status = statSync(place, { throwIfNoEntry: false });
+  if (status?.isFile() !== true || status.size > MAX_LINK_BYTES) return undefined;
+  const target = resolve(dirname(place), readFileSync(place, "utf8").trim());
+  return statSync(target, { throwIfNoEntry: false })?.isDirectory() === true ? target : undefined;
 }
 
 function mainFieldsFor(conditions: readonly string[]): string[] {

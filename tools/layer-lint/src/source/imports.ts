@@ -18,6 +18,25 @@ export function readImports({ nodes, spot }: Syntax, scopes: Scopes): LiteralImp
   return facts;
 }
 
+const LOOKS_LIKE_IMPORT = /\b(?:from|import|require)\s*\(?\s*(["'`])((?:(?!\1)[^\\\n\r])+)\1/g;
+
+/**
+ * What looks like an import in a text that cannot be parsed. Nothing is proven of such a file, and the report says so; but
+ * what it seems to name is told as well.
+ */
+export function guessImports({ text, comments, spot }: Syntax): LiteralImport[] {
+  return Array.from(text.matchAll(LOOKS_LIKE_IMPORT))
+    .filter(({ index }) => !comments.some(({ start, end }) => start <= index && index < end))
+    .map((found) => ({
+      ...spot(found.index),
+      specifier: found[2] ?? "",
+      form: "import",
+      typeOnly: false,
+      inlineType: false,
+      names: EVERYTHING,
+    }));
+}
+
 function ofNode(node: Node, scopes: Scopes): Found | undefined {
   switch (node.type) {
     case "ImportDeclaration":

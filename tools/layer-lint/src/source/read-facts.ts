@@ -3,7 +3,7 @@ import { readDirectives } from "./directives.ts";
 import type { Facts } from "./facts.ts";
 import { readGlobals } from "./free-names.ts";
 import { readBuiltinUses, readHidden, readOpaque } from "./hidden.ts";
-import { readImports } from "./imports.ts";
+import { guessImports, readImports } from "./imports.ts";
 import { scopesOf } from "./scopes.ts";
 import { countCodeLines, readAmbient, readExports, readStatements, readTypes } from "./shape.ts";
 import type { Spot } from "./syntax.ts";
@@ -21,7 +21,12 @@ export function readFacts(file: string, text: string): Facts {
   return {
     ...(jsx === undefined ? {} : { jsx: syntax.spot(jsx.start) }),
     errors: syntax.errors,
-    imports: [...readDirectives(syntax), ...readImports(syntax, scopes)],
+    imports: [
+      ...readDirectives(syntax),
+      ...(syntax.program.body.length === 0 && syntax.errors.length > 0
+        ? guessImports(syntax)
+        : readImports(syntax, scopes)),
+    ],
     uses,
     calls: readCalls(reading, uses),
     hidden: [...hidden, ...readHidden(reading)].sort(bySpot),
