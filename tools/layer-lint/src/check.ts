@@ -30,6 +30,8 @@ export interface CheckOptions {
   readonly config?: string;
   /** Folder of the cache; `node_modules/.cache/layer-lint` in the root if absent and there is a `node_modules`, `false` for none. */
   readonly cache?: string | false;
+  /** Whether dependency-cruiser has to see nothing that the graph does not have: a check of the check, and slow. */
+  readonly secondEngine?: boolean;
 }
 
 /** A project that was read, with the laws that it has to keep. */
@@ -70,6 +72,12 @@ export async function readAndCheck(options: CheckOptions, kinds: readonly LawKin
   const read = readConfig(configPath, { shownAs, kinds });
   if ("findings" in read) return { report: emptyReport(inOrder(read.findings)) };
   return checkProject(realpathSync(root), read.config, options);
+}
+
+/** The second engine is loaded only when it is asked. */
+async function secondOpinion(project: Project, tsconfig: string): Promise<Finding[]> {
+  const { compareWithSecondEngine } = await import("./graph/second-engine.ts");
+  return compareWithSecondEngine(project, tsconfig);
 }
 
 /** Nothing is written into a folder that has no place for it. */
@@ -125,6 +133,7 @@ async function checkProject(root: string, config: Config, options: CheckOptions)
     ...unreadableCode(graph, sources),
     ...idleLaws(config, project),
     ...strangers(config, project),
+    ...(options.secondEngine === true ? await secondOpinion(project, entries.tsconfig) : []),
     ...(await Promise.all(laws.map((law) => findingsOf(law, project)))).flat(),
   );
   const report = makeReport({ layout, graph, laws, findings: inOrder(findings) });

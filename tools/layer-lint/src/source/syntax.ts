@@ -1,5 +1,5 @@
-import type { Comment, Node, Program } from "oxc-parser";
-import { parseSync, visitorKeys } from "oxc-parser";
+import type { Comment, Node, ParseResult, ParserOptions, Program } from "oxc-parser";
+import { parseSync, rawTransferSupported, visitorKeys } from "oxc-parser";
 import type { Spot } from "./spots.ts";
 import { spotsOf } from "./spots.ts";
 
@@ -33,13 +33,30 @@ export function languageOf(file: string): Language {
   return /\.[cm]?ts$/.test(file) ? "ts" : "jsx";
 }
 
+let isRaw: boolean | undefined;
+
+/**
+ * Parses by raw transfer, which is several times as fast as sending the tree as JSON, where the machine can do it and
+ * grants the address space that it takes; both ways give the same tree.
+ */
+function parsed(file: string, text: string, options: ParserOptions): ParseResult {
+  isRaw ??= rawTransferSupported();
+  if (!isRaw) return parseSync(file, text, options);
+  try {
+    return parseSync(file, text, Object.assign({ experimentalRawTransfer: true }, options));
+  } catch {
+    isRaw = false;
+    return parseSync(file, text, options);
+  }
+}
+
 /** Parses a text; what cannot be parsed has `errors` and as many nodes as the parser could make. */
 export function parse(file: string, text: string): Syntax {
   const spot = spotsOf(text);
   // CommonJS has another grammar at the top (`return`, `await` as a name); everything else is a module.
   const sourceType = /\.c[jt]s$/.test(file) ? "commonjs" : "module";
   const language = languageOf(file);
-  const result = parseSync(file, text, { lang: language, sourceType, astType: "ts", preserveParens: false });
+  const result = parsed(file, text, { lang: language, sourceType, astType: "ts", preserveParens: false });
   const { program } = result;
   return {
     language,
