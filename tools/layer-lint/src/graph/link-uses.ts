@@ -1,7 +1,7 @@
 import type { Facts, Use } from "../source/facts.ts";
 import { evaluate, specifierOf } from "../source/evaluate.ts";
 import type { Surroundings, Term } from "../source/terms.ts";
-import { applied, isOperation, someTerm } from "../source/terms.ts";
+import { applied, isOperation, openFunctions } from "../source/terms.ts";
 import type { Spot } from "../source/syntax.ts";
 
 /** A function hands what it gets through at most this many others. */
@@ -47,7 +47,7 @@ export function linkUses(parts: LinkParts): LinkedUses {
   let sites: Map<string, CallSite[]> | undefined;
   for (const file of parts.files) {
     for (const [index, use] of parts.facts(file).uses.entries()) {
-      if (!hasParameter(use.term)) {
+      if (openFunctions(use.term).size === 0) {
         const { values, open } = evaluate(use.term, parts.surroundings(file));
         const specifiers = values.map(specifierOf).filter((each) => each !== undefined);
         for (const specifier of new Set(specifiers)) named.push({ ...spotOf(use), file, from: file, specifier, use });
@@ -61,10 +61,6 @@ export function linkUses(parts: LinkParts): LinkedUses {
     }
   }
   return { named, followed };
-}
-
-function hasParameter(term: Term): boolean {
-  return someTerm(term, (part) => isOperation(part) && part[0] === "param");
 }
 
 function spotOf({ line, column }: Spot): Spot {
@@ -88,12 +84,11 @@ function throughCalls(
   let isComplete = true;
   const open: Wrapped[] = [{ ...spotOf(use), file, term: ["in", parts.surroundings(file).path, use.term], depth: 0 }];
   for (const { file: at, term, depth, ...spot } of open) {
-    const parameters = parametersOf(term);
-    const [fn] = parameters;
+    const [fn] = openFunctions(term);
+    const { values, open: isOpen } = evaluate(term, parts.surroundings(at));
+    const specifiers = new Set(values.map(specifierOf).filter((each) => each !== undefined));
+    for (const specifier of specifiers) named.push({ ...spot, file: at, from: file, specifier, use });
     if (fn === undefined || depth > MAX_WRAPPERS || open.length > MAX_CALLS) {
-      const { values, open: isOpen } = evaluate(term, parts.surroundings(at));
-      const specifiers = new Set(values.map(specifierOf).filter((each) => each !== undefined));
-      for (const specifier of specifiers) named.push({ ...spot, file: at, from: file, specifier, use });
       if (isOpen) isComplete = false;
       continue;
     }
@@ -107,16 +102,6 @@ function throughCalls(
     }
   }
   return { named, isComplete };
-}
-
-/** The functions whose parameters are in the term, but not in what already belongs to a call elsewhere. */
-function parametersOf(term: Term): number[] {
-  const found = new Set<number>();
-  someTerm(term, (part) => {
-    if (isOperation(part) && part[0] === "param") found.add(Number(part[1]));
-    return false;
-  });
-  return [...found];
 }
 
 /** The calls of each function, as `file id`. */

@@ -407,11 +407,8 @@ class TermCompiler implements Compiler {
     // as: a function has one body, a block or an expression
     const answers = isExpression ? [body as Node] : returnsOf(body as Node);
     const compiled = answers.map((answer) => this.#compile(answer, depth + 1));
-    const term: Term =
-      compiled.length === 0 || compiled.every((each) => each === null)
-        ? null
-        : ["function", this.idOf(fn), any(compiled)];
-    if (depth === 0 || term !== null) this.#bodies.set(fn, term);
+    const term: Term = ["function", this.idOf(fn), compiled.length === 0 ? null : any(compiled)];
+    this.#bodies.set(fn, term);
     return term;
   }
 

@@ -50,6 +50,16 @@ export function someTerm(term: Term | undefined, test: (term: Term) => boolean):
   return isOperation(term) && term.some((part, index) => index > 0 && someTerm(part, test));
 }
 
+/** The functions whose parameters are left open in the term; those of functions that stand in it are their own matter. */
+export function openFunctions(term: Term, bound: readonly Term[] = [], found = new Set<number>()): ReadonlySet<number> {
+  if (!isOperation(term)) return found;
+  const [operation, id] = term;
+  if (operation === "param" && !bound.includes(id ?? null)) found.add(Number(id));
+  const inside = operation === "function" ? [...bound, id ?? null] : bound;
+  for (const [index, part] of term.entries()) if (index > 0) openFunctions(part, inside, found);
+  return found;
+}
+
 /** The term with the parameters of the function replaced by what it is called with. */
 export function applied(term: Term, id: number, args: readonly Term[]): Term {
   if (!isOperation(term)) return term;

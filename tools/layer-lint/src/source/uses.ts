@@ -5,7 +5,7 @@ import type { Scopes } from "./scopes.ts";
 import type { Node, Syntax } from "./syntax.ts";
 import { bare, literal } from "./syntax.ts";
 import type { Term } from "./terms.ts";
-import { isOperation, someTerm } from "./terms.ts";
+import { isOperation, openFunctions, someTerm } from "./terms.ts";
 
 /** What the readers of one file work with. */
 export interface Reading {
@@ -160,23 +160,40 @@ function ofMeta(node: Invocation, { compiler }: Reading): Naming | undefined {
 }
 
 /** Calls that may hand a name on to a function which loads what it is given. */
-export function readCalls({ syntax, scopes, compiler }: Reading, uses: readonly Use[]): Call[] {
-  const calls: Call[] = [];
-  for (const node of syntax.nodes) {
-    if (node.type !== "CallExpression" && node.type !== "NewExpression") continue;
-    const callee = calleeOf(node.callee, { scopes, compiler });
-    if (callee === undefined) continue;
-    if (
-      typeof callee === "number" &&
-      !uses.some((use) => takesParameter(use.term, callee)) &&
-      !node.arguments.some((arg) => mayHandOn(compiler.term(arg)))
-    )
-      continue;
-    const args = node.arguments.map((arg): Term => (arg.type === "SpreadElement" ? null : compiler.term(arg)));
-    if (!args.some((arg) => namesSomething(arg))) continue;
-    calls.push({ ...syntax.spot(node.start), callee, args });
+export function readCalls(reading: Reading, uses: readonly Use[]): Call[] {
+  const calls = reading.syntax.nodes.flatMap((node) =>
+    node.type === "CallExpression" || node.type === "NewExpression" ? callsAt(node, reading) : [],
+  );
+  // Of the calls inside the file only those count that lead to a use, directly or from function to function.
+  const leading = new Set(uses.flatMap(({ term }) => [...openFunctions(term)]));
+  for (let size = -1; size !== leading.size;) {
+    size = leading.size;
+    for (const { callee, args } of calls) {
+      if (typeof callee === "number" && !leading.has(callee)) continue;
+      for (const id of args.flatMap((arg) => [...openFunctions(arg)])) leading.add(id);
+    }
   }
-  return calls;
+  return calls.filter(({ callee }) => typeof callee !== "number" || leading.has(callee));
+}
+
+function callsAt(node: Invocation, { syntax, scopes, compiler }: Reading): Call[] {
+  const place = syntax.spot(node.start);
+  const callee = calleeOf(node.callee, { scopes, compiler });
+  const args = node.arguments.map((arg): Term => (arg.type === "SpreadElement" ? null : compiler.term(arg)));
+  const direct = callee === undefined || !args.some(namesSomething) ? [] : [{ ...place, callee, args }];
+  return [...direct, ...ofCallbacks(node, { syntax, scopes, compiler })];
+}
+
+/** `list.map((item) => ...)` and `promise.then((value) => ...)` call what they are given with what they hold. */
+function ofCallbacks(node: Invocation, { syntax, compiler }: Reading): Call[] {
+  const callee = bare(node.callee);
+  if (callee.type !== "MemberExpression") return [];
+  return node.arguments.flatMap((arg): Call[] => {
+    const fn = arg.type === "SpreadElement" ? undefined : compiler.functionOf(arg);
+    const held = fn === undefined ? null : compiler.term(callee.object);
+    if (fn === undefined || !namesSomething(held)) return [];
+    return [{ ...syntax.spot(node.start), callee: compiler.idOf(fn), args: [["any", held, ["each", held]]] }];
+  });
 }
 
 function calleeOf(given: Node, { scopes, compiler }: Pick<Reading, "scopes" | "compiler">): Call["callee"] | undefined {
@@ -189,15 +206,6 @@ function calleeOf(given: Node, { scopes, compiler }: Pick<Reading, "scopes" | "c
   const key = compiler.keyOf(callee);
   if (imported === undefined || key === undefined) return undefined;
   return { specifier: imported.specifier, name: imported.name === "*" ? key : `${imported.name}.${key}` };
-}
-
-/** Whether the term depends on a parameter of the function. */
-export function takesParameter(term: Term, id: number): boolean {
-  return someTerm(term, (part) => isOperation(part) && part[0] === "param" && part[1] === id);
-}
-
-function mayHandOn(term: Term): boolean {
-  return someTerm(term, (part) => isOperation(part) && part[0] === "param");
 }
 
 /** Whether a text, a URL, or something from elsewhere is in it. */
