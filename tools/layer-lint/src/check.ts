@@ -97,9 +97,12 @@ async function checkProject(root: string, config: Config, options: CheckOptions)
   const findings = unreadableTree(tree, config);
   if (tree.modules.length === 0) return { report: emptyReport(inOrder(findings)) };
 
+  // Editors and bundlers use the nearest tsconfig, so those further down count as well.
+  const nearer = tree.others.filter((file) => file.endsWith("/tsconfig.json"));
+  const tsconfigPaths = [entries.tsconfig, ...nearer].map((file) => join(root, file));
   let tsconfigs: readonly TsConfig[];
   try {
-    tsconfigs = readTsConfigs(join(root, entries.tsconfig));
+    tsconfigs = readTsConfigs(tsconfigPaths);
   } catch (error) {
     const message =
       `The import graph cannot be made: ${error instanceof Error ? error.message : String(error)}`.replaceAll(

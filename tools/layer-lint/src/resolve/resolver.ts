@@ -186,7 +186,7 @@ class UnitingResolver implements Resolver {
       outDirs
         .filter((dir) => path.startsWith(`${dir}${sep}`))
         .flatMap((dir) => {
-          const inside = relative(dir, path);
+          const inside = relative(dir, path).replace(/\.d\.([cm]?)ts$/, ".$1js");
           const homes = rootDir === undefined ? [dirname(config), join(dirname(config), "src")] : [rootDir];
           return homes.map((home) => join(home, inside));
         }),

@@ -74,10 +74,13 @@ export function readTsConfig(path: string): TsConfig {
   };
 }
 
-/** The tsconfig together with all that it refers to, each once. */
-export function readTsConfigs(path: string): TsConfig[] {
+/**
+ * Several tsconfigs together with all that they refer to, each once, in this order.
+ * @throws {Error} if one is not there or cannot be read.
+ */
+export function readTsConfigs(paths: readonly string[]): TsConfig[] {
   const configs = new Map<string, TsConfig>();
-  const open = [path];
+  const open = [...paths];
   for (const each of open) {
     if (configs.has(each)) continue;
     const config = readTsConfig(each);
@@ -104,7 +107,7 @@ function withExtended(file: string, above: readonly string[]): Layer[] {
 function extendedPath(base: string, file: string): string {
   if (/^\.{0,2}[/\\]|^\.{1,2}$/.test(base)) {
     const path = resolve(dirname(file), base);
-    return isFile(path) ? path : `${path}.json`;
+    return isFile(path) || path.endsWith(".json") ? path : `${path}.json`;
   }
   const from = createRequire(file);
   for (const name of [base, `${base}.json`, `${base}/tsconfig.json`]) {
