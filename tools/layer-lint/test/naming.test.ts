@@ -9,7 +9,7 @@ const TARGET = "src/policy/admit.ts";
 type Way = readonly [form: string, spellings: readonly string[], files?: Files];
 
 const fs = 'import { readFileSync } from "node:fs";\n';
-const module_ = 'import { createRequire } from "node:module";\n';
+const modules = 'import { createRequire } from "node:module";\n';
 const workers = 'import { Worker } from "node:worker_threads";\n';
 const processes = 'import { fork, spawn, execFile } from "node:child_process";\n';
 const path = 'import path, { join, resolve } from "node:path";\n';
@@ -166,9 +166,9 @@ const WAYS: readonly Way[] = [
       'export const x = »require.resolve("../policy/admit.ts");',
       'export const x = »module.require("../policy/admit.ts");',
       'export const x = »module["require"]("../policy/admit.ts");',
-      `${module_}export const x = »createRequire(import.meta.url)("../policy/admit.ts");`,
-      `${module_}const load = createRequire(import.meta.url);\nexport const x = »load("../policy/admit.ts");`,
-      `${module_}const load = createRequire(import.meta.url);\nexport const x = »load.resolve("../policy/admit.ts");`,
+      `${modules}export const x = »createRequire(import.meta.url)("../policy/admit.ts");`,
+      `${modules}const load = createRequire(import.meta.url);\nexport const x = »load("../policy/admit.ts");`,
+      `${modules}const load = createRequire(import.meta.url);\nexport const x = »load.resolve("../policy/admit.ts");`,
       'import * as m from "module";\nexport const x = »m.createRequire(import.meta.url)("../policy/admit.ts");',
       'const { createRequire } = process.getBuiltinModule("node:module");\nexport const x = »createRequire(import.meta.url)("../policy/admit.ts");',
     ],

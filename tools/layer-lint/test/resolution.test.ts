@@ -249,11 +249,15 @@ const ROWS: readonly Row[] = [
 ];
 
 describe("a specifier is followed to the file, whatever way leads there", () => {
-  const rows = ROWS.map(
-    ([title, specifier, target, files, links = {}]) => [title, specifier, target, files, links] as const,
-  );
+  const rows = ROWS.map(([title, specifier, target, files, links = {}]) => ({
+    title,
+    specifier,
+    target,
+    files,
+    links,
+  }));
 
-  it.each(rows)("%s: %s", async (_title, specifier, target, files, links) => {
+  it.each(rows)("$title: $specifier", async ({ specifier, target, files, links }) => {
     using fixture = project(
       { ...files, "src/hands/x.ts": `export type * as x from ${JSON.stringify(specifier)};\n` },
       links,

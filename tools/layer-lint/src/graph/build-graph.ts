@@ -27,7 +27,7 @@ export interface GraphParts {
   /** Whether the packages that the file imports are searched for ways back into the project. */
   followsPackages(file: string): boolean;
   /** What TypeScript itself would answer, for what nothing else finds. */
-  lastResort(importer: string, fact: LiteralImport): readonly string[];
+  readonly lastResort: (importer: string, fact: LiteralImport) => readonly string[];
 }
 
 /**

@@ -27,12 +27,12 @@ export function openFiles(listed: readonly string[]): Files {
       return lower.get(path.toLowerCase())?.filter((file) => file !== path) ?? [];
     },
     isFolder(path) {
-      let known = folders.get(path);
-      if (known === undefined) {
-        known = statusOf(path)?.isDirectory() === true;
-        folders.set(path, known);
+      let isThere = folders.get(path);
+      if (isThere === undefined) {
+        isThere = statusOf(path)?.isDirectory() === true;
+        folders.set(path, isThere);
       }
-      return known;
+      return isThere;
     },
   };
 }

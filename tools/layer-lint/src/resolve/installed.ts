@@ -74,7 +74,7 @@ export function openInstalled({ root, tsconfigs }: ResolverParts, packages: Pack
       );
     },
     withoutFiles(folder, specifier) {
-      const [name = "", inside] = split(specifier);
+      const [name, inside] = split(specifier);
       for (let at = folder; ; at = dirname(at)) {
         const place = join(at, "node_modules", name);
         const linked = writtenLink(place);
@@ -96,10 +96,15 @@ export function openInstalled({ root, tsconfigs }: ResolverParts, packages: Pack
 function writtenLink(place: string): string | undefined {
   // A module has an extension, and the name of a folder rarely one.
   if (/\.\w+$/.test(place)) return undefined;
-  const status = statSync(place, { throwIfNoEntry: false });
-  if (status?.isFile() !== true || status.size > MAX_LINK_BYTES) return undefined;
-  const target = resolve(dirname(place), readFileSync(place, "utf8").trim());
-  return statSync(target, { throwIfNoEntry: false })?.isDirectory() === true ? target : undefined;
+  try {
+    const status = statSync(place, { throwIfNoEntry: false });
+    if (status?.isFile() !== true || status.size > MAX_LINK_BYTES) return undefined;
+    const target = resolve(dirname(place), readFileSync(place, "utf8").trim());
+    return statSync(target, { throwIfNoEntry: false })?.isDirectory() === true ? target : undefined;
+  } catch {
+    // What no file can be called, and what is no path, is no link.
+    return undefined;
+  }
 }
 
 function mainFieldsFor(conditions: readonly string[]): string[] {

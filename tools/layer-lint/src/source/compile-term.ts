@@ -1,8 +1,11 @@
-import { isBuiltin } from "node:module";
+import { any, cat, get, moduleAlias, operandsOf, plainPattern, spread, statically } from "./build-terms.ts";
+import type { BuiltinParts, BuiltinValue } from "./builtins.ts";
+import { builtinAt } from "./builtins.ts";
+import { classAround, classOf, hasInitial, importedBy, propertyName, returnsOf } from "./names.ts";
 import type { Binding, Scopes } from "./scopes.ts";
 import { isFunction } from "./scopes.ts";
 import type { Node } from "./syntax.ts";
-import { bare, childrenOf, literal, within } from "./syntax.ts";
+import { bare, literal, within } from "./syntax.ts";
 import type { Term } from "./terms.ts";
 import { isOperation, MAX_DEPTH } from "./terms.ts";
 
@@ -24,41 +27,9 @@ export interface Compiler {
   builtinOf(node: Node): BuiltinValue | undefined;
 }
 
-/** A built-in module, or what it exports as `member`. */
-export interface BuiltinValue {
-  readonly module: string;
-  readonly member?: string;
-}
-
-/** How a name was imported. */
-export interface ImportedName {
-  readonly specifier: string;
-  /** As the other module calls it; `*` for all of it. */
-  readonly name: string;
-}
-
 /** The compiler of a file. */
 export function makeCompiler(scopes: Scopes): Compiler {
   return new TermCompiler(scopes);
-}
-
-/** What an import binds a name to. */
-export function importedBy(binding: Binding | undefined): ImportedName | undefined {
-  const declaration = binding?.declaration;
-  if (declaration === undefined) return undefined;
-  if (declaration.type === "TSImportEqualsDeclaration") {
-    const { moduleReference } = declaration;
-    if (moduleReference.type !== "TSExternalModuleReference") return undefined;
-    return { specifier: moduleReference.expression.value, name: "*" };
-  }
-  const statement = declaration.parent;
-  if (statement?.type !== "ImportDeclaration") return undefined;
-  const specifier = statement.source.value;
-  if (declaration.type === "ImportDefaultSpecifier") return { specifier, name: "default" };
-  if (declaration.type === "ImportNamespaceSpecifier") return { specifier, name: "*" };
-  if (declaration.type !== "ImportSpecifier") return undefined;
-  const { imported } = declaration;
-  return { specifier, name: imported.type === "Literal" ? imported.value : imported.name };
 }
 
 class TermCompiler implements Compiler {
@@ -66,10 +37,12 @@ class TermCompiler implements Compiler {
   readonly #functions = new Map<Node, number>();
   readonly #visiting = new Set<Node>();
   readonly #bodies = new Map<Node, Term>();
+  readonly #builtinParts: BuiltinParts;
   #steps = 0;
 
   constructor(scopes: Scopes) {
     this.#scopes = scopes;
+    this.#builtinParts = { scopes, keyOf: (member) => this.keyOf(member), builtinOf: (node) => this.builtinOf(node) };
   }
 
   idOf(fn: Node): number {
@@ -103,46 +76,7 @@ class TermCompiler implements Compiler {
   }
 
   builtinOf(given: Node): BuiltinValue | undefined {
-    return this.#guard(given, undefined, (node) => this.#builtinOf(node));
-  }
-
-  #builtinOf(node: Node): BuiltinValue | undefined {
-    if (node.type === "Identifier") {
-      const binding = this.#scopes.bindingOf(node);
-      if (binding === undefined) return node.name === "process" ? { module: "process" } : undefined;
-      const imported = importedBy(binding);
-      if (imported !== undefined) {
-        if (!isBuiltin(imported.specifier)) return undefined;
-        const module = imported.specifier.replace(/^node:/, "");
-        return imported.name === "*" || imported.name === "default" ? { module } : { module, member: imported.name };
-      }
-      return this.#builtinOfVariable(binding);
-    }
-    if (node.type === "AwaitExpression") return this.builtinOf(node.argument);
-    if (node.type === "ImportExpression") return builtinNamed(literal(node.source));
-    if (node.type === "MemberExpression") {
-      const of = this.builtinOf(node.object);
-      const key = this.keyOf(node);
-      if (of === undefined || key === undefined || key === "default") return of;
-      if (of.member === "promises") return { module: `${of.module}/promises`, member: key };
-      return of.member === undefined ? { module: of.module, member: key } : of;
-    }
-    if (node.type !== "CallExpression") return undefined;
-    const name = literal(node.arguments[0] ?? null);
-    const callee = bare(node.callee);
-    if (callee.type === "Identifier" && callee.name === "require" && this.#scopes.isFree(callee))
-      return builtinNamed(name);
-    const called = this.builtinOf(callee);
-    if (called?.module === "process" && called.member === "getBuiltinModule") return builtinNamed(name);
-    return undefined;
-  }
-
-  #builtinOfVariable({ declaration, node, writes }: Binding): BuiltinValue | undefined {
-    if (declaration.type !== "VariableDeclarator" || declaration.init === null || writes.length > 0) return undefined;
-    const of = this.builtinOf(declaration.init);
-    if (of === undefined || declaration.id === node) return of;
-    const property = declaration.id.type === "ObjectPattern" ? propertyBinding(declaration.id, node) : undefined;
-    return property === undefined || of.member !== undefined ? of : { module: of.module, member: property };
+    return this.#guard(given, undefined, (node) => builtinAt(node, this.#builtinParts));
   }
 
   /** Runs `work` unless it is already being done for this node, or too much was done. */
@@ -439,132 +373,4 @@ class TermCompiler implements Compiler {
     if (member?.type === "MethodDefinition") return member.value;
     return member?.type === "PropertyDefinition" && member.value !== null ? bare(member.value) : undefined;
   }
-}
-
-function classAround(node: Node): (Node & { type: "ClassBody" }) | undefined {
-  for (let at = node.parent; at; at = at.parent) if (at.type === "ClassBody") return at;
-  return undefined;
-}
-
-function classOf(init: Node | undefined, scopes: Scopes): (Node & { type: "ClassBody" }) | undefined {
-  if (init?.type === "ClassDeclaration" || init?.type === "ClassExpression") return init.body;
-  if (init?.type !== "NewExpression" || init.callee.type !== "Identifier") return undefined;
-  const declaration = scopes.bindingOf(init.callee)?.declaration;
-  return declaration?.type === "ClassDeclaration" ? declaration.body : undefined;
-}
-
-function hasInitial({ declaration }: Binding): boolean {
-  if (declaration.type !== "VariableDeclarator") return true;
-  return declaration.init !== null || declaration.parent?.parent?.type === "ForOfStatement";
-}
-
-function builtinNamed(specifier: string | undefined): BuiltinValue | undefined {
-  return specifier !== undefined && isBuiltin(specifier) ? { module: specifier.replace(/^node:/, "") } : undefined;
-}
-
-/** `posix` and `win32` of node:path answer as node:path itself does for names of modules. */
-function moduleAlias(module: string): string {
-  return module.replace(/^path\/(?:posix|win32)$/, "path");
-}
-
-function statically(
-  name: string,
-  args: readonly Term[],
-  node: Node & { type: "CallExpression" | "NewExpression" },
-): Term {
-  if (name === "url.URL") return ["url", ...args];
-  return ["static", name, ...spread(node, args)];
-}
-
-/** `f(...["a", "b"])` is `f("a", "b")`. */
-function spread(node: Node & { type: "CallExpression" | "NewExpression" }, args: readonly Term[]): Term[] {
-  return node.arguments.flatMap((arg, index): Term[] => {
-    if (arg.type !== "SpreadElement") return [args[index] ?? null];
-    const { argument } = arg;
-    if (argument.type !== "ArrayExpression") return [null];
-    return argument.elements.map((element) =>
-      element?.type === "Literal" && (typeof element.value === "string" || typeof element.value === "number")
-        ? element.value
-        : null,
-    );
-  });
-}
-
-/** The operands of `a + b + c`, however many. */
-function operandsOf(node: Node): Node[] {
-  const operands: Node[] = [];
-  const open: Node[] = [node];
-  for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    if (at.type === "BinaryExpression" && at.operator === "+") open.push(at.right, at.left);
-    else operands.push(at);
-  }
-  return operands;
-}
-
-function cat(parts: readonly Term[]): Term {
-  if (parts.every((part) => part === null)) return null;
-  if (parts.every((part) => typeof part === "string")) return parts.join("");
-  const merged: Term[] = [];
-  for (const part of parts) {
-    const last = merged.at(-1);
-    if (typeof part === "string" && typeof last === "string") merged[merged.length - 1] = last + part;
-    else if (part !== "" || parts.length === 1) merged.push(part);
-  }
-  return [
-    "cat",
-    ...merged,
-    ...(parts.some((part) => typeof part === "string") && !merged.some((part) => typeof part === "string") ? [""] : []),
-  ];
-}
-
-function any(parts: readonly Term[]): Term {
-  const [first, ...others] = parts;
-  if (others.length === 0) return first ?? null;
-  return parts.every((part) => part === null) ? null : ["any", ...parts];
-}
-
-function get(target: Term, key: Term): Term {
-  if (target === null || key === null) return null;
-  if (isOperation(target) && target[0] === "record" && typeof key === "string") {
-    const index = target.findIndex((part, position) => position % 2 === 1 && part === key);
-    return index < 0 ? null : (target[index + 1] ?? null);
-  }
-  if (isOperation(target) && target[0] === "import" && target[2] === "*") return ["import", target[1] ?? null, key];
-  return ["get", target, key];
-}
-
-/** The name of a property, if it is written and not computed. */
-export function propertyName(node: Node): string | undefined {
-  if (!("key" in node)) return undefined;
-  const { key } = node;
-  if (typeof key !== "object" || key === null || !("type" in key)) return undefined;
-  if (key.type === "Literal") return literal(key) ?? String((key as { value: unknown }).value); // as: a literal has a value
-  const isComputed = "computed" in node && node.computed === true;
-  if (key.type === "PrivateIdentifier") return undefined;
-  return key.type === "Identifier" && !isComputed ? key.name : undefined;
-}
-
-function propertyBinding(pattern: Node & { type: "ObjectPattern" }, name: Node): string | undefined {
-  const property = pattern.properties.find((each) => within(each).includes(name));
-  return property?.type === "Property" ? propertyName(property) : undefined;
-}
-
-function returnsOf(body: Node): Node[] {
-  const answers: Node[] = [];
-  const open: Node[] = [body];
-  for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    if (at.type === "ReturnStatement") {
-      if (at.argument !== null) answers.push(at.argument);
-    } else if (!isFunction(at)) open.push(...childrenOf(at));
-  }
-  return answers;
-}
-
-/** The characters that a regular expression stands for, if it stands for nothing else. */
-function plainPattern(node: Node): string | undefined {
-  if (node.type !== "Literal" || !("regex" in node)) return undefined;
-  const { pattern, flags } = node.regex;
-  const plain = pattern.replace(/\\([^\w\s])/g, "$1");
-  const isPlain = /^(?:[^\\^$.*+?()[\]{}|]|\\[^\w\s])*$/.test(pattern);
-  return isPlain && !/[imsuvy]/.test(flags) ? plain : undefined;
 }

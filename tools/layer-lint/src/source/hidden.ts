@@ -1,9 +1,9 @@
 import type { BuiltinUse, Hidden, Noted } from "./facts.ts";
 import { memberName, words } from "./free-names.ts";
-import { importedBy } from "./compile-term.ts";
+import { importedBy } from "./names.ts";
 import type { Node } from "./syntax.ts";
 import { bare, literal, outer } from "./syntax.ts";
-import { propertyName } from "./compile-term.ts";
+import { propertyName } from "./names.ts";
 import type { Reading } from "./uses.ts";
 import { globalName } from "./uses.ts";
 import { isBuiltin } from "node:module";

@@ -12,6 +12,7 @@ import { readCalls, readUses } from "./uses.ts";
 
 /** Reads all facts of a text. `file` says only what kind of text it is. */
 export function readFacts(file: string, text: string): Facts {
+  if (isTooDeep(text)) return unreadable(`it is nested deeper than ${MAX_NESTING} levels`);
   const syntax = parse(file, text);
   const scopes = scopesOf(syntax);
   const compiler = makeCompiler(scopes);
@@ -39,6 +40,21 @@ export function readFacts(file: string, text: string): Facts {
     ...readTypes(syntax),
     codeLines: countCodeLines(syntax),
   };
+}
+
+/** Brackets inside of each other; the parser would run out of stack at some depth, and take the process along. */
+const MAX_NESTING = 2000;
+
+/** By brackets and signs alone, wherever they stand: no text that a person wrote comes near. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code === 40 || code === 91 || code === 123) {
+      if (++depth > MAX_NESTING) return true;
+    } else if ((code === 41 || code === 93 || code === 125) && depth > 0) depth--;
+  }
+  return /(?:[!~+-]\s*){2000}/.test(text);
 }
 
 /** What can be said of a file that is no text. */

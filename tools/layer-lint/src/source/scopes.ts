@@ -32,10 +32,11 @@ export interface Scopes {
 
 class Scope {
   readonly names = new Map<string, Binding[]>();
-  readonly isFunction: boolean;
+  /** Whether `var` lands in it. */
+  readonly holdsVar: boolean;
 
-  constructor(isFunction: boolean) {
-    this.isFunction = isFunction;
+  constructor(holdsVar: boolean) {
+    this.holdsVar = holdsVar;
   }
 }
 
@@ -62,7 +63,7 @@ export function scopesOf({ nodes, program, language }: Syntax): Scopes {
   const homeOf = (node: Node, wantsFunction = false): Node => {
     for (let at = node.parent; at; at = at.parent) {
       const scope = scopes.get(at);
-      if (scope !== undefined && (!wantsFunction || scope.isFunction)) return at;
+      if (scope !== undefined && (!wantsFunction || scope.holdsVar)) return at;
     }
     return program;
   };
@@ -137,8 +138,8 @@ function isFunctionLike(node: Node): boolean {
 }
 
 interface Declaring {
-  declare(home: Node, id: Node, binding: Pick<Binding, "value" | "type" | "declaration">): void;
-  homeOf(node: Node, wantsFunction?: boolean): Node;
+  readonly declare: (home: Node, id: Node, binding: Pick<Binding, "value" | "type" | "declaration">) => void;
+  readonly homeOf: (node: Node, wantsFunction?: boolean) => Node;
 }
 
 function declareNames(node: Node, { declare, homeOf }: Declaring): void {
@@ -247,8 +248,7 @@ function recordWrites(nodes: readonly Node[], bindingOf: (id: Node) => Binding |
 
 /** `declare ...`, or inside of it. */
 function isAmbient(node: Node): boolean {
-  for (let at: Node | null | undefined = node; at; at = at.parent)
-    if ("declare" in at && at.declare === true) return true;
+  for (let at: Node | null | undefined = node; at; at = at.parent) if ("declare" in at && at.declare) return true;
   return false;
 }
 

@@ -1,4 +1,4 @@
-import type { Comment, Node, ParseResult, ParserOptions, Program } from "oxc-parser";
+import type { Comment, Node, ParseResult, ParserOptions, Program, Severity } from "oxc-parser";
 import { parseSync, rawTransferSupported, visitorKeys } from "oxc-parser";
 import type { Spot } from "./spots.ts";
 import { spotsOf } from "./spots.ts";
@@ -20,7 +20,7 @@ export interface Syntax {
   readonly errors: readonly SyntaxError[];
   /** Every node, parents before children, in the order of the text; each has its `parent`. */
   readonly nodes: readonly Node[];
-  spot(offset: number): Spot;
+  readonly spot: (offset: number) => Spot;
 }
 
 /** What the parser distinguishes. */
@@ -32,6 +32,9 @@ export function languageOf(file: string): Language {
   if (file.endsWith(".tsx")) return "tsx";
   return /\.[cm]?ts$/.test(file) ? "ts" : "jsx";
 }
+
+// as: a const enum of the parser's types, of which nothing exists at run time
+const SEVERE = "Error" as Severity;
 
 let isRaw: boolean | undefined;
 
@@ -64,7 +67,7 @@ export function parse(file: string, text: string): Syntax {
     program,
     comments: result.comments,
     errors: result.errors
-      .filter(({ severity }) => severity === "Error")
+      .filter(({ severity }) => severity === SEVERE)
       .map(({ message, labels }) => ({ message, ...spot(labels[0]?.start ?? 0) })),
     nodes: nodesOf(program),
     spot,

@@ -1,6 +1,6 @@
 import type { Compiler } from "./compile-term.ts";
 import type { Call, Hidden, ImportForm, Use } from "./facts.ts";
-import { importedBy } from "./compile-term.ts";
+import { importedBy } from "./names.ts";
 import type { Scopes } from "./scopes.ts";
 import type { Node, Syntax } from "./syntax.ts";
 import { bare, literal } from "./syntax.ts";
