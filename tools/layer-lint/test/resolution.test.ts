@@ -284,6 +284,19 @@ describe("a specifier is followed to the file, whatever way leads there", () => 
   });
 });
 
+describe("copies of checked files", () => {
+  it("count as the files that they are copies of", async () => {
+    const text = "export const a = 1;\nexport const b = 2;\nexport const c = 3;\n";
+    using fixture = project({
+      "src/policy/big.ts": text,
+      "copies/big.ts": text,
+      "src/hands/x.ts": 'export * from "../../copies/big.ts";\n',
+    });
+    const { reading } = await readAndCheck({ root: fixture.root });
+    expect(reading?.project.graph.from("src/hands/x.ts").map(({ to }) => to)).toContain("src/policy/big.ts");
+  });
+});
+
 describe("names that a file declares for all files are followed without an import", () => {
   it.each([
     ["a global type", "export type X = Secret;", "declare global { interface Secret { a: 1 } }\nexport {};"],

@@ -14,6 +14,9 @@ import type { Edge, ExternalImport, ImportFact, ModuleGraph, Unfollowed } from "
 import { makeGraph } from "./module-graph.ts";
 import { reachOfPackages } from "./packages.ts";
 
+/** A file with fewer lines with code may be the same as another by chance. */
+const MIN_LINES_OF_COPY = 3;
+
 /** What a graph is made of. */
 export interface GraphParts {
   /** Absolute, of the project. */
@@ -80,6 +83,7 @@ class GraphBuilder {
       linked = uses;
     }
     this.#declaredModules();
+    this.#copies();
     this.#waysBack();
     this.#edges.push(...ambientEdges([...this.#files], sources));
     for (const file of this.#files) {
@@ -202,6 +206,19 @@ class GraphBuilder {
 
   #inside(path: string): string {
     return relative(this.#parts.root, path).split(sep).join("/");
+  }
+
+  /** Whoever imports a copy of a checked file from outside of the checked folders imports the file. */
+  #copies(): void {
+    const { modules, sources } = this.#parts;
+    const checked = new Set(modules);
+    const strangers = this.#edges.filter(({ to }) => !checked.has(to) && isModule(to));
+    if (strangers.length === 0) return;
+    const originals = Map.groupBy(modules, (file) => sources.hashOf(file));
+    for (const edge of strangers) {
+      if (sources.get(edge.to).codeLines < MIN_LINES_OF_COPY) continue;
+      for (const to of originals.get(sources.hashOf(edge.to)) ?? []) this.#edges.push({ ...edge, to });
+    }
   }
 
   /** Packages that lead back into the project. */

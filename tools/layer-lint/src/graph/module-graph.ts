@@ -41,6 +41,8 @@ export interface ModuleGraph {
   readonly unresolved: readonly ImportFact[];
   /** Ways to load or make code that could not be followed to all that they may load. */
   readonly unfollowed: readonly Unfollowed[];
+  /** Whether the imports of `file` were read. */
+  has(file: string): boolean;
   /** The edges that start in `file`. */
   from(file: string): readonly Edge[];
   /** The packages that `file` imports, and those that these import, by their own names. */
@@ -49,9 +51,16 @@ export interface ModuleGraph {
 
 /** Makes the graph of the parts. */
 export function makeGraph(
-  parts: Omit<ModuleGraph, "from" | "packagesReachedFrom" | "unfollowed"> &
+  parts: Omit<ModuleGraph, "from" | "has" | "packagesReachedFrom" | "unfollowed"> &
     Partial<Pick<ModuleGraph, "packagesReachedFrom" | "unfollowed">>,
 ): ModuleGraph {
   const byFile = Map.groupBy(parts.edges, (edge) => edge.file);
-  return { unfollowed: [], packagesReachedFrom: () => [], ...parts, from: (file) => byFile.get(file) ?? [] };
+  const files = new Set(parts.files);
+  return {
+    has: (file) => files.has(file),
+    unfollowed: [],
+    packagesReachedFrom: () => [],
+    ...parts,
+    from: (file) => byFile.get(file) ?? [],
+  };
 }

@@ -19,7 +19,7 @@ function trace({ file, name }: { readonly file: string; readonly name: string },
   const { project, seen } = search;
   if (seen.has(`${name} of ${file}`)) return [];
   seen.add(`${name} of ${file}`);
-  if (!project.graph.files.includes(file)) return [file];
+  if (!project.graph.has(file)) return [file];
   const own = ownExports(project.sources.get(file));
   const edges = project.graph.from(file);
   const follow = (to: string, inner: string): string[] => trace({ file: to, name: inner }, search);
@@ -46,7 +46,7 @@ function trace({ file, name }: { readonly file: string; readonly name: string },
 }
 
 function exportsName(file: string, name: string, project: Project): boolean {
-  if (!project.graph.files.includes(file)) return true;
+  if (!project.graph.has(file)) return true;
   const isOwn = ownExports(project.sources.get(file)).has(name);
   return (
     isOwn ||

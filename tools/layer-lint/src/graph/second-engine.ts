@@ -46,7 +46,7 @@ export function disagreements({ graph, tree }: Pick<Project, "graph" | "tree">, 
     return [unproven({ file: first, line: 1, column: 1, message }, HELP)];
   }
   const known = new Set(graph.edges.map(({ file, to }) => `${file}\n${to}`));
-  const unseen = view.edges.filter(({ file, to }) => graph.files.includes(file) && !known.has(`${file}\n${to}`));
+  const unseen = view.edges.filter(({ file, to }) => graph.has(file) && !known.has(`${file}\n${to}`));
   return [
     ...missed.map((file) => {
       const message = "The second engine, dependency-cruiser, did not read this file";

@@ -42,13 +42,20 @@ export function readGlobals({ nodes, spot }: Syntax, scopes: Scopes): FreeName[]
     const isFree = role === "type" ? scopes.bindingOf(node) === undefined : scopes.isFree(node);
     if (!isFree || node.name === "this" || node.name === "const") continue;
     const place = { ...spot(node.start), name: node.name };
-    if (role === "type") found.push({ ...place, asType: true });
+    if (role === "type" || isQueried(node)) found.push({ ...place, asType: true });
     else {
       const impure = impureUse(node, node.name);
       found.push(impure === undefined ? place : { ...place, impure });
     }
   }
   return found;
+}
+
+/** `typeof name` in a type: nothing of it is left at run time. */
+function isQueried(node: Node): boolean {
+  let at = node.parent;
+  while (at?.type === "TSQualifiedName") at = at.parent;
+  return at?.type === "TSTypeQuery";
 }
 
 function impureUse(node: Node, name: string): string | undefined {
@@ -60,8 +67,6 @@ function impureUse(node: Node, name: string): string | undefined {
     if (member === undefined) return `a computed member of ${name}`;
     return impure.has(member) ? `${name}.${member}` : undefined;
   }
-  // `typeof Date` in a type is no use of the clock.
-  if (parent.type === "TSTypeQuery" || parent.type === "TSQualifiedName") return undefined;
   if (name === "Date" && parent.type === "NewExpression" && parent.callee === node) {
     return parent.arguments.length > 0 ? undefined : "new Date() without a time";
   }

@@ -152,7 +152,8 @@ function isCompared(value: Node, { scopes, syntax }: Reading): boolean {
   if (
     around?.type === "VariableDeclarator" &&
     around.parent?.type === "VariableDeclaration" &&
-    around.parent.kind === "const"
+    around.parent.kind === "const" &&
+    around.parent.parent?.type !== "ExportNamedDeclaration"
   ) {
     const { id } = around;
     const uses = syntax.nodes.filter(
