@@ -205,7 +205,10 @@ class GraphBuilder {
   }
 
   #inside(path: string): string {
-    return relative(this.#parts.root, path).split(sep).join("/");
+    const { root } = this.#parts;
+    // Nearly all files lie in the root, and the general way takes ten times as long.
+    if (sep === "/" && path.startsWith(root) && path.charAt(root.length) === "/") return path.slice(root.length + 1);
+    return relative(root, path).split(sep).join("/");
   }
 
   /** Whoever imports a copy of a checked file from outside of the checked folders imports the file. */

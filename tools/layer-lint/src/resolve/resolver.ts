@@ -48,6 +48,8 @@ export interface ResolverParts {
 /** A specifier as it may be meant: with a query, a fragment, percent signs or backslashes it is also tried without. */
 export function spellings(specifier: string): string[] {
   const all = [specifier];
+  // Nearly all are plain.
+  if (/^#?[\w./@:-]*$/.test(specifier)) return all;
   const add = (text: string): void => {
     if (!all.includes(text)) all.push(text);
   };

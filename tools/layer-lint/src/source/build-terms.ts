@@ -58,9 +58,8 @@ export function cat(parts: readonly Term[]): Term {
 }
 
 export function any(parts: readonly Term[]): Term {
-  const [first, ...others] = parts;
-  if (others.length === 0) return first ?? null;
-  return parts.every((part) => part === null) ? null : ["any", ...parts];
+  const [first, ...others] = new Set(parts);
+  return first === undefined || others.length === 0 ? (first ?? null) : ["any", first, ...others];
 }
 
 export function get(target: Term, key: Term): Term {

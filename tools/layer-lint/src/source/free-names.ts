@@ -35,6 +35,7 @@ const IMPURE_MEMBERS = new Map([
 /** Every use of a global in a file. */
 export function readGlobals({ nodes, spot }: Syntax, scopes: Scopes): FreeName[] {
   const found: FreeName[] = [];
+  const pure = new Set<string>();
   for (const node of nodes) {
     if (node.type !== "Identifier" && node.type !== "JSXIdentifier") continue;
     const role = scopes.roleOf(node);
@@ -45,6 +46,11 @@ export function readGlobals({ nodes, spot }: Syntax, scopes: Scopes): FreeName[]
     if (role === "type" || isQueried(node)) found.push({ ...place, asType: true });
     else {
       const impure = impureUse(node, node.name);
+      // Where `Math` is used first says enough; every use of what reaches outside is told.
+      if (impure === undefined && PURE_GLOBALS.has(node.name)) {
+        if (pure.has(node.name)) continue;
+        pure.add(node.name);
+      }
       found.push(impure === undefined ? place : { ...place, impure });
     }
   }

@@ -1,6 +1,5 @@
 import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Facts } from "./facts.ts";
 import type { FactsCache } from "./facts-cache.ts";
 import { readFacts, unreadable } from "./read-facts.ts";
@@ -26,7 +25,7 @@ export function openSources(root: string, cache?: FactsCache): Sources {
     return found;
   };
   const read = (file: string) => {
-    const bytes = readFileSync(join(root, file));
+    const bytes = readFileSync(`${root}/${file}`);
     const key = `${languageOf(file)}${/\.c[jt]s$/.test(file) ? "-cjs" : ""}-${hash("sha256", bytes, "base64url")}`;
     let facts = cache?.get(key);
     if (facts === undefined) {
