@@ -38,6 +38,30 @@ const OPAQUE: readonly (readonly [title: string, text: string])[] = [
   ["code in a data: URL", '»import "data:text/javascript,1";\nexport {};'],
   ["import.meta as a resolver", 'export const x = »import.meta.resolve("./run.ts");'],
   ["a worker that nobody listed", 'export const x = new »Worker("a.js");'],
+  [
+    "a name in an object that is changed",
+    'const P = { a: "./run.ts" };\n(P as any).a = String(Math.PI);\nexport const x = () => »import(P.a);',
+  ],
+  [
+    "a name in an object that is handed on",
+    'const P = { a: "./run.ts" };\nexport const f = (g: (p: object) => void) => { g(P); return »import(P.a); };',
+  ],
+  [
+    "a name in an object that others may change",
+    'export const P = { a: "./run.ts" };\nexport const x = () => »import(P.a);',
+  ],
+  [
+    "a name in a list that grows",
+    'const P = ["./run.ts"];\nP.unshift(String(Math.PI));\nexport const x = () => »import(P[0]!);',
+  ],
+  [
+    "a URL that is changed",
+    'const u = new URL("./run.ts", import.meta.url);\nu.pathname = String(Math.PI);\nexport const x = () => »import(u.href);',
+  ],
+  [
+    "a name in a field that others may change",
+    'export class A { at = "./run.ts"; load() { return »import(this.at); } }',
+  ],
 ];
 
 /** Code of the machine layer that is plain. */
@@ -61,6 +85,11 @@ const PLAIN: readonly (readonly [title: string, text: string])[] = [
   ],
   ["a class with a constructor", "export class A { readonly a: number; constructor(a: number) { this.a = a; } }"],
   ["a folded import of its own", 'export const x = () => import("./" + "run.ts");'],
+  ["a name in an object that only is read", 'const P = { a: "./run.ts" };\nexport const x = () => import(P.a);'],
+  [
+    "a name in an object that is frozen",
+    'export const P = Object.freeze({ a: "./run.ts" });\nexport const x = () => import(P.a);',
+  ],
   ["types of globals", "export type X = Reflect2 | ProxyHandler<object>;\ninterface Reflect2 { a: typeof Reflect }"],
   ["conversion by a function as a value", "export const x = [1].map(String);"],
 ];

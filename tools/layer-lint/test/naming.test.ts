@@ -94,6 +94,8 @@ const WAYS: readonly Way[] = [
       'const enum P { A = "../policy/admit.ts" }\nexport const x = »import(P.A);',
       'const P = { a: { b: "../policy/admit.ts" } } as const;\nexport const x = »import(P.a.b);',
       'const P = { a: "../policy/admit.ts" };\nconst { a: q } = P;\nexport const x = »import(q);',
+      'const P = { a: "./port.ts" };\nP.a = "../policy/admit.ts";\nexport const x = »import(P.a);',
+      'class L { at = ""; constructor() { this.at = "../policy/admit.ts"; } load() { return »import(this.at); } }\nexport const x = L;',
       'const [, q] = ["a", "../policy/admit.ts"];\nexport const x = »import(q!);',
       'export const x = (b: boolean) => »import(b ? "../policy/admit.ts" : "./port.ts");',
       'export const x = (s?: string) => »import(s ?? "../policy/admit.ts");',

@@ -142,6 +142,7 @@ function functionIds(term: Term): number[] {
 }
 
 function recordMember(term: Term, key: string): Term {
+  if (isOperation(term) && term[0] === "any") return ["any", ...term.slice(1).map((part) => recordMember(part, key))];
   if (!isOperation(term) || term[0] !== "record") return null;
   const index = term.findIndex((part, position) => position % 2 === 1 && part === key);
   return index < 0 ? null : (term[index + 1] ?? null);

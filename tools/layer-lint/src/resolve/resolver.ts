@@ -256,6 +256,8 @@ function isSomething({ files, packages }: Resolution): boolean {
 }
 
 function united(parts: readonly Resolution[]): Resolution {
+  const [first] = parts;
+  if (first !== undefined && parts.length === 1) return first;
   const builtin = parts.find((part) => part.builtin !== undefined)?.builtin;
   const exact = parts.filter((part) => !part.inOtherCase && isSomething(part));
   const packages = new Map(parts.flatMap((part) => part.packages).map((each) => [each.file, each]));
@@ -277,7 +279,7 @@ function realOf(path: string): string {
 
 /** Whether a package manager put the file there. */
 export function isInstalled(path: string): boolean {
-  return path.split(/[/\\]/).includes("node_modules");
+  return path.includes("node_modules") && path.split(/[/\\]/).includes("node_modules");
 }
 
 function folderName(path: string): string {

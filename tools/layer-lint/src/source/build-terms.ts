@@ -64,6 +64,7 @@ export function any(parts: readonly Term[]): Term {
 
 export function get(target: Term, key: Term): Term {
   if (target === null || key === null) return null;
+  if (isOperation(target) && target[0] === "any") return any(target.slice(1).map((part) => get(part, key)));
   if (isOperation(target) && target[0] === "record" && typeof key === "string") {
     const index = target.findIndex((part, position) => position % 2 === 1 && part === key);
     return index < 0 ? null : (target[index + 1] ?? null);

@@ -1,11 +1,13 @@
+import { arrayTerm, enumTerm, objectTerm } from "./compile-literals.ts";
 import { any, cat, get, moduleAlias, operandsOf, plainPattern, spread, statically } from "./build-terms.ts";
 import type { BuiltinParts, BuiltinValue } from "./builtins.ts";
 import { builtinAt } from "./builtins.ts";
 import { classAround, classOf, hasInitial, importedBy, propertyName, returnsOf } from "./names.ts";
+import { mayChange } from "./mutations.ts";
 import type { Binding, Scopes } from "./scopes.ts";
 import { isFunction } from "./scopes.ts";
 import type { Node } from "./syntax.ts";
-import { bare, literal, within } from "./syntax.ts";
+import { bare, outer, within } from "./syntax.ts";
 import type { Term } from "./terms.ts";
 import { isOperation, MAX_DEPTH } from "./terms.ts";
 
@@ -127,9 +129,9 @@ class TermCompiler implements Compiler {
       case "MemberExpression":
         return this.#member(node, depth);
       case "ArrayExpression":
-        return this.#array(node.elements, inner);
+        return arrayTerm(node.elements, inner);
       case "ObjectExpression":
-        return this.#object(node.properties, inner);
+        return objectTerm(node.properties, inner);
       case "NewExpression":
       case "CallExpression":
         return this.#call(node, depth);
@@ -159,29 +161,6 @@ class TermCompiler implements Compiler {
     );
   }
 
-  #array(elements: readonly (Node | null)[], inner: (part: Node) => Term): Term {
-    const parts = elements.map((element): Term =>
-      element === null || element.type === "SpreadElement" ? null : inner(element),
-    );
-    if (!elements.some((element) => element?.type === "SpreadElement")) return ["list", ...parts];
-    // [...a, ...b]: the lists one after the other.
-    const lists = elements.map((element, index): Term =>
-      element?.type === "SpreadElement" ? inner(element.argument) : ["list", parts[index] ?? null],
-    );
-    return ["call", "concat", ["list"], ...lists];
-  }
-
-  #object(properties: readonly Node[], inner: (part: Node) => Term): Term {
-    const parts: Term[] = [];
-    for (const property of properties) {
-      if (property.type !== "Property" || property.kind !== "init") return null;
-      const key = propertyName(property) ?? inner(property.key);
-      if (typeof key !== "string" && typeof key !== "number") return null;
-      parts.push(String(key), inner(property.value));
-    }
-    return ["record", ...parts];
-  }
-
   #identifier(node: Node & { type: "Identifier" }, depth: number): Term {
     const binding = this.#scopes.bindingOf(node);
     if (binding === undefined) {
@@ -190,10 +169,28 @@ class TermCompiler implements Compiler {
     }
     const imported = importedBy(binding);
     if (imported !== undefined) return ["import", imported.specifier, imported.name];
-    const initial = this.#initial(binding, depth);
+    const known = this.#initial(binding, depth);
+    const initial =
+      known !== null && mayChange(binding, this.#scopes) ? any([known, ...this.#assigned(binding), null]) : known;
     if (binding.writes.length === 0) return initial;
     const written = binding.writes.map((value) => this.#compile(value, depth + 1));
     return any(hasInitial(binding) ? [initial, ...written] : written);
+  }
+
+  /** What is assigned to members of the constant, in place of the member. */
+  #assigned(binding: Binding): Term[] {
+    return this.#scopes.usesOf(binding).flatMap((use): Term[] => {
+      const member = outer(use);
+      const around = member === undefined ? undefined : outer(member);
+      if (
+        member?.type !== "MemberExpression" ||
+        around?.type !== "AssignmentExpression" ||
+        bare(around.left) !== member
+      )
+        return [];
+      const key = this.keyOf(member);
+      return key === undefined ? [] : [["record", key, this.#compile(around.right, 0)]];
+    });
   }
 
   #initial({ declaration, node }: Binding, depth: number): Term {
@@ -206,7 +203,7 @@ class TermCompiler implements Compiler {
           : inner(declaration.init);
       return declaration.id === node ? whole : this.#taken(declaration.id, node, whole);
     }
-    if (declaration.type === "TSEnumDeclaration") return this.#enum(declaration, inner);
+    if (declaration.type === "TSEnumDeclaration") return enumTerm(declaration, inner);
     if (declaration.type === "FunctionDeclaration") return inner(declaration);
     const fn = declaration.parent;
     if (!fn || !isFunction(fn) || !("params" in fn)) return null;
@@ -237,17 +234,6 @@ class TermCompiler implements Compiler {
     return this.#taken(property.value, name, get(whole, key));
   }
 
-  #enum(declaration: Node & { type: "TSEnumDeclaration" }, inner: (part: Node) => Term): Term {
-    let next: number | undefined = 0;
-    const parts = declaration.body.members.flatMap((member): Term[] => {
-      const name = member.id.type === "Identifier" ? member.id.name : (literal(member.id) ?? "");
-      const value: Term = member.initializer === null ? (next ?? null) : inner(member.initializer);
-      next = typeof value === "number" ? value + 1 : undefined;
-      return [name, value];
-    });
-    return ["record", ...parts];
-  }
-
   #member(node: Node & { type: "MemberExpression" }, depth: number): Term {
     const { object, property } = node;
     if (object.type === "MetaProperty") {
@@ -261,7 +247,7 @@ class TermCompiler implements Compiler {
     return get(target, key);
   }
 
-  /** `this.name`, where the class around it gives the field a value and nothing else does. */
+  /** `this.name`: what the class around it gives the field, and what else nobody knows. */
   #field(node: Node, key: string, depth: number): Term {
     let at: Node | null | undefined = node;
     while (at && at.type !== "ClassBody") at = at.parent;
@@ -269,11 +255,12 @@ class TermCompiler implements Compiler {
     const field = at.body.find((each) => each.type === "PropertyDefinition" && propertyName(each) === key);
     if (field?.type !== "PropertyDefinition") return null;
     const value = this.#compile(field.value, depth + 1);
-    const isWritten = within(at).some(
-      (each) =>
-        each.type === "AssignmentExpression" && each.left.type === "MemberExpression" && this.keyOf(each.left) === key,
-    );
-    return isWritten ? any([value, null]) : value;
+    const written = within(at).flatMap((each): Term[] => {
+      if (each.type !== "AssignmentExpression" || each.left.type !== "MemberExpression") return [];
+      return this.keyOf(each.left) === key ? [this.#compile(each.right, depth + 1)] : [];
+    });
+    // Whoever holds the object may assign the field as well.
+    return any([value, ...written, null]);
   }
 
   #call(node: Node & { type: "CallExpression" | "NewExpression" }, depth: number): Term {

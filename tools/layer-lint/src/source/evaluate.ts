@@ -115,6 +115,7 @@ function members(target: Term, key: Term, { at, depth }: Where): Found[] | undef
     });
     return found.length === 0 ? undefined : found;
   }
+  if (target[0] === "any") return target.slice(1).map((part) => ({ term: ["get", part, key], at }));
   if (target[0] !== "record") return undefined;
   const keys = evaluate(key, at, depth + 1);
   if (keys.open) return undefined;

@@ -26,6 +26,8 @@ export interface Scopes {
   /** Whether the identifier names a global, or something ambient. */
   isFree(identifier: Node): boolean;
   roleOf(identifier: Node): Role;
+  /** The identifiers that stand for what the binding declares, besides the one that declares it. */
+  usesOf(binding: Binding): readonly Node[];
   /** What the file declares at its top. */
   readonly top: ReadonlyMap<string, readonly Binding[]>;
 }
@@ -83,9 +85,18 @@ export function scopesOf({ nodes, program, language }: Syntax): Scopes {
     return lookUp(id, id.name, (each) => (role === "type" ? each.type : role === "value" ? each.value : true));
   };
   recordWrites(nodes, bindingOf);
+  let uses: Map<Node | undefined, Node[]> | undefined;
+  const usesOf = ({ node }: Binding): readonly Node[] => {
+    uses ??= Map.groupBy(
+      nodes.filter((each) => roleOf(each) === "value" || roleOf(each) === "either"),
+      (each) => bindingOf(each)?.node,
+    );
+    return uses.get(node) ?? [];
+  };
   return {
     bindingOf,
     roleOf,
+    usesOf,
     isFree: (id) => bindingOf(id)?.ambient ?? true,
     top: scopes.get(program)?.names ?? new Map(),
   };

@@ -25,12 +25,13 @@ export function openSources(root: string, cache?: FactsCache): Sources {
     return found;
   };
   const read = (file: string) => {
-    const bytes = readFileSync(`${root}/${file}`);
-    const key = `${languageOf(file)}${/\.c[jt]s$/.test(file) ? "-cjs" : ""}-${hash("sha256", bytes, "base64url")}`;
+    const source = contentOf(`${root}/${file}`);
+    const kind = `${languageOf(file)}${/\.c[jt]s$/.test(file) ? "-cjs" : ""}`;
+    const key = `${kind}-${hash("sha256", source, "base64url")}`;
     let facts = cache?.get(key);
     if (facts === undefined) {
       parsed++;
-      const text = textOf(bytes);
+      const text = textOf(source);
       facts = text === undefined ? unreadable("it is no text in UTF-8 or UTF-16") : readFacts(file, text);
       cache?.put(key, facts);
     }
@@ -45,14 +46,27 @@ export function openSources(root: string, cache?: FactsCache): Sources {
   };
 }
 
+/** The text, if it is plain UTF-8, which is read much faster; else the bytes. */
+function contentOf(path: string): string | Uint8Array {
+  const text = readFileSync(path, "utf8");
+  return text.includes(REPLACEMENT) ? readFileSync(path) : text;
+}
+
+/** What stands where bytes are no text. */
+const REPLACEMENT = "\uFFFD";
+
 /** The text without its byte order mark; undefined if the bytes are none. */
-export function textOf(bytes: Uint8Array): string | undefined {
+function textOf(source: string | Uint8Array): string | undefined {
+  const text = typeof source === "string" ? source.replace(/^\uFEFF/, "") : decoded(source);
+  return text?.includes("\0") === true ? undefined : text;
+}
+
+function decoded(bytes: Uint8Array): string | undefined {
   const [first, second] = bytes;
   const encoding =
     first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
   try {
-    const text = new TextDecoder(encoding, { fatal: true }).decode(bytes);
-    return text.includes("\0") ? undefined : text;
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch {
     return undefined;
   }
