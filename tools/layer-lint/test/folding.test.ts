@@ -45,11 +45,11 @@ const { sample } = fc.letrec<{ sample: Sample }>((tie) => ({
     })),
     tie("sample").map((a) => ({
       code: `${a.code}.split("").reverse().join("")`,
-      value: a.value.split("").reverse().join(""),
+      value: a.value.split("").toReversed().join(""),
     })),
     tie("sample").map((a) => ({
-      code: `String.fromCharCode(${[...a.value].map((_, at) => a.value.charCodeAt(at)).join(", ")})`,
-      value: String.fromCharCode(...[...a.value].map((_, at) => a.value.charCodeAt(at))),
+      code: `String.fromCharCode(${unitsOf(a.value).join(", ")})`,
+      value: String.fromCharCode(...unitsOf(a.value)),
     })),
     tie("sample").map((a) => ({ code: `({ k: ${a.code}, other: Date.now() }).k`, value: a.value })),
     tie("sample").map((a) => ({ code: `((n: string) => n + "!")(${a.code})`, value: `${a.value}!` })),
@@ -60,6 +60,10 @@ const { sample } = fc.letrec<{ sample: Sample }>((tie) => ({
     tie("sample").map((a) => ({ code: `(${a.code}).toUpperCase().toString()`, value: a.value.toUpperCase() })),
   ),
 }));
+
+function unitsOf(text: string): number[] {
+  return Array.from({ length: text.length }, (_, at) => text.charCodeAt(at));
+}
 
 function folded(text: string): { readonly values: readonly unknown[]; readonly open: boolean } {
   const { uses, errors } = readFacts("x.ts", text);
