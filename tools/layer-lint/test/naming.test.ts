@@ -274,6 +274,16 @@ describe("what names no module is no edge of the graph", () => {
   });
 });
 
+describe("what is read outside of the project", () => {
+  it("is no edge, since it differs from one machine to the next", async () => {
+    using fixture = project({
+      "src/hands/x.ts": 'import { readFileSync } from "node:fs";\nexport const x = readFileSync("/proc/self/stat");\n',
+    });
+    const { reading } = await readAndCheck({ root: fixture.root });
+    expect(reading?.project.graph.from("src/hands/x.ts")).toEqual([]);
+  });
+});
+
 describe("JSDoc of JavaScript names types, and that of TypeScript does not", () => {
   const spellings = [
     '/** @type {»import("../policy/admit.ts").Rule} */\nexport let x;',

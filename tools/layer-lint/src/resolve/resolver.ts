@@ -133,7 +133,9 @@ class UnitingResolver implements Resolver {
   #exactly(path: string): Resolution {
     const real = this.#parts.files.real(path);
     const sources = this.#sourcesOf(path).flatMap((each) => this.#filesOrFolder(each));
-    return this.#targets(real === undefined ? sources : [real]);
+    // What is read outside of the project is the machine's, and differs from one to the next.
+    const inside = real?.startsWith(`${this.#parts.root}${sep}`) === true ? [real] : [];
+    return this.#targets([...inside, ...sources]);
   }
 
   #relative(importer: string, text: string, form: ImportForm): Resolution {
