@@ -1,0 +1,129 @@
+import { ts } from "ts-morph";
+import type { Fault, MachineLaw } from "./fault.ts";
+import type { Exit, PathState } from "./path-state.ts";
+import { outcomeOf } from "./path-records.ts";
+import { PathWalker } from "./path-walker.ts";
+import type { Machine } from "./step-lists.ts";
+import { isStepLoop } from "./step-loops.ts";
+import type { FunctionNode, Owner } from "./syntax.ts";
+import { eachNode, eachOwnNode, isFunctionNode, isLoop } from "./syntax.ts";
+import { keyOf } from "./values.ts";
+
+/** EXEC-002, EXEC-003 and EXEC-006 on every path through the functions that perform steps. */
+export function outcomeFaults(machine: Machine): Fault[] {
+  const faults: Fault[] = [];
+  const add = (law: MachineLaw, node: ts.Node, message: string): void => {
+    faults.push({ law, node, message });
+  };
+  const walker = new PathWalker(machine, {
+    nextTurn: (state, loop) => judgeTurn(state, loop, add),
+    leave: (exit) => judgeLeaving(exit, add),
+  });
+  for (const carrier of machine.functions.carriers) {
+    if (!isFunctionNode(carrier)) continue;
+    const exits = walker.exitsOf(carrier);
+    if (hasStepLoop(carrier, machine)) {
+      if (machine.functions.callsTo(carrier).length === 0) judgeEnd(exits, add);
+    } else judgeSwallowing(carrier, exits, { machine, add });
+  }
+  return [...faults, ...walker.faults];
+}
+
+type Add = (law: MachineLaw, node: ts.Node, message: string) => void;
+
+function judgeTurn(state: PathState, loop: ts.IterationStatement, add: Add): void {
+  if (state.failed) {
+    const message = "After a failed step the next one is taken up: the first failure ends the job";
+    for (const node of placesOf(state, loop)) add("stop-on-failure", node, message);
+    return;
+  }
+  if (state.performed === 0) {
+    add(
+      "evidence-per-call",
+      state.turn ?? loop,
+      "A declared step can be passed over: nothing is performed, and the next one is taken up",
+    );
+    return;
+  }
+  judgeRecords(state, add);
+}
+
+/** Where a failure came up, and where it was taken. */
+function placesOf({ caughtAt, performedAt, turn }: PathState, otherwise: ts.Node): ts.Node[] {
+  const places = [performedAt, caughtAt].filter((node) => node !== undefined);
+  return places.length > 0 ? places : [turn ?? otherwise];
+}
+
+function judgeLeaving({ state, by, node }: Exit, add: Add): void {
+  if (state.performed > 0 && state.recorded.size > 1) judgeRecords(state, add);
+  const isSilent = state.performed === 0 && state.recorded.size === 0 && by !== "throw";
+  if (isSilent && state.withoutHandler !== undefined)
+    add("evidence-per-call", node, "A step that nothing can perform ends the job without a result that says so");
+}
+
+function judgeRecords({ performedAt, recorded, turn }: PathState, add: Add): void {
+  const node = performedAt ?? turn;
+  if (node === undefined) return;
+  if (recorded.size === 0) add("evidence-per-call", node, "A step can be performed without a result being recorded");
+  if (recorded.size > 1) add("evidence-per-call", node, "More than one result is recorded for one performed step");
+}
+
+/** Nobody of the layer is above: what is not recorded here is never recorded. */
+function judgeEnd(exits: readonly Exit[], add: Add): void {
+  for (const { state } of exits) {
+    if (state.performed > 0 && state.recorded.size === 0 && state.performedAt !== undefined)
+      add("evidence-per-call", state.performedAt, "A step can fail without a result being recorded");
+  }
+}
+
+function judgeSwallowing(
+  carrier: FunctionNode,
+  exits: readonly Exit[],
+  { machine, add }: { readonly machine: Machine; readonly add: Add },
+): void {
+  const returns = exits.filter((exit) => exit.by === "return");
+  const good = new Set(
+    returns.filter(({ state }) => !state.failed && state.performed > 0).map(({ value }) => keyOf(value)),
+  );
+  const bad = returns.filter(
+    ({ state, value }) => state.failed && state.recorded.size === 0 && outcomeOf(value) !== "failed",
+  );
+  const isTold = bad.some(({ value }) => !good.has(keyOf(value)));
+  for (const { state, value } of bad) {
+    const isSame = good.has(keyOf(value)) && (value.kind === "literal" || (value.kind === "object" && !isTold));
+    const isDropped =
+      value.kind === "unknown" && good.has("?") && drops(state.caughtAt) && !isEvidenceReturn(carrier, machine);
+    if (!isSame && !isDropped && outcomeOf(value) !== "completed") continue;
+    for (const node of placesOf(state, carrier)) {
+      add("stop-on-failure", node, "A failure is swallowed: from outside it cannot be told from success");
+      if (outcomeOf(value) === "completed") add("evidence-per-call", node, "A failed step is reported as completed");
+    }
+  }
+}
+
+/** Whether a catch clause does nothing with what it caught. */
+function drops(clause: ts.CatchClause | undefined): boolean {
+  if (clause === undefined) return false;
+  const name = clause.variableDeclaration?.name;
+  if (name === undefined || !ts.isIdentifier(name)) return name === undefined;
+  let used = false;
+  eachNode(clause.block, (node) => {
+    if (ts.isIdentifier(node) && node.text === name.text) used = true;
+  });
+  return !used;
+}
+
+function isEvidenceReturn(carrier: FunctionNode, { program, words }: Machine): boolean {
+  const signature = program.checker.getSignatureFromDeclaration(carrier);
+  if (signature === undefined) return false;
+  const type = signature.getReturnType();
+  return words.isEvidence(program.checker.getAwaitedType(type) ?? type);
+}
+
+function hasStepLoop(owner: Owner, machine: Machine): boolean {
+  let found = false;
+  eachOwnNode(owner, (node) => {
+    if (isLoop(node) && isStepLoop(node, machine)) found = true;
+  });
+  return found;
+}

@@ -1,0 +1,85 @@
+import type { ts } from "ts-morph";
+import type { CallNode } from "./syntax.ts";
+import type { Value } from "./values.ts";
+import { keyOf } from "./values.ts";
+
+/** What has happened on one path through a function, or through one round of the loop over the steps. */
+export interface PathState {
+  /** How often a step was performed; 2 = twice or more. */
+  readonly performed: 0 | 1 | 2;
+  readonly performedAt?: CallNode;
+  /** What was recorded as the result of a step: names, or expressions that have none. */
+  readonly recorded: ReadonlySet<ts.Symbol | ts.Node>;
+  /** Whether the step failed on this path. */
+  readonly failed: boolean;
+  /** The catch clause that took the failure. */
+  readonly caughtAt?: ts.CatchClause;
+  /** The last fork that the path took. */
+  readonly turn?: ts.Node;
+  /** Where the path took the way on which nothing can perform the step. */
+  readonly withoutHandler?: ts.Node;
+  /** Values that are known. */
+  readonly known: ReadonlyMap<ts.Symbol, Value>;
+}
+
+/** A path at its beginning. */
+export const START: PathState = { performed: 0, recorded: new Set(), failed: false, known: new Map() };
+
+/** A path that ends in a value. */
+export interface Valued {
+  readonly state: PathState;
+  readonly value: Value;
+}
+
+/** A path that leaves a block otherwise than at its end. */
+export interface Exit extends Valued {
+  readonly by: "return" | "throw" | "break" | "continue";
+  readonly label?: string | undefined;
+  readonly node: ts.Node;
+}
+
+/** Where a function's paths come out. */
+export interface Flow {
+  readonly exits: Exit[];
+}
+
+/** The state with `symbol` known to have `value`. */
+export function knowing(state: PathState, symbol: ts.Symbol | undefined, value: Value): PathState {
+  if (symbol === undefined) return state;
+  const known = new Map(state.known);
+  if (value.kind === "unknown") known.delete(symbol);
+  else known.set(symbol, value);
+  return { ...state, known };
+}
+
+const ids = new WeakMap<object, number>();
+let nextId = 0;
+
+function idOf(thing: object): number {
+  const id = ids.get(thing) ?? (nextId += 1);
+  ids.set(thing, id);
+  return id;
+}
+
+/** One of each kind: paths of which the same is known are one. */
+export function distinct<T extends Valued>(paths: readonly T[]): T[] {
+  const seen = new Map<string, T>();
+  for (const path of paths) {
+    const by = "by" in path ? String(path.by) : "";
+    const key = `${stateKey(path.state)}|${keyOf(path.value)}|${by}`;
+    if (!seen.has(key)) seen.set(key, path);
+  }
+  return [...seen.values()];
+}
+
+/** One of each state. */
+export function distinctStates(states: readonly PathState[]): PathState[] {
+  return [...new Map(states.map((state) => [stateKey(state), state])).values()];
+}
+
+function stateKey({ performed, recorded, failed, caughtAt, withoutHandler, known, turn }: PathState): string {
+  const records = [...recorded].map(idOf).toSorted((a, b) => a - b);
+  const values = [...known].map(([symbol, value]) => `${idOf(symbol)}:${keyOf(value)}`).toSorted();
+  const nodes = [caughtAt, withoutHandler, performed === 0 ? turn : undefined].map((node) => (node ? idOf(node) : ""));
+  return [performed, failed, records.join(), nodes.join(), values.join()].join("|");
+}

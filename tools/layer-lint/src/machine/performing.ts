@@ -1,0 +1,288 @@
+import { ts } from "ts-morph";
+import type { Fault } from "./fault.ts";
+import { symbolOf } from "./functions.ts";
+import type { Machine } from "./step-lists.ts";
+import { isOverSteps, isStepLoop } from "./step-loops.ts";
+import type { CallNode, FunctionNode } from "./syntax.ts";
+import {
+  argumentsOf,
+  bare,
+  calleeOf,
+  eachNode,
+  isCallNode,
+  isFunctionNode,
+  isLoop,
+  memberOf,
+  ownerOf,
+  wrapped,
+} from "./syntax.ts";
+
+/**
+ * EXEC-006 and EXEC-001 where a step is performed: in the one loop over the declared steps, or once in a function that is
+ * called there; awaited; never handed to somebody who could do it again.
+ */
+export function performingFaults(machine: Machine): Fault[] {
+  const { program, functions } = machine;
+  const faults: Fault[] = [];
+  for (const file of program.files) {
+    eachNode(file, (node) => {
+      if (isCallNode(node) && functions.performs(node)) faults.push(...siteFaults(node, machine));
+      if (isCallNode(node)) faults.push(...handedOut(node, machine));
+      if (ts.isExpression(node)) faults.push(...referenceFaults(node, machine));
+    });
+  }
+  return faults;
+}
+
+function siteFaults(call: CallNode, machine: Machine): Fault[] {
+  const { functions } = machine;
+  const owner = ownerOf(call);
+  const faults: Fault[] = [];
+  if (
+    isFunctionNode(owner) &&
+    functions.isRecursive(owner) &&
+    functions.calleesOf(call).some((callee) => functions.carriers.has(callee) && functions.isRecursive(callee))
+  )
+    faults.push({
+      law: "call-once",
+      node: call,
+      message: "A function that performs a step calls itself: the step could be performed again",
+    });
+  const loops = loopsAround(call);
+  for (const loop of loops) {
+    if (isStepLoop(loop, machine) && loops.length === 1) faults.push(...wrongStep(call, loop, machine));
+    else faults.push(...loopFaults(call, loop, machine));
+  }
+  if (!isAwaited(call, machine)) {
+    const message =
+      "A step is performed and not awaited: the next could begin before it has ended, and nobody sees it fail";
+    faults.push({ law: "in-order", node: call, message }, { law: "stop-on-failure", node: call, message });
+  }
+  return faults;
+}
+
+/** The loops of the call's own function that repeat it. */
+function loopsAround(call: ts.Node): ts.IterationStatement[] {
+  const loops: ts.IterationStatement[] = [];
+  let below: ts.Node = call;
+  for (let at = call.parent; !isFunctionNode(at) && !ts.isSourceFile(at); [below, at] = [at, at.parent]) {
+    if (!isLoop(at)) continue;
+    const isHead =
+      ts.isForOfStatement(at) || ts.isForInStatement(at)
+        ? at.expression === below
+        : ts.isForStatement(at) && at.initializer === below;
+    if (!isHead) loops.push(at);
+  }
+  return loops;
+}
+
+function loopFaults(call: CallNode, loop: ts.IterationStatement, machine: Machine): Fault[] {
+  if (isStepLoop(loop, machine))
+    return [
+      {
+        law: "call-once",
+        node: call,
+        message: "A step is performed in a loop within a loop: more than once for each step",
+      },
+    ];
+  const faults: Fault[] = [
+    {
+      law: "call-once",
+      node: call,
+      message: "A step is performed in a loop that is not the one over the declared steps: it could be performed again",
+    },
+  ];
+  if (isOverSteps(loop, machine)) {
+    const message = "This loop does not go upwards over the declared steps themselves: their order cannot be proven";
+    faults.push({ law: "in-order", node: loop, message });
+    if (ts.isForOfStatement(loop)) faults.push({ law: "in-order", node: loop.expression, message });
+  }
+  return faults;
+}
+
+/** In the loop, what is performed is the step of this round. */
+function wrongStep(call: CallNode, loop: ts.IterationStatement, { program, words }: Machine): Fault[] {
+  if (!ts.isForOfStatement(loop)) return [];
+  const { checker } = program;
+  const own = new Set<ts.Symbol>();
+  eachNode(loop.initializer, (node) => {
+    const symbol = ts.isIdentifier(node) ? checker.getSymbolAtLocation(node) : undefined;
+    if (symbol !== undefined) own.add(symbol);
+  });
+  const steps = argumentsOf(call).filter((argument) => words.isStep(checker.getTypeAtLocation(argument)));
+  return steps
+    .filter((argument) => !isOwnStep(bare(argument), { own, loop, checker }))
+    .map((argument) => ({ law: "in-order", node: argument, message: "This is not the step whose turn it is" }));
+}
+
+interface Turn {
+  readonly own: ReadonlySet<ts.Symbol>;
+  readonly loop: ts.Node;
+  readonly checker: ts.TypeChecker;
+}
+
+function isOwnStep(step: ts.Expression, turn: Turn): boolean {
+  const symbol = symbolOf(turn.checker, step);
+  if (symbol !== undefined && turn.own.has(symbol)) return true;
+  const [declaration] = symbol?.declarations ?? [];
+  if (declaration === undefined || !ts.isVariableDeclaration(declaration) || declaration.initializer === undefined)
+    return false;
+  const isConst = (ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const) !== 0;
+  return isConst && isInside(declaration, turn.loop) && mentionsOwn(declaration.initializer, turn);
+}
+
+/** A constant of this round that is made of this round's step. */
+function mentionsOwn(value: ts.Expression, { own, checker }: Turn): boolean {
+  let found = false;
+  const visit = (node: ts.Node): void => {
+    if (ts.isIdentifier(node) && own.has(checker.getSymbolAtLocation(node) as ts.Symbol)) found = true; // as: a Set answers false for undefined
+    ts.forEachChild(node, visit);
+  };
+  visit(value);
+  return found;
+}
+
+function isInside(node: ts.Node, outer: ts.Node): boolean {
+  return node.getSourceFile() === outer.getSourceFile() && node.pos >= outer.pos && node.end <= outer.end;
+}
+
+const RACES = new Set(["Promise.race", "Promise.resolve"]);
+
+/** Awaited, returned, delegated to, or raced against a deadline in something that is awaited. */
+function isAwaited(call: CallNode, machine: Machine, depth = 0): boolean {
+  if (!ts.isCallExpression(call)) return false;
+  return isWaitedFor(call, machine, depth);
+}
+
+function isWaitedFor(value: ts.Expression, machine: Machine, depth: number): boolean {
+  if (depth > 8) return false;
+  const use = wrapped(value);
+  const { parent } = use;
+  if (ts.isAwaitExpression(parent) || ts.isReturnStatement(parent)) return true;
+  if (ts.isYieldExpression(parent)) return parent.asteriskToken !== undefined;
+  if (ts.isArrowFunction(parent)) return parent.body === use;
+  if (ts.isForOfStatement(parent)) return parent.awaitModifier !== undefined && parent.expression === use;
+  if (ts.isConditionalExpression(parent) && parent.condition !== use) return isWaitedFor(parent, machine, depth + 1);
+  if (ts.isBinaryExpression(parent) && parent.right === use && /^(&&|\|\||\?\?)$/.test(parent.operatorToken.getText()))
+    return isWaitedFor(parent, machine, depth + 1);
+  if (ts.isArrayLiteralExpression(parent)) return isWaitedFor(parent, machine, depth + 1);
+  if (ts.isCallExpression(parent) && parent.arguments.includes(use)) {
+    const isRace = RACES.has(bare(parent.expression).getText());
+    return (isRace || machine.functions.calleesOf(parent).length > 0) && isWaitedFor(parent, machine, depth + 1);
+  }
+  if (ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name))
+    return isNameWaitedFor(parent.name, machine, depth);
+  return false;
+}
+
+/** A constant that holds the promise: every use of it is waited for. */
+function isNameWaitedFor(name: ts.Identifier, machine: Machine, depth: number): boolean {
+  const { checker } = machine.program;
+  const symbol = checker.getSymbolAtLocation(name);
+  const uses: ts.Identifier[] = [];
+  eachNode(ownerOf(name), (node) => {
+    if (ts.isIdentifier(node) && node !== name && checker.getSymbolAtLocation(node) === symbol) uses.push(node);
+  });
+  return uses.length > 0 && uses.every((use) => isWaitedFor(use, machine, depth + 1));
+}
+
+/** Something that performs steps is given to code that is not the machine's. */
+function handedOut(call: CallNode, { program, words, functions }: Machine): Fault[] {
+  const { checker } = program;
+  if (functions.calleesOf(call).length > 0 || functions.callsPort(call)) return [];
+  const callee = bare(calleeOf(call)).getText();
+  const keeps = /(^|\.)(set|has|get|add|from|isArray|Map|Set|freeze|push)$/.test(callee);
+  if (keeps) return [];
+  return argumentsOf(call)
+    .filter((argument) => words.isPort(checker.getTypeAtLocation(argument)))
+    .map((argument) => ({
+      law: "call-once",
+      node: argument,
+      message: `Something that performs steps is handed to ${callee}, which could perform them as often as it likes`,
+    }));
+}
+
+/** The port, and functions that perform steps, may be called; whoever holds one as a value could call it again. */
+function referenceFaults(node: ts.Expression, machine: Machine): Fault[] {
+  const { program, words, functions } = machine;
+  if (isFunctionNode(node) && functions.carriers.has(node)) return inlineFaults(node, machine);
+  const isMember = ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node);
+  if (!isMember && !(ts.isIdentifier(node) && !isMemberName(node))) return [];
+  const symbol = symbolOf(program.checker, node);
+  const target = functions.functionOf(node);
+  const isPort = words.isPortMethod(symbol) && isMember;
+  if (!isPort && (target === undefined || !functions.carriers.has(target))) return [];
+  if (isName(node) || isCallee(node)) return isPort ? optionalCall(node) : [];
+  if (isPort && ts.isIdentifier(node)) return [];
+  const what = isPort ? "The step port's method" : "A function that performs steps";
+  return escaped(node, { machine, what });
+}
+
+function optionalCall(node: ts.Expression): Fault[] {
+  const { parent } = wrapped(node);
+  if (!ts.isCallExpression(parent) || parent.questionDotToken === undefined) return [];
+  return [
+    {
+      law: "evidence-per-call",
+      node,
+      message: "A step is performed only if there is something to perform it: without, nothing would be recorded",
+    },
+  ];
+}
+
+function isMemberName(node: ts.Identifier): boolean {
+  const { parent } = node;
+  return (
+    (ts.isPropertyAccessExpression(parent) || ts.isQualifiedName(parent)) &&
+    parent.getChildAt(parent.getChildCount() - 1) === node
+  );
+}
+
+/** Names in declarations, imports, exports and types. */
+function isName(node: ts.Node): boolean {
+  const { parent } = node;
+  if (
+    ts.isImportSpecifier(parent) ||
+    ts.isExportSpecifier(parent) ||
+    ts.isImportClause(parent) ||
+    ts.isTypeQueryNode(parent)
+  )
+    return true;
+  if (ts.isExportAssignment(parent)) return true;
+  return "name" in parent && parent.name === node;
+}
+
+function isCallee(node: ts.Expression): boolean {
+  const use = wrapped(node);
+  return (ts.isCallExpression(use.parent) || ts.isNewExpression(use.parent)) && use.parent.expression === use;
+}
+
+function inlineFaults(node: FunctionNode & ts.Expression, machine: Machine): Fault[] {
+  const use = wrapped(node);
+  const { parent } = use;
+  if (ts.isVariableDeclaration(parent) || ts.isPropertyDeclaration(parent) || ts.isExportAssignment(parent)) return [];
+  if (isCallee(node) || ts.isMethodDeclaration(node)) return [];
+  if (ts.isPropertyAssignment(parent)) return [];
+  return escaped(node, { machine, what: "A function that performs a step" });
+}
+
+function escaped(
+  node: ts.Expression,
+  { machine, what }: { readonly machine: Machine; readonly what: string },
+): Fault[] {
+  const message = `${what} is handed on as a value: whoever holds it could call it again, or in another order`;
+  const faults: Fault[] = [{ law: "call-once", node, message }];
+  if (isUnderSteps(node, machine)) faults.push({ law: "in-order", node, message });
+  return faults;
+}
+
+/** Whether the value goes to a method of a list of steps, or to something that runs several at once. */
+function isUnderSteps(node: ts.Node, { program, words }: Machine): boolean {
+  for (let at = node.parent; !ts.isSourceFile(at); at = at.parent) {
+    if (!ts.isCallExpression(at)) continue;
+    const member = memberOf(bare(at.expression));
+    if (member !== undefined && words.isStepList(program.checker.getTypeAtLocation(member.object))) return true;
+    if (/^Promise\.(all|allSettled|any)$/.test(at.expression.getText())) return true;
+  }
+  return false;
+}

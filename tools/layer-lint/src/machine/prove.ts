@@ -1,0 +1,57 @@
+import type { Project } from "../project.ts";
+import type { Breach } from "../report/finding.ts";
+import { capabilityFaults, stateFaults } from "./capabilities.ts";
+import { cloneFaults } from "./clones.ts";
+import { decisionFaults } from "./decisions.ts";
+import { evidenceListFaults } from "./evidence-lists.ts";
+import type { Fault, MachineLaw } from "./fault.ts";
+import { readFunctions } from "./functions.ts";
+import { healthFaults } from "./health.ts";
+import { outcomeFaults } from "./outcomes.ts";
+import { performingFaults } from "./performing.ts";
+import type { Machine } from "./step-lists.ts";
+import { stepListFaults } from "./step-lists.ts";
+import { openTypedProgram } from "./typed-program.ts";
+import type { MachineWords } from "./vocabulary.ts";
+import { makeVocabulary } from "./vocabulary.ts";
+
+/** What is to be proven of which layer. */
+export interface ProofRequest {
+  readonly layer: string;
+  readonly tsconfig: string;
+  readonly words: MachineWords;
+  /** Files that the layer may not copy from. */
+  readonly sealed: readonly string[];
+}
+
+/** What a machine layer breaks, by kind of law. */
+export type Proof = ReadonlyMap<MachineLaw, readonly Breach[]>;
+
+/** Proves the laws of a machine layer, or names every place that keeps them from being proven. */
+export function proveMachine(project: Project, { layer, tsconfig, words, sealed }: ProofRequest): Proof {
+  const program = openTypedProgram(project, layer, tsconfig);
+  const vocabulary = makeVocabulary(program, words);
+  const machine: Machine = { program, words: vocabulary, functions: readFunctions(program, vocabulary) };
+  const faults: readonly Fault[] = [
+    ...stepListFaults(machine),
+    ...performingFaults(machine),
+    ...outcomeFaults(machine),
+    ...evidenceListFaults(machine),
+    ...healthFaults(machine),
+    ...capabilityFaults(machine),
+    ...stateFaults(machine),
+    ...decisionFaults(machine),
+    ...cloneFaults(machine, sealed),
+  ];
+  const breaches = faults.map(({ law, node, message }) => ({ law, breach: { ...program.place(node), message } }));
+  const proof = new Map<MachineLaw, Breach[]>();
+  for (const { law, breach } of breaches) {
+    const list = proof.get(law) ?? [];
+    const isKnown = list.some(
+      (each) => each.file === breach.file && each.line === breach.line && each.message === breach.message,
+    );
+    if (!isKnown) list.push(breach);
+    proof.set(law, list);
+  }
+  return proof;
+}
