@@ -7,6 +7,7 @@ import type { Machine } from "./step-lists.ts";
 import type { CallNode, FunctionNode } from "./syntax.ts";
 import { argumentsOf, bare, calleeOf, eachNode, isAssignment, isCallNode, isFunctionNode, memberOf } from "./syntax.ts";
 import type { Value } from "./values.ts";
+import { passedThrough } from "./passed-through.ts";
 import { areEqual, literalValue, memberValue, truthOf, UNDEFINED, UNKNOWN } from "./values.ts";
 
 /** What expressions need of the walk that they are a part of. */
@@ -400,9 +401,4 @@ function compared(operator: string, left: Value, right: Value): Value {
   if (operator === "===" || operator === "==") return literalValue(equal);
   if (operator === "!==" || operator === "!=") return literalValue(!equal);
   return UNKNOWN;
-}
-
-function passedThrough(callee: ts.Expression, values: readonly Value[]): Value {
-  const isSame = ["Object.freeze", "Promise.resolve", "structuredClone"].includes(callee.getText());
-  return (isSame && values[0]) || UNKNOWN;
 }
