@@ -8,7 +8,7 @@ import type { CallNode, FunctionNode } from "./syntax.ts";
 import { argumentsOf, bare, calleeOf, eachNode, isAssignment, isCallNode, isFunctionNode, memberOf } from "./syntax.ts";
 import type { Value } from "./values.ts";
 import { passedThrough } from "./passed-through.ts";
-import { areEqual, literalValue, memberValue, truthOf, UNDEFINED, UNKNOWN } from "./values.ts";
+import { compared, literalValue, memberValue, truthOf, UNDEFINED, UNKNOWN } from "./values.ts";
 
 /** What expressions need of the walk that they are a part of. */
 export interface WalkHooks {
@@ -393,12 +393,4 @@ function literalOf(node: ts.Expression): Value | undefined {
   if (node.kind === ts.SyntaxKind.FalseKeyword) return literalValue(false);
   if (node.kind === ts.SyntaxKind.NullKeyword) return literalValue(null);
   return undefined;
-}
-
-function compared(operator: string, left: Value, right: Value): Value {
-  const equal = areEqual(left, right);
-  if (equal === undefined) return UNKNOWN;
-  if (operator === "===" || operator === "==") return literalValue(equal);
-  if (operator === "!==" || operator === "!=") return literalValue(!equal);
-  return UNKNOWN;
 }

@@ -37,3 +37,12 @@ export function keyOf(value: Value): string {
 export function memberValue(value: Value, name: string | undefined): Value {
   return (value.kind === "object" && name !== undefined && value.members.get(name)) || UNKNOWN;
 }
+
+/** What a comparison of two values gives. */
+export function compared(operator: string, left: Value, right: Value): Value {
+  const equal = areEqual(left, right);
+  if (equal === undefined) return UNKNOWN;
+  if (operator === "===" || operator === "==") return literalValue(equal);
+  if (operator === "!==" || operator === "!=") return literalValue(!equal);
+  return UNKNOWN;
+}
