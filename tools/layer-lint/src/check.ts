@@ -6,6 +6,7 @@ import { isWithin } from "./config/layout.ts";
 import { buildGraph } from "./graph/build-graph.ts";
 import type { Cruised } from "./graph/cruise.ts";
 import { cruiseProject } from "./graph/cruise.ts";
+import { excuse } from "./laws/exceptions.ts";
 import { LAW_KINDS } from "./laws/index.ts";
 import type { Law, LawKind } from "./laws/law.ts";
 import type { Project } from "./project.ts";
@@ -23,6 +24,8 @@ export interface CheckOptions {
   readonly root?: string;
   /** The configuration's file; `layers.json` in the root if absent. */
   readonly config?: string;
+  /** The day on which exceptions are looked at, `YYYY-MM-DD`; the machine's (UTC) if absent. */
+  readonly today?: string;
 }
 
 /** A project that was read, with the laws that it has to keep. */
@@ -60,15 +63,21 @@ export async function readAndCheck(options: CheckOptions, kinds: readonly LawKin
   const configPath = resolve(options.config ?? join(root, "layers.json"));
   const inside = relative(root, configPath).split(sep).join("/");
   const shownAs = inside.startsWith("../") ? (options.config ?? inside) : inside;
-  const read = readConfig(configPath, { shownAs, kinds });
+  const read = readConfig(configPath, { shownAs, root: realpathSync(root), kinds });
   if ("findings" in read) return { report: emptyReport(inOrder(read.findings)) };
-  return checkProject(realpathSync(root), read.config);
+  const today = options.today ?? new Date().toISOString().slice(0, "YYYY-MM-DD".length);
+  return checkProject(realpathSync(root), { config: read.config, today });
 }
 
-async function checkProject(root: string, config: Config): Promise<Checked> {
+async function checkProject(
+  root: string,
+  { config, today }: { readonly config: Config; readonly today: string },
+): Promise<Checked> {
   const { layout, entries, laws } = config;
-  const outside = layout.layers.flatMap((layer) => layer.paths).filter((path) => !isWithin(path, layout.root));
-  const tops = [layout.root, ...outside];
+  const outside = layout.layers
+    .flatMap((layer) => layer.paths)
+    .filter((path) => !layout.roots.some((root) => isWithin(path, root)));
+  const tops = [...layout.roots, ...outside];
   const tree = listFiles(root, { tops, ignore: entries.ignore ?? [] });
   const findings = unreadableTree(tree, config);
   if (tree.modules.length === 0) return { report: emptyReport(inOrder(findings)) };
@@ -93,7 +102,8 @@ async function checkProject(root: string, config: Config): Promise<Checked> {
     ...strangers(config, project),
     ...(await Promise.all(laws.map((law) => findingsOf(law, project)))).flat(),
   );
-  const report = makeReport({ layout, graph, laws, findings: inOrder(findings) });
+  const excused = excuse(findings, { laws, today, file: config.file, places: config.places });
+  const report = makeReport({ layout, graph, laws, findings: inOrder(excused.findings), excepted: excused.used });
   return { report, reading: { project, laws, config } };
 }
 

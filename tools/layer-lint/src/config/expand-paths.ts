@@ -1,0 +1,35 @@
+import type { Complaint } from "./complaints.ts";
+import { expandGlob, isGlob } from "./globs.ts";
+import type { JsonPath } from "./json-places.ts";
+import { listOf } from "./layout.ts";
+import type { ConfigFile } from "./schema.ts";
+
+/** Replaces the globs of roots and layers by what they match; one that matches nothing is complained about. */
+export function expandPaths(
+  entries: ConfigFile,
+  { root, complaints }: { readonly root: string; readonly complaints: Complaint[] },
+): ConfigFile {
+  const expand = (paths: string | readonly string[], at: JsonPath): string[] =>
+    listOf(paths).flatMap((path) => {
+      if (!isGlob(path)) return [path];
+      const found = expandGlob(root, path);
+      if (found.length === 0) complaints.push({ path: at, message: `"${path}" matches nothing` });
+      return found;
+    });
+  return {
+    ...entries,
+    root: expand(entries.root, ["root"]),
+    layers: entries.layers.map((layer, index) => {
+      const { path, ports, adapters } = layer;
+      const isMissing = (layer.optional ?? false) && listOf(path).every(isGlob);
+      return {
+        ...layer,
+        path: isMissing
+          ? listOf(path).flatMap((each) => expandGlob(root, each))
+          : expand(path, ["layers", index, "path"]),
+        ...(ports === undefined ? {} : { ports: expand(ports, ["layers", index, "ports"]) }),
+        ...(adapters === undefined ? {} : { adapters: expand(adapters, ["layers", index, "adapters"]) }),
+      };
+    }),
+  };
+}
