@@ -3,6 +3,7 @@ import { join, relative, resolve, sep } from "node:path";
 import type { Config } from "./config/read-config.ts";
 import { readConfig } from "./config/read-config.ts";
 import { isWithin } from "./config/layout.ts";
+import { unsupportedTypeScript } from "./config/typescript-version.ts";
 import { buildGraph } from "./graph/build-graph.ts";
 import type { Cruised } from "./graph/cruise.ts";
 import { cruiseProject } from "./graph/cruise.ts";
@@ -79,7 +80,7 @@ async function checkProject(
     .filter((path) => !layout.roots.some((root) => isWithin(path, root)));
   const tops = [...layout.roots, ...outside];
   const tree = listFiles(root, { tops, ignore: entries.ignore ?? [] });
-  const findings = unreadableTree(tree, config);
+  const findings = [...unreadableTree(tree, config), ...unsupportedTypeScript(root, config)];
   if (tree.modules.length === 0) return { report: emptyReport(inOrder(findings)) };
 
   const { tsconfig } = entries;

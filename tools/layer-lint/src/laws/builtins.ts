@@ -33,7 +33,9 @@ export const builtins = defineLaw({
   check({ modules, only }, project) {
     const forbidden = new Set(modules.map(familyOf));
     const outside = new Set(filesOutside(only, project));
-    return [...importsOf(project), ...loadedByProcess(outside, project)]
+    const imports = importsOf(project);
+    const others = loadedByProcess(outside, project).filter((each) => !imports.some((known) => isSame(known, each)));
+    return [...imports, ...others]
       .filter(({ file, module }) => outside.has(file) && (module === undefined || forbidden.has(familyOf(module))))
       .map(({ file, line, column, what }): Breach => ({
         file,
@@ -64,6 +66,11 @@ function importsOf({ graph }: Project): Loading[] {
   return graph.externals
     .filter(({ external, typeOnly }) => external.kind === "builtin" && !typeOnly)
     .map(({ file, line, column, external: { name } }) => ({ file, line, column, module: name, what: `node:${name}` }));
+}
+
+/** Whether the graph has the import already. */
+function isSame(known: Loading, other: Loading): boolean {
+  return known.file === other.file && known.line === other.line && known.module === other.module?.replace(/^node:/, "");
 }
 
 function loadedByProcess(files: ReadonlySet<string>, project: Project): Loading[] {

@@ -37,7 +37,7 @@ export function findUses(file: string, project: Project, restrictions: Restricti
   const atOnce = imported.flatMap(({ uses }) => uses);
   const aliases = imported.flatMap((each) => each.aliases);
   if (free.length === 0 && aliases.length === 0) return atOnce;
-  const tree = readTree(file, readFileSync(join(project.root, file), "utf8"));
+  const tree = treeOf(file, project);
   const named = free.flatMap(({ name, line, column }) => {
     const global = GLOBAL_OBJECTS.has(name) ? ALL_GLOBALS : name;
     const seen = tree.nodes.filter(
@@ -51,6 +51,17 @@ export function findUses(file: string, project: Project, restrictions: Restricti
   });
   const renamed = aliases.flatMap((alias) => ofAlias(alias, { file, tree, restrictions }));
   return [...atOnce, ...named, ...renamed];
+}
+
+/** Trees that several laws ask for; they go with the project that they belong to. */
+const TREES = new WeakMap<Project, Map<string, Tree>>();
+
+function treeOf(file: string, project: Project): Tree {
+  const trees = TREES.get(project) ?? new Map<string, Tree>();
+  TREES.set(project, trees);
+  const tree = trees.get(file) ?? readTree(file, readFileSync(join(project.root, file), "utf8"));
+  trees.set(file, tree);
+  return tree;
 }
 
 function uses(found: readonly Found[], { file, tree }: { readonly file: string; readonly tree: Tree }): Use[] {
