@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
-import type { Config } from "./config/read-config.ts";
+import type { Config, ReadConfig } from "./config/read-config.ts";
 import { readConfig } from "./config/read-config.ts";
 import { isWithin } from "./config/layout.ts";
 import { unsupportedTypeScript } from "./config/typescript-version.ts";
@@ -55,19 +55,24 @@ export interface Checked {
  * @param kinds - The known kinds of law; the tests blind one to see the canary go red.
  */
 export async function readAndCheck(options: CheckOptions, kinds: readonly LawKind[] = LAW_KINDS): Promise<Checked> {
+  const read = openConfig(options, kinds);
+  if ("findings" in read) return { report: emptyReport(inOrder(read.findings)) };
+  const today = options.today ?? new Date().toISOString().slice(0, "YYYY-MM-DD".length);
+  return checkProject(realpathSync(resolve(options.root ?? ".")), { config: read.config, today });
+}
+
+/** The configuration of a project, or what is wrong with it. */
+export function openConfig(options: CheckOptions, kinds: readonly LawKind[] = LAW_KINDS): ReadConfig {
   const root = resolve(options.root ?? ".");
   if (!existsSync(root)) {
     const message = `There is no folder ${options.root}`;
     const finding = unproven({ file: ".", line: 1, column: 1, message }, "Name the project's folder with --root.");
-    return { report: emptyReport([finding]) };
+    return { findings: [finding] };
   }
   const configPath = resolve(options.config ?? join(root, "layers.json"));
   const inside = relative(root, configPath).split(sep).join("/");
   const shownAs = inside.startsWith("../") ? (options.config ?? inside) : inside;
-  const read = readConfig(configPath, { shownAs, root: realpathSync(root), kinds });
-  if ("findings" in read) return { report: emptyReport(inOrder(read.findings)) };
-  const today = options.today ?? new Date().toISOString().slice(0, "YYYY-MM-DD".length);
-  return checkProject(realpathSync(root), { config: read.config, today });
+  return readConfig(configPath, { shownAs, root: realpathSync(root), kinds });
 }
 
 async function checkProject(

@@ -17,6 +17,7 @@ function complaintsOfIssue(issue: z.core.$ZodIssue, above: JsonPath): Complaint[
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({ path: [...path, key], message: `unknown key "${key}"` }));
   }
+  if (issue.code === "invalid_key") return issue.issues.map(({ message }) => ({ path, message }));
   if (issue.code === "invalid_union") {
     // The alternative that fits the value's form says what is wrong in it; the others only say "not a string".
     const alternative = issue.errors.find((issues) =>

@@ -1,4 +1,6 @@
 import { readFileSync } from "node:fs";
+import type { ParseError } from "jsonc-parser";
+import { parseTree } from "jsonc-parser";
 import { LAW_KINDS } from "../laws/index.ts";
 import type { Law, LawKind } from "../laws/law.ts";
 import type { Finding } from "../report/finding.ts";
@@ -43,13 +45,13 @@ export interface ReadOptions {
 export function readConfig(path: string, { shownAs, root, kinds = LAW_KINDS }: ReadOptions): ReadConfig {
   const refuse = (message: string, at: { line: number; column: number } = { line: 1, column: 1 }): Finding =>
     unproven({ file: shownAs, ...at, message }, "Mend the configuration; README.md of layer-lint describes every key.");
-  let text: string;
+  let text = "";
   let value: unknown;
   try {
     text = readFileSync(path, "utf8").replace(/^\uFEFF/, "");
     value = JSON.parse(text);
   } catch (error) {
-    return { findings: [refuse(whyUnreadable(error), placeIn(error))] };
+    return { findings: [refuse(whyUnreadable(error), firstErrorIn(text))] };
   }
   const places = jsonPlaces(shownAs, text);
   const complaints: Complaint[] = places.duplicates.map((at) => ({ path: at, message: "the key stands twice" }));
@@ -73,10 +75,12 @@ function whyUnreadable(error: unknown): string {
   return `The configuration cannot be read as JSON: ${String(error)}`;
 }
 
-/** The place that a syntax error of JSON names in its text. */
-function placeIn(error: unknown): { line: number; column: number } {
-  const [, line = "1", column = "1"] = /\(line (\d+) column (\d+)\)/.exec(String(error)) ?? [];
-  return { line: Number(line), column: Number(column) };
+/** The place at which a text stops being JSON. */
+function firstErrorIn(text: string): { line: number; column: number } {
+  const errors: ParseError[] = [];
+  parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
+  const before = text.slice(0, errors[0]?.offset ?? 0).split("\n");
+  return { line: before.length, column: (before.at(-1) ?? "").length + 1 };
 }
 
 /** The laws of a configuration that is wrong elsewhere, so that theirs is told with the rest. */

@@ -5,13 +5,14 @@ const MAX_ENTRIES = 1000;
 
 const name = z.string().min(1).max(100);
 /** A path from the project's root: no `..`, not absolute, `/` between folders. */
-const path = z
+export const projectPath = z
   .string()
   .min(1)
   .max(500)
   .refine((text) => !/^[/\\]|^[A-Za-z]:|\\|(^|\/)\.\.(\/|$)/.test(text), {
     message: 'is no path from the project root with "/" between folders (no leading "/", no "..")',
   });
+const path = projectPath;
 const paths = z.union([path, z.array(path).min(1).max(MAX_ENTRIES)]);
 
 const layer = z.strictObject({

@@ -1,18 +1,17 @@
 import { z } from "zod";
 import type { JsonPlaces } from "../config/json-places.ts";
 import { isWithin } from "../config/layout.ts";
+import { projectPath } from "../config/schema.ts";
 import type { Finding } from "../report/finding.ts";
 import { unproven } from "../report/finding.ts";
 import type { Law } from "./law.ts";
 
-const path = z.string().min(1).max(500);
-
 /** The shape of one exception in a law's `except`. */
 export const exceptionSchema = z
   .strictObject({
-    file: path.optional().describe("The file whose breaches are let pass, from the project's root."),
-    path: path.optional().describe("The folder whose breaches are let pass, from the project's root."),
-    to: path.optional().describe("Only breaches whose chain leads to this file or folder."),
+    file: projectPath.optional().describe("The file whose breaches are let pass, from the project's root."),
+    path: projectPath.optional().describe("The folder whose breaches are let pass, from the project's root."),
+    to: projectPath.optional().describe("Only breaches whose chain leads to this file or folder."),
     reason: z.string().min(1).max(1000).describe("Why it has to be."),
     owner: z.string().min(1).max(200).describe("Who takes it away again."),
     expires: z.iso.date().describe("The last day on which it holds, YYYY-MM-DD."),

@@ -15,6 +15,7 @@ export const independent = defineLaw({
     among: areaNames.describe("At least two layers or folders; a glob stands for each folder that it matches."),
     transitive: z.boolean().optional().describe("Whether ways through other files count too; true if absent."),
   }),
+  defaults: { transitive: true },
   why: "Who does not know its neighbour can be changed, tested and removed without it.",
   help: "Move what both need into a layer below them, or let the layer above hand it over.",
   areas: ({ among }) => among.map((text) => ({ key: "among", text })),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Breach } from "../report/finding.ts";
 import type { Project } from "../project.ts";
+import { projectPath } from "../config/schema.ts";
 import type { Exception } from "./exceptions.ts";
 import { exceptionSchema } from "./exceptions.ts";
 
@@ -45,6 +46,8 @@ export interface Law {
   readonly samples: readonly Sample[];
   /** False for kinds that this version knows and does not check; they are named in every report. */
   readonly checked: boolean;
+  /** What is in force where its configuration says nothing, beside reason, help and strict. */
+  readonly defaults: Readonly<Record<string, unknown>>;
   /** Layers and paths that its configuration names. */
   readonly areas: readonly AreaName[];
   /** The layer from which nothing of `to` may be reached, for `cannot-reach` only. */
@@ -73,6 +76,7 @@ export interface LawSpec<C extends CommonConfig> {
   readonly why: string;
   readonly help: string;
   readonly checked?: boolean;
+  readonly defaults?: Readonly<Record<string, unknown>>;
   areas?(config: C): readonly AreaName[];
   seal?(config: C): { readonly from: string; readonly to: readonly string[] };
   idle?(config: C, project: Project): readonly string[];
@@ -90,12 +94,11 @@ export interface CommonConfig {
 }
 
 const sentence = z.string().min(1).max(1000);
-const filePath = z.string().min(1).max(500);
 
 const sampleSchema = z.strictObject({
   name: sentence.optional().describe("What the sample shows."),
   files: z
-    .record(filePath, z.string().max(100_000))
+    .record(projectPath, z.string().max(100_000))
     .refine((files) => Object.keys(files).length > 0, { message: "a sample has at least one file" })
     .describe("Files to write into a throw-away copy, by path from the project's root."),
   fires: z.boolean().describe("Whether the law has to name one of the files."),
@@ -140,6 +143,7 @@ export function defineLaw<C extends CommonConfig>(spec: LawSpec<C>): LawKind {
         exceptions: config.except ?? [],
         samples: config.samples ?? [],
         checked: spec.checked ?? true,
+        defaults: spec.defaults ?? {},
         areas: spec.areas?.(config) ?? [],
         ...(spec.seal === undefined ? {} : { seal: spec.seal(config) }),
         idle: (project) => spec.idle?.(config, project) ?? [],
