@@ -82,7 +82,7 @@ async function checkProject(
   const { layout, entries, laws } = config;
   const outside = layout.layers
     .flatMap((layer) => layer.paths)
-    .filter((path) => !layout.roots.some((root) => isWithin(path, root)));
+    .filter((path) => !layout.roots.some((each) => isWithin(path, each)));
   const tops = [...layout.roots, ...outside];
   const tree = listFiles(root, { tops, ignore: entries.ignore ?? [] });
   const findings = [...unreadableTree(tree, config), ...unsupportedTypeScript(root, config)];

@@ -92,7 +92,7 @@ describe.skipIf(!IS_ASKED_FOR)(
     beforeAll(() => {
       const packed = run("npm", ["pack", "--pack-destination", top], PACKAGE);
       expect(packed.status, packed.out).toBe(0);
-      const [tarball = "none"] = readdirSync(top).filter((name) => name.endsWith(".tgz"));
+      const tarball = readdirSync(top).find((name) => name.endsWith(".tgz")) ?? "none";
       const nodes = NODES.map((node) => [`node${node}`, `npm:node@${node}`]);
       install(join(top, "nodes"), { dependencies: Object.fromEntries(nodes), allowScripts: { node: true } });
       for (const typescript of TYPESCRIPTS) {

@@ -38,8 +38,7 @@ export async function runSamples(options: CheckOptions): Promise<SampleResult[]>
 
 function problemOf(law: Law, { files, fires }: Sample, findings: readonly Finding[]): string | undefined {
   const touching = findings.filter((each) => [each, ...each.chain].some(({ file }) => Object.hasOwn(files, file)));
-  const fired = touching.filter((finding) => finding.law === law.id);
-  const [first] = fired;
+  const first = touching.find((finding) => finding.law === law.id);
   if (fires) return first === undefined ? "it does not fire" : undefined;
   if (first !== undefined) return `it fires: ${first.file}:${first.line} ${first.message}`;
   const blind = touching.find((finding) => finding.severity === "unproven");

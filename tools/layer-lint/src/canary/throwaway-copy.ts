@@ -52,8 +52,8 @@ export function copyProject({ root, tree, graph }: Project): ThrowawayCopy {
         write(target, (existsSync(target) ? readFileSync(target, "utf8") : "") + text);
       }
     },
-    write(files) {
-      for (const { path, text } of files) write(join(copy, path), text);
+    write(written) {
+      for (const { path, text } of written) write(join(copy, path), text);
     },
     [Symbol.dispose]: () => rmSync(copy, { recursive: true, force: true }),
   };

@@ -34,7 +34,7 @@ export function findUses(file: string, project: Project, restrictions: Restricti
   const imported = project.graph.externals
     .filter((fact) => fact.file === file && fact.external.kind === "builtin" && !fact.typeOnly)
     .map((fact) => ofImport(fact, restrictions));
-  const atOnce = imported.flatMap(({ uses }) => uses);
+  const atOnce = imported.flatMap((each) => each.uses);
   const aliases = imported.flatMap((each) => each.aliases);
   if (free.length === 0 && aliases.length === 0) return atOnce;
   const tree = treeOf(file, project);
@@ -47,7 +47,7 @@ export function findUses(file: string, project: Project, restrictions: Restricti
     // A name that is not found again cannot be seen to be harmless.
     return seen.length === 0
       ? [{ file, line, column, what: `${name} in a way that cannot be followed` }]
-      : uses(found, { file, tree });
+      : placed(found, { file, tree });
   });
   const renamed = aliases.flatMap((alias) => ofAlias(alias, { file, tree, restrictions }));
   return [...atOnce, ...named, ...renamed];
@@ -64,7 +64,7 @@ function treeOf(file: string, project: Project): Tree {
   return tree;
 }
 
-function uses(found: readonly Found[], { file, tree }: { readonly file: string; readonly tree: Tree }): Use[] {
+function placed(found: readonly Found[], { file, tree }: { readonly file: string; readonly tree: Tree }): Use[] {
   return found.map(({ node, what, argument }) => ({
     file,
     ...tree.placeOf(node),
@@ -118,7 +118,7 @@ function ofAlias(
     const { line, column } = fact;
     return [{ file, line, column, what: `everything of ${global} (node:${fact.external.name})` }];
   }
-  return uses(
+  return placed(
     seen.flatMap((each) => follow(global, each, restrictions)),
     { file, tree },
   );
@@ -137,7 +137,7 @@ function isReferenceTo({ node, above }: Seen, name: string): boolean {
     return parent?.type === "TSTypeAssertion";
   }
   if (parent.type === "MemberExpression") return parent.computed || parent.object === node;
-  if ("key" in parent && parent.key === node) return "computed" in parent && parent.computed === true;
+  if ("key" in parent && parent.key === node) return "computed" in parent && parent.computed;
   return (
     !/^(?:Import|Labeled|Break|Continue|Export\w+Specifier)/.test(parent.type) || parent.type === "ImportExpression"
   );
