@@ -1,21 +1,26 @@
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, lstatSync, realpathSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
 import type { Config, ReadConfig } from "./config/read-config.ts";
 import { readConfig } from "./config/read-config.ts";
 import { isWithin } from "./config/layout.ts";
 import { unsupportedTypeScript } from "./config/typescript-version.ts";
 import { buildGraph } from "./graph/build-graph.ts";
-import type { Cruised } from "./graph/cruise.ts";
-import { cruiseProject } from "./graph/cruise.ts";
 import { excuse } from "./laws/exceptions.ts";
 import { LAW_KINDS } from "./laws/index.ts";
 import type { Law, LawKind } from "./laws/law.ts";
 import type { Project } from "./project.ts";
-import { idleLaws, strangers, unreadableCode, unreadableTree, unseenFiles } from "./proof.ts";
+import { idleLaws, strangers, unreadableCode, unreadableTree } from "./proof.ts";
 import type { Finding } from "./report/finding.ts";
 import { inOrder, unproven } from "./report/finding.ts";
 import type { Report } from "./report/report.ts";
 import { emptyReport, makeReport } from "./report/report.ts";
+import { openTypeScript } from "./resolve/by-typescript.ts";
+import { openFiles } from "./resolve/candidates.ts";
+import { openResolver } from "./resolve/resolver.ts";
+import type { TsConfig } from "./resolve/tsconfig.ts";
+import { readTsConfigs } from "./resolve/tsconfig.ts";
+import type { FactsCache } from "./source/facts-cache.ts";
+import { openFactsCache } from "./source/facts-cache.ts";
 import { openSources } from "./source/sources.ts";
 import { listFiles } from "./tree/list-files.ts";
 
@@ -27,6 +32,10 @@ export interface CheckOptions {
   readonly config?: string;
   /** The day on which exceptions are looked at, `YYYY-MM-DD`; the machine's (UTC) if absent. */
   readonly today?: string;
+  /** Folder of the cache; `node_modules/.cache/layer-lint` in the root if absent and there is a `node_modules`, `false` for none. */
+  readonly cache?: string | false;
+  /** Whether dependency-cruiser has to see nothing that the graph does not have: a check of the check, and slow. */
+  readonly secondEngine?: boolean;
 }
 
 /** A project that was read, with the laws that it has to keep. */
@@ -57,8 +66,7 @@ export interface Checked {
 export async function readAndCheck(options: CheckOptions, kinds: readonly LawKind[] = LAW_KINDS): Promise<Checked> {
   const read = openConfig(options, kinds);
   if ("findings" in read) return { report: emptyReport(inOrder(read.findings)) };
-  const today = options.today ?? new Date().toISOString().slice(0, "YYYY-MM-DD".length);
-  return checkProject(realpathSync(resolve(options.root ?? ".")), { config: read.config, today });
+  return checkProject(realpathSync(resolve(options.root ?? ".")), read.config, options);
 }
 
 /** The configuration of a project, or what is wrong with it. */
@@ -75,10 +83,22 @@ export function openConfig(options: CheckOptions, kinds: readonly LawKind[] = LA
   return readConfig(configPath, { shownAs, root: realpathSync(root), kinds });
 }
 
-async function checkProject(
-  root: string,
-  { config, today }: { readonly config: Config; readonly today: string },
-): Promise<Checked> {
+/** The second engine is loaded only when it is asked. */
+async function secondOpinion(project: Project, tsconfig: string): Promise<Finding[]> {
+  const { compareWithSecondEngine } = await import("./graph/second-engine.ts");
+  return compareWithSecondEngine(project, tsconfig);
+}
+
+/** Nothing is written into a folder that has no place for it. */
+function cacheOf(root: string, { cache }: CheckOptions): FactsCache | undefined {
+  if (cache === false) return undefined;
+  if (cache !== undefined) return openFactsCache(resolve(cache));
+  const packages = join(root, "node_modules");
+  const isOwn = lstatSync(packages, { throwIfNoEntry: false })?.isDirectory() === true;
+  return isOwn ? openFactsCache(join(packages, ".cache/layer-lint")) : undefined;
+}
+
+async function checkProject(root: string, config: Config, options: CheckOptions): Promise<Checked> {
   const { layout, entries, laws } = config;
   const outside = layout.layers
     .flatMap((layer) => layer.paths)
@@ -88,26 +108,49 @@ async function checkProject(
   const findings = [...unreadableTree(tree, config), ...unsupportedTypeScript(root, config)];
   if (tree.modules.length === 0) return { report: emptyReport(inOrder(findings)) };
 
-  const { tsconfig } = entries;
-  let cruised: Cruised;
+  // Editors and bundlers use the nearest tsconfig, so those further down count as well.
+  const nearer = tree.others.filter((file) => file.endsWith("/tsconfig.json"));
+  const tsconfigPaths = [entries.tsconfig, ...nearer].map((file) => join(root, file));
+  let tsconfigs: readonly TsConfig[];
   try {
-    cruised = await cruiseProject(root, { tops: tops.filter((top) => !tree.missing.includes(top)), tsconfig });
+    tsconfigs = readTsConfigs(tsconfigPaths);
   } catch (error) {
-    const message = `The import graph cannot be made: ${error instanceof Error ? error.message : String(error)}`;
-    const place = { file: tsconfig, line: 1, column: 1 };
-    findings.push(unproven({ ...place, message }, "Mend the tsconfig that the configuration names."));
+    const message =
+      `The import graph cannot be made: ${error instanceof Error ? error.message : String(error)}`.replaceAll(
+        `${root}/`,
+        "",
+      );
+    findings.push(
+      unproven(
+        { file: entries.tsconfig, line: 1, column: 1, message },
+        "Mend the tsconfig that the configuration names.",
+      ),
+    );
     return { report: emptyReport(inOrder(findings)) };
   }
-  const sources = openSources(root);
-  const graph = buildGraph(root, { cruised, sources, modules: tree.modules, tsconfig });
+  const cache = cacheOf(root, options);
+  const sources = openSources(root, cache);
+  const files = openFiles([...tree.modules, ...tree.ignored, ...tree.others].map((file) => join(root, file)));
+  const jsxImportSource = tsconfigs.find((each) => each.jsxImportSource !== undefined)?.jsxImportSource;
+  const graph = buildGraph({
+    root,
+    sources,
+    resolver: openResolver({ root, files, tsconfigs }),
+    modules: tree.modules,
+    ...(jsxImportSource === undefined ? {} : { jsxImportSource }),
+    followsPackages: (file) => layout.layerOf(file)?.machine === true,
+    lastResort: openTypeScript(tsconfigs.map(({ path }) => path)),
+  });
+  cache?.save();
   const project: Project = { root, layout, tree, graph, sources, machine: entries.machine ?? {} };
   findings.push(
-    ...unseenFiles(tree, cruised),
     ...unreadableCode(graph, sources),
     ...idleLaws(config, project),
     ...strangers(config, project),
+    ...(options.secondEngine === true ? await secondOpinion(project, entries.tsconfig) : []),
     ...(await Promise.all(laws.map((law) => findingsOf(law, project)))).flat(),
   );
+  const today = options.today ?? new Date().toISOString().slice(0, "YYYY-MM-DD".length);
   const excused = excuse(findings, { laws, today, file: config.file, places: config.places });
   const report = makeReport({ layout, graph, laws, findings: inOrder(excused.findings), excepted: excused.used });
   return { report, reading: { project, laws, config } };

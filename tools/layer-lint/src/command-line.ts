@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { runCanary } from "./canary/run-canary.ts";
+import type { CheckOptions } from "./check.ts";
 import { check } from "./check.ts";
 import type { Answer } from "./commands/config.ts";
 import { configPrint, configSchemaAnswer, configTest } from "./commands/config.ts";
@@ -10,6 +11,9 @@ interface CheckFlags {
   readonly config?: string;
   readonly format: "pretty" | "json";
   readonly canary?: true;
+  /** A folder; false if none is wanted. */
+  readonly cache?: string | false;
+  readonly secondEngine?: true;
 }
 
 /** Where the command writes to. */
@@ -35,6 +39,9 @@ export async function runCommandLine(argv: readonly string[], output: Output): P
     .option("--config <file>", "the configuration (default: layers.json in the root)")
     .addOption(new Option("--format <name>", "form of the report").choices(["pretty", "json"]).default("pretty"))
     .option("--canary", "also plant a violation of every law in a throw-away copy, and fail (2) unless each is caught")
+    .option("--cache <dir>", "folder of the cache (default: node_modules/.cache/layer-lint in the root)")
+    .option("--no-cache", "read every file anew, and keep nothing")
+    .option("--second-engine", "also have dependency-cruiser read the project, and fail (2) if it sees more")
     .action(async (flags: CheckFlags) => {
       exitCode = await runCheck(flags, output);
     });
@@ -76,12 +83,22 @@ function addConfigCommands(program: Command, answer: (answer: Answer) => void): 
     .action(() => answer(configSchemaAnswer()));
 }
 
-async function runCheck({ root, config, format, canary }: CheckFlags, { out }: Output): Promise<0 | 1 | 2> {
-  const options = { ...(root === undefined ? {} : { root }), ...(config === undefined ? {} : { config }) };
+async function runCheck({ format, canary, ...flags }: CheckFlags, { out }: Output): Promise<0 | 1 | 2> {
+  const options = optionsOf(flags);
   const report = await check(options);
   const sung = canary === true ? await runCanary(options) : undefined;
   if (format === "json")
     out(`${JSON.stringify(sung === undefined ? report : { ...report, canary: sung }, undefined, 2)}\n`);
   else out(pretty(report) + (sung === undefined ? "" : prettyCanary(sung)));
   return sung?.ok === false ? 2 : report.exitCode;
+}
+
+function optionsOf({ root, config, cache, secondEngine }: Omit<CheckFlags, "format" | "canary">): CheckOptions {
+  return {
+    ...(root === undefined ? {} : { root }),
+    ...(config === undefined ? {} : { config }),
+    // Commander says `true` where neither option was given.
+    ...(cache === false || typeof cache === "string" ? { cache } : {}),
+    ...(secondEngine === true ? { secondEngine } : {}),
+  };
 }

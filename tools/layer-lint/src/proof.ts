@@ -1,7 +1,6 @@
 import { undeclared } from "./laws/declared.ts";
 import { isWithin } from "./config/layout.ts";
 import type { Config } from "./config/read-config.ts";
-import type { Cruised } from "./graph/cruise.ts";
 import type { ModuleGraph } from "./graph/module-graph.ts";
 import type { Project } from "./project.ts";
 import type { Breach, Finding } from "./report/finding.ts";
@@ -42,22 +41,9 @@ export function unreadableTree(tree: Tree, { layout, file, places }: Config): Fi
   ];
 }
 
-/** Files that lie there and that dependency-cruiser did not read. */
-export function unseenFiles(tree: Tree, { resolutions }: Cruised): Finding[] {
-  const help =
-    "Install TypeScript 5.9 or 6.0: with another version dependency-cruiser may read nothing, and say nothing.";
-  const missed = tree.modules.filter((file) => !resolutions.has(file));
-  const [first] = missed;
-  if (first !== undefined && missed.length === tree.modules.length) {
-    const message = `dependency-cruiser read none of the ${missed.length} modules`;
-    return [unproven({ file: first, ...TOP, message }, help)];
-  }
-  return missed.map((file) => unproven({ file, ...TOP, message: "dependency-cruiser did not read this file" }, help));
-}
-
 /** Files that cannot be parsed, and imports that lead nowhere. */
 export function unreadableCode(graph: ModuleGraph, sources: Sources): Finding[] {
-  const errors = graph.files.flatMap((file) => sources.syntaxErrors(file));
+  const errors = graph.files.flatMap((file) => sources.get(file).errors.map((error) => ({ ...error, file })));
   return [
     ...errors.map((error) => {
       const message = `It cannot be parsed: ${error.message}`;

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { check } from "../src/index.ts";
-import { unseenFiles } from "../src/proof.ts";
 import type { Files } from "./support/fixture.ts";
 import { configured, project } from "./support/fixture.ts";
 
@@ -153,19 +152,6 @@ describe("what cannot be seen is never called clean", () => {
     expect(report).toMatchObject({ ok: false, exitCode: 2 });
     expect(report.violations.map(({ message }) => message).join("\n")).toContain(says);
     expect(report.violations.filter(({ severity }) => severity === "unproven").length).toBeGreaterThan(0);
-  });
-
-  it("says so when the graph engine read nothing at all, as with a TypeScript that it does not know", () => {
-    const tree = { modules: ["a.ts", "b.ts"], others: [], ignored: [], idleGlobs: [], links: [], missing: [] };
-    const nothing = unseenFiles(tree, { resolutions: new Map() });
-    expect(nothing.map(({ message, severity }) => `${severity}: ${message}`)).toEqual([
-      "unproven: dependency-cruiser read none of the 2 modules",
-    ]);
-    const half = unseenFiles(tree, { resolutions: new Map([["b.ts", new Map()]]) });
-    expect(half.map(({ file, message }) => `${file}: ${message}`)).toEqual([
-      "a.ts: dependency-cruiser did not read this file",
-    ]);
-    expect(unseenFiles(tree, { resolutions: new Map(tree.modules.map((file) => [file, new Map()])) })).toEqual([]);
   });
 
   it("names the import that leads to a file without a layer, not only the file", async () => {

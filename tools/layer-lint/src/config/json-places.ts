@@ -1,4 +1,6 @@
-import { ts } from "ts-morph";
+import type { Node } from "jsonc-parser";
+import { parseTree } from "jsonc-parser";
+import { spotsOf } from "../source/spots.ts";
 
 /** Keys and indexes from the top of a JSON document. */
 export type JsonPath = readonly (string | number)[];
@@ -12,31 +14,25 @@ export interface JsonPlaces {
 }
 
 /** Reads positions only; the values come from `JSON.parse`. */
-export function jsonPlaces(file: string, text: string): JsonPlaces {
-  const source = ts.parseJsonText(file, text);
-  const top = source.statements[0]?.expression;
+export function jsonPlaces(text: string): JsonPlaces {
+  const spot = spotsOf(text);
+  const top = parseTree(text);
   const duplicates: JsonPath[] = [];
   if (top !== undefined) collectDuplicates(top, [], duplicates);
-  return {
-    duplicates,
-    at(path) {
-      const node = top === undefined ? source : deepest(top, path);
-      const { line, character } = source.getLineAndCharacterOfPosition(node.getStart(source));
-      return { line: line + 1, column: character + 1 };
-    },
-  };
+  return { duplicates, at: (path) => spot(top === undefined ? 0 : deepest(top, path).offset) };
 }
 
-function deepest(top: ts.Expression, path: JsonPath): ts.Node {
-  let place: ts.Node = top;
-  let value: ts.Expression = top;
+function deepest(top: Node, path: JsonPath): Node {
+  let place = top;
+  let value = top;
   for (const key of path) {
-    if (ts.isObjectLiteralExpression(value)) {
-      const member = value.properties.findLast((property) => keyOf(property) === key);
-      if (member === undefined || !ts.isPropertyAssignment(member)) return place;
-      [place, value] = [member, member.initializer];
-    } else if (ts.isArrayLiteralExpression(value) && typeof key === "number") {
-      const element = value.elements[key];
+    if (value.type === "object") {
+      const member = value.children?.findLast((property) => property.children?.[0]?.value === key);
+      const held = member?.children?.[1];
+      if (member === undefined || held === undefined) return place;
+      [place, value] = [member, held];
+    } else if (value.type === "array" && typeof key === "number") {
+      const element = value.children?.[key];
       if (element === undefined) return place;
       [place, value] = [element, element];
     } else return place;
@@ -44,21 +40,19 @@ function deepest(top: ts.Expression, path: JsonPath): ts.Node {
   return place;
 }
 
-function collectDuplicates(value: ts.Expression, path: JsonPath, found: JsonPath[]): void {
-  if (ts.isArrayLiteralExpression(value)) {
-    for (const [index, element] of value.elements.entries()) collectDuplicates(element, [...path, index], found);
+function collectDuplicates(value: Node, path: JsonPath, found: JsonPath[]): void {
+  if (value.type === "array") {
+    for (const [index, element] of (value.children ?? []).entries())
+      collectDuplicates(element, [...path, index], found);
   }
-  if (!ts.isObjectLiteralExpression(value)) return;
+  if (value.type !== "object") return;
   const seen = new Set<string>();
-  for (const property of value.properties) {
-    const key = keyOf(property);
-    if (key === undefined || !ts.isPropertyAssignment(property)) continue;
+  for (const { children = [] } of value.children ?? []) {
+    const key = String(children[0]?.value);
+    const held = children[1];
+    if (held === undefined) continue;
     if (seen.has(key)) found.push([...path, key]);
     seen.add(key);
-    collectDuplicates(property.initializer, [...path, key], found);
+    collectDuplicates(held, [...path, key], found);
   }
-}
-
-function keyOf(property: ts.ObjectLiteralElementLike): string | undefined {
-  return property.name !== undefined && ts.isStringLiteral(property.name) ? property.name.text : undefined;
 }

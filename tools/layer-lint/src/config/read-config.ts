@@ -53,7 +53,7 @@ export function readConfig(path: string, { shownAs, root, kinds = LAW_KINDS }: R
   } catch (error) {
     return { findings: [refuse(whyUnreadable(error), firstErrorIn(text))] };
   }
-  const places = jsonPlaces(shownAs, text);
+  const places = jsonPlaces(text);
   const complaints: Complaint[] = places.duplicates.map((at) => ({ path: at, message: "the key stands twice" }));
   const parsed = configSchema.safeParse(value);
   const laws = bindLaws(parsed.success ? parsed.data.laws : lawsOf(value), kinds, complaints);

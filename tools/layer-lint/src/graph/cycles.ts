@@ -1,4 +1,5 @@
 import type { Edge, ModuleGraph } from "./module-graph.ts";
+import { makeGraph } from "./module-graph.ts";
 import { chainFrom, waysTo } from "./reach.ts";
 import type { Hop } from "../report/finding.ts";
 import { compare } from "../report/finding.ts";
@@ -13,9 +14,11 @@ export interface Cycle {
 
 /** One cycle for every knot (strongly connected component), by first file. */
 export function findCycles(graph: ModuleGraph): Cycle[] {
-  return knots(graph).map((members) => {
+  // Who reads a file as data does not need it to be loaded.
+  const loading = makeGraph({ ...graph, edges: graph.edges.filter(({ form }) => form !== "read") });
+  return knots(loading).map((members) => {
     const start = [...members].sort(compare)[0] ?? "";
-    const inner = { ...graph, edges: graph.edges.filter((edge) => members.has(edge.file) && members.has(edge.to)) };
+    const inner = { ...loading, edges: loading.edges.filter((edge) => members.has(edge.file) && members.has(edge.to)) };
     const ways = waysTo(inner, (file) => file === start);
     const rings = inner.edges
       .filter((edge) => edge.file === start)

@@ -1,4 +1,4 @@
-import { ts } from "ts-morph";
+import type { Facts } from "../source/facts.ts";
 import type { Project } from "../project.ts";
 
 /**
@@ -19,7 +19,7 @@ function trace({ file, name }: { readonly file: string; readonly name: string },
   const { project, seen } = search;
   if (seen.has(`${name} of ${file}`)) return [];
   seen.add(`${name} of ${file}`);
-  if (!project.graph.files.includes(file)) return [file];
+  if (!project.graph.has(file)) return [file];
   const own = ownExports(project.sources.get(file));
   const edges = project.graph.from(file);
   const follow = (to: string, inner: string): string[] => trace({ file: to, name: inner }, search);
@@ -46,7 +46,7 @@ function trace({ file, name }: { readonly file: string; readonly name: string },
 }
 
 function exportsName(file: string, name: string, project: Project): boolean {
-  if (!project.graph.files.includes(file)) return true;
+  if (!project.graph.has(file)) return true;
   const isOwn = ownExports(project.sources.get(file)).has(name);
   return (
     isOwn ||
@@ -57,36 +57,6 @@ function exportsName(file: string, name: string, project: Project): boolean {
 }
 
 /** Names that a file exports without naming another module: as exported, with the local name. */
-function ownExports(source: ts.SourceFile): Map<string, string> {
-  const own = new Map<string, string>();
-  for (const statement of source.statements) {
-    if (ts.isExportDeclaration(statement)) {
-      if (
-        statement.moduleSpecifier !== undefined ||
-        statement.exportClause === undefined ||
-        !ts.isNamedExports(statement.exportClause)
-      )
-        continue;
-      for (const { name, propertyName } of statement.exportClause.elements)
-        own.set(name.text, (propertyName ?? name).text);
-    } else if (ts.isExportAssignment(statement)) {
-      own.set("default", ts.isIdentifier(statement.expression) ? statement.expression.text : "default");
-    } else if (ts.canHaveModifiers(statement)) {
-      const kinds = new Set((ts.getModifiers(statement) ?? []).map((modifier) => modifier.kind));
-      if (!kinds.has(ts.SyntaxKind.ExportKeyword)) continue;
-      for (const name of declaredNames(statement))
-        own.set(kinds.has(ts.SyntaxKind.DefaultKeyword) ? "default" : name, name);
-    }
-  }
-  return own;
-}
-
-function declaredNames(statement: ts.Statement): string[] {
-  if (ts.isVariableStatement(statement))
-    return statement.declarationList.declarations.map(({ name }) => name.getText());
-  const isNamed =
-    ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement) || ts.isInterfaceDeclaration(statement);
-  if (isNamed || ts.isTypeAliasDeclaration(statement) || ts.isEnumDeclaration(statement))
-    return [statement.name?.text ?? "default"];
-  return [];
+function ownExports({ exports }: Facts): Map<string, string> {
+  return new Map(exports.map(({ name, local }) => [name, local]));
 }

@@ -1,7 +1,6 @@
 import type { Layer } from "../config/layout.ts";
 import type { Project } from "../project.ts";
 import type { Breach } from "../report/finding.ts";
-import { countCodeLines } from "../source/sources.ts";
 import { defineLaw, lawSchema } from "./law.ts";
 import { plantedPath, together } from "./planting.ts";
 
@@ -41,5 +40,5 @@ function sizesOf(
 ): { readonly file: string; readonly lines: number }[] {
   return graph.files
     .filter((file) => layout.layerOf(file) === layer)
-    .map((file) => ({ file, lines: countCodeLines(sources.get(file)) }));
+    .map((file) => ({ file, lines: sources.get(file).codeLines }));
 }

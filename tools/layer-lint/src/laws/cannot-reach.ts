@@ -2,9 +2,10 @@ import type { Area } from "../config/layout.ts";
 import type { ModuleGraph } from "../graph/module-graph.ts";
 import { chainFrom, chainTo, reachableFrom, waysTo } from "../graph/reach.ts";
 import type { Project } from "../project.ts";
-import type { Breach } from "../report/finding.ts";
-import { CODELESS_GLOBALS, findFreeNames } from "../source/free-names.ts";
-import { CODE_LOADING_BUILTINS, findHiddenImports, isLoaderName } from "../source/hidden-imports.ts";
+import type { Breach, Place } from "../report/finding.ts";
+import type { Facts } from "../source/facts.ts";
+import { CODELESS_GLOBALS } from "../source/free-names.ts";
+import { CODE_LOADING_BUILTINS, isLoaderName } from "../source/hidden.ts";
 import { isModule } from "../tree/list-files.ts";
 import type { Planting } from "./law.ts";
 import { areaName, areaNames, defineLaw, lawSchema } from "./law.ts";
@@ -92,11 +93,12 @@ function touchedByStrangers({ graph, layout }: Project, targets: readonly Area[]
 }
 
 /** Code that is loaded where no graph sees it, in the layer and in all that it loads at run time. */
-function hiddenOnTheWay({ graph, sources }: Project, source: Area): Breach[] {
+function hiddenOnTheWay({ graph }: Project, source: Area): Breach[] {
+  const unfollowed = Map.groupBy(graph.unfollowed, (each) => each.file);
   const starts = graph.files.filter((file) => source.contains(file));
   const arrived = reachableFrom(graph, { starts, follow: (edge) => !edge.typeOnly });
   return [...arrived.keys()].filter(isModule).flatMap((file): Breach[] => {
-    const hidden = findHiddenImports(file, sources);
+    const hidden = unfollowed.get(file) ?? [];
     if (source.contains(file)) {
       return hidden.map(({ line, column, what }) => ({
         file,
@@ -139,14 +141,28 @@ function unfollowable({ graph, sources, machine }: Project, source: Area): Breac
   const builtins = graph.externals
     .filter(({ external, typeOnly }) => external.kind === "builtin" && !allowed.has(external.name) && !typeOnly)
     .map((each) => ({ ...each, way: `node:${each.external.name}` }));
-  const globals = graph.files
+  const inside = graph.files
     .filter((file) => source.contains(file))
-    .flatMap((file) => findFreeNames(file, sources))
-    .filter(({ name }) => !CODELESS_GLOBALS.has(name) && !isLoaderName(name))
-    .map((each) => ({ ...each, way: `the global ${each.name}` }));
-  return [...nowhere, ...builtins, ...globals]
-    .filter(({ file }) => source.contains(file))
-    .map(({ file, line, column, way }) => ({ file, line, column, message: `Through ${way} it could reach anything` }));
+    .flatMap((file) => insideWays(file, sources.get(file), allowed));
+  return [...[...nowhere, ...builtins].filter(({ file }) => source.contains(file)), ...inside].map(
+    ({ file, line, column, way }) => ({ file, line, column, message: `Through ${way} it could reach anything` }),
+  );
+}
+
+interface Way extends Place {
+  readonly way: string;
+}
+
+/** Globals that nobody listed, uses of built-in modules, and reflection. */
+function insideWays(file: string, facts: Facts, allowed: ReadonlySet<string>): Way[] {
+  const globals = facts.globals
+    .filter(({ name, asType }) => asType !== true && !CODELESS_GLOBALS.has(name) && !isLoaderName(name))
+    .map(({ name, line, column }) => ({ file, line, column, way: `the global ${name}` }));
+  const uses = facts.builtinUses
+    .filter(({ module }) => !allowed.has(module))
+    .map(({ module, line, column }) => ({ file, line, column, way: `this use of node:${module}` }));
+  const opaque = facts.opaque.map(({ what, line, column }) => ({ file, line, column, way: what }));
+  return [...globals, ...uses, ...opaque];
 }
 
 function plantWayTo(text: string, { from, project }: { readonly from: Area; readonly project: Project }): Planting[] {

@@ -1,6 +1,7 @@
 import type { Project } from "../project.ts";
 import type { Breach } from "../report/finding.ts";
 import { isWithin } from "../config/layout.ts";
+import type { Edge } from "../graph/module-graph.ts";
 import { defineLaw, lawSchema } from "./law.ts";
 
 /** Everything under the root belongs to a layer. A folder or file that does not leaves the check unproven. */
@@ -19,12 +20,12 @@ export const declared = defineLaw({
 /** Checked and imported files without a layer, and top-level folders of the root in which no layer lies. */
 export function undeclared({ tree, layout, graph }: Project): Breach[] {
   const severity = "unproven";
-  const files = [...tree.modules, ...graph.files, ...graph.edges.map((edge) => edge.to)];
+  const files = [...tree.modules, ...graph.files, ...graph.edges.filter(isLoaded).map((edge) => edge.to)];
   const strangers = [...new Set(files)].filter(
     (file) => layout.layerOf(file) === undefined || tree.ignored.includes(file),
   );
   const importerOf = (file: string) =>
-    graph.edges.find((edge) => edge.to === file && layout.layerOf(edge.file) !== undefined);
+    graph.edges.find((edge) => edge.to === file && isLoaded(edge) && layout.layerOf(edge.file) !== undefined);
   return [
     ...strangers.map((file): Breach => {
       const importer = importerOf(file);
@@ -51,6 +52,11 @@ export function undeclared({ tree, layout, graph }: Project): Breach[] {
         }) as const,
     ),
   ];
+}
+
+/** Whether the edge brings code or types; a file that is only read need not belong to a layer. */
+function isLoaded({ form }: Edge): boolean {
+  return form !== "read";
 }
 
 function undeclaredFolders(others: readonly string[], layout: Project["layout"]): string[] {

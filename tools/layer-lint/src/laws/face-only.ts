@@ -1,10 +1,8 @@
-import { ts } from "ts-morph";
 import type { Layer } from "../config/layout.ts";
 import { isWithin } from "../config/layout.ts";
 import type { Edge } from "../graph/module-graph.ts";
 import type { Project } from "../project.ts";
 import type { Breach } from "../report/finding.ts";
-import { placeOf } from "../source/sources.ts";
 import type { Planting } from "./law.ts";
 import { defineLaw, lawSchema } from "./law.ts";
 import { folderOf, NOTHING, plantedPath, relativeSpecifier, together, withHelp } from "./planting.ts";
@@ -51,19 +49,13 @@ function deepImport(edge: Edge, { layout }: Project): Breach[] {
 }
 
 function faceForm(face: string, { sources }: Project): Breach[] {
-  return sources.get(face).statements.flatMap((statement): Breach[] => {
-    if (ts.isExportDeclaration(statement) && statement.moduleSpecifier !== undefined) {
-      if (statement.exportClause !== undefined && ts.isNamedExports(statement.exportClause)) return [];
-      return [
-        {
-          ...placeOf(face, statement),
-          message: "A face re-exports each name on its own, and this statement re-exports all of them",
-        },
-      ];
-    }
-    return [
-      { ...placeOf(face, statement), message: "A face holds nothing but named re-exports, and this statement is none" },
-    ];
+  return sources.get(face).statements.flatMap(({ line, column, reExport }): Breach[] => {
+    if (reExport === "names") return [];
+    const message =
+      reExport === "all"
+        ? "A face re-exports each name on its own, and this statement re-exports all of them"
+        : "A face holds nothing but named re-exports, and this statement is none";
+    return [{ file: face, line, column, message }];
   });
 }
 

@@ -1,9 +1,7 @@
-import { ts } from "ts-morph";
 import { z } from "zod";
 import type { Project } from "../project.ts";
 import type { Breach } from "../report/finding.ts";
-import { literal } from "../source/imports.ts";
-import { placeOf, walk } from "../source/sources.ts";
+import type { Claim, Facts } from "../source/facts.ts";
 import { areaNames, defineLaw, lawSchema } from "./law.ts";
 import { NOTHING, one, plantedOutside } from "./planting.ts";
 
@@ -37,62 +35,35 @@ interface At {
 }
 
 function declares(type: string, { file, project }: At): boolean {
-  return project.sources
-    .get(file)
-    .statements.some(
-      (each) =>
-        (ts.isTypeAliasDeclaration(each) || ts.isInterfaceDeclaration(each) || ts.isClassDeclaration(each)) &&
-        each.name?.text === type,
-    );
+  return project.sources.get(file).types.includes(type);
 }
 
+const HOW: Readonly<Record<Claim["how"], string>> = {
+  cast: "A cast makes",
+  predicate: "A type predicate claims",
+  ambient: "An ambient declaration claims",
+};
+
 function casts(type: string, { file, project }: At): Breach[] {
-  const source = project.sources.get(file);
-  const names = namesFor(type, source);
-  const found: Breach[] = [];
-  const report = (node: ts.Node, how: string): void => {
-    found.push({ ...placeOf(file, node), message: `${how} ${type} where it may not be minted` });
-  };
-  walk(source, (node) => {
-    if ((ts.isAsExpression(node) || ts.isTypeAssertionExpression(node)) && mentions(node.type, names))
-      report(node, "A cast makes");
-    else if (ts.isTypePredicateNode(node) && node.type !== undefined && mentions(node.type, names))
-      report(node, "A type predicate claims");
-    else if (isDeclaredValue(node) && node.type !== undefined && mentions(node.type, names))
-      report(node, "An ambient declaration claims");
-  });
-  return found;
+  const facts = project.sources.get(file);
+  const names = namesFor(type, facts);
+  return facts.claims
+    .filter(({ mentions }) => mentions.some((name) => names.has(name)))
+    .map(({ how, line, column }) => ({
+      file,
+      line,
+      column,
+      message: `${HOW[how]} ${type} where it may not be minted`,
+    }));
 }
 
 /** The names by which the file can say the type: its own, import aliases, and type aliases that contain one. */
-function namesFor(type: string, source: ts.SourceFile): Set<string> {
-  const names = new Set([type]);
-  walk(source, (node) => {
-    if (ts.isImportSpecifier(node) && node.propertyName?.text === type) names.add(node.name.text);
-    if (ts.isTypeAliasDeclaration(node) && mentions(node.type, names)) names.add(node.name.text);
-  });
+function namesFor(type: string, { imports, aliases }: Facts): Set<string> {
+  const taken = imports.flatMap(({ names }) => names).filter(({ name }) => name === type);
+  const names = new Set([type, ...taken.map(({ as }) => as)]);
+  for (let size = 0; size !== names.size;) {
+    size = names.size;
+    for (const { name, mentions } of aliases) if (mentions.some((each) => names.has(each))) names.add(name);
+  }
   return names;
-}
-
-function mentions(type: ts.TypeNode, names: ReadonlySet<string>): boolean {
-  let found = false;
-  walk(type, (node) => {
-    if (ts.isIdentifier(node) && names.has(node.text)) found = true;
-    if (ts.isLiteralTypeNode(node) && names.has(literal(node.literal) ?? "")) found = true;
-  });
-  return found;
-}
-
-function isDeclaredValue(node: ts.Node): node is ts.VariableDeclaration | ts.FunctionDeclaration {
-  if (ts.isFunctionDeclaration(node)) return hasDeclare(node);
-  return (
-    ts.isVariableDeclaration(node) &&
-    ts.isVariableDeclarationList(node.parent) &&
-    ts.isVariableStatement(node.parent.parent) &&
-    hasDeclare(node.parent.parent)
-  );
-}
-
-function hasDeclare(node: ts.HasModifiers): boolean {
-  return (ts.getModifiers(node) ?? []).some((each) => each.kind === ts.SyntaxKind.DeclareKeyword);
 }

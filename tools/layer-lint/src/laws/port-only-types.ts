@@ -1,7 +1,5 @@
-import { ts } from "ts-morph";
 import type { Project } from "../project.ts";
 import type { Breach } from "../report/finding.ts";
-import { placeOf } from "../source/sources.ts";
 import { defineLaw, lawSchema } from "./law.ts";
 
 /** The files that layers list as `ports` hold types and nothing that runs. */
@@ -29,19 +27,11 @@ function running(port: string, { sources, tree }: Project): Breach[] {
   if (!tree.modules.includes(port)) return [];
   return sources
     .get(port)
-    .statements.filter((statement) => !isType(statement))
-    .map((statement) => ({
-      ...placeOf(port, statement),
+    .statements.filter(({ typesOnly }) => !typesOnly)
+    .map(({ line, column }) => ({
+      file: port,
+      line,
+      column,
       message: "A port file holds types only, and this statement is none",
     }));
-}
-
-function isType(statement: ts.Statement): boolean {
-  if (ts.isImportDeclaration(statement)) return statement.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword;
-  if (ts.isExportDeclaration(statement)) return statement.isTypeOnly;
-  // `declare const brand: unique symbol` runs nothing: it is how brands are written.
-  const isDeclared =
-    ts.isVariableStatement(statement) &&
-    (ts.getModifiers(statement) ?? []).some((each) => each.kind === ts.SyntaxKind.DeclareKeyword);
-  return isDeclared || ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement);
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Project } from "../project.ts";
 import type { Breach } from "../report/finding.ts";
-import { findFreeNames, PURE_GLOBALS } from "../source/free-names.ts";
+import { PURE_GLOBALS } from "../source/free-names.ts";
 import { areaName, defineLaw, lawSchema } from "./law.ts";
 import { NOTHING, plantedPath, together } from "./planting.ts";
 
@@ -78,7 +78,9 @@ function foreignImports({ graph }: Project, allowed: Allowed): Breach[] {
 
 function foreignGlobals(project: Project, allowed: Allowed): Breach[] {
   return project.graph.files.flatMap((file) =>
-    findFreeNames(file, project.sources).flatMap(({ name, impure, ...place }): Breach[] => {
+    project.sources.get(file).globals.flatMap(({ name, impure, asType, line, column }): Breach[] => {
+      if (asType === true) return [];
+      const place = { file, line, column };
       if (impure !== undefined) return [{ ...place, message: `It uses ${impure}, which it may not touch` }];
       return allowed.globals.has(name)
         ? []

@@ -1,6 +1,5 @@
 import type { Project } from "../project.ts";
 import type { Breach } from "../report/finding.ts";
-import { findHiddenImports } from "../source/hidden-imports.ts";
 import { defineLaw, lawSchema } from "./law.ts";
 import { NOTHING, one, plantedOutside, together } from "./planting.ts";
 
@@ -31,8 +30,10 @@ const SAMPLES = [
 
 function hidden(project: Project): Breach[] {
   return project.graph.files.flatMap((file) =>
-    findHiddenImports(file, project.sources).map(({ what, ...place }) => ({
-      ...place,
+    project.sources.get(file).hidden.map(({ what, line, column }) => ({
+      file,
+      line,
+      column,
       message: `Here is ${what}: what it brings, no check sees`,
     })),
   );

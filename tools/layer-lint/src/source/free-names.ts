@@ -1,15 +1,7 @@
-import { ts } from "ts-morph";
-import type { Place } from "../report/finding.ts";
-import { isReference, memberName } from "./hidden-imports.ts";
-import type { Sources } from "./sources.ts";
-import { placeOf, walk } from "./sources.ts";
-
-/** A global that a file uses. */
-export interface FreeName extends Place {
-  readonly name: string;
-  /** For a use that reads a clock, a timer or chance although the global as such is harmless: what it is. */
-  readonly impure?: string;
-}
+import type { FreeName } from "./facts.ts";
+import type { Scopes } from "./scopes.ts";
+import type { Node, Syntax } from "./syntax.ts";
+import { literal, outer } from "./syntax.ts";
 
 /** Globals of the language that hold no clock, no chance, no input or output, and reach no module. */
 export const PURE_GLOBALS: ReadonlySet<string> = new Set(
@@ -41,40 +33,63 @@ const IMPURE_MEMBERS = new Map([
 ]);
 
 /** Every use of a global in a file. */
-export function findFreeNames(file: string, sources: Sources): FreeName[] {
+export function readGlobals({ nodes, spot }: Syntax, scopes: Scopes): FreeName[] {
   const found: FreeName[] = [];
-  walk(sources.get(file), (node) => {
-    if (!ts.isIdentifier(node) || !isReference(node) || isIntrinsicTag(node) || !sources.isFree(node)) return;
-    const impure = impureUse(node);
-    found.push({ ...placeOf(file, node), name: node.text, ...(impure === undefined ? {} : { impure }) });
-  });
+  const pure = new Set<string>();
+  for (const node of nodes) {
+    if (node.type !== "Identifier" && node.type !== "JSXIdentifier") continue;
+    const role = scopes.roleOf(node);
+    if (role === "none") continue;
+    const isFree = role === "type" ? scopes.bindingOf(node) === undefined : scopes.isFree(node);
+    if (!isFree || node.name === "this" || node.name === "const") continue;
+    const place = { ...spot(node.start), name: node.name };
+    if (role === "type" || isQueried(node)) found.push({ ...place, asType: true });
+    else {
+      const impure = impureUse(node, node.name);
+      // Where `Math` is used first says enough; every use of what reaches outside is told.
+      if (impure === undefined && PURE_GLOBALS.has(node.name)) {
+        if (pure.has(node.name)) continue;
+        pure.add(node.name);
+      }
+      found.push(impure === undefined ? place : { ...place, impure });
+    }
+  }
   return found;
 }
 
-function impureUse(node: ts.Identifier): string | undefined {
-  const { text: name, parent } = node;
+/** `typeof name` in a type: nothing of it is left at run time. */
+function isQueried(node: Node): boolean {
+  let at = node.parent;
+  while (at?.type === "TSQualifiedName") at = at.parent;
+  return at?.type === "TSTypeQuery";
+}
+
+function impureUse(node: Node, name: string): string | undefined {
   const impure = IMPURE_MEMBERS.get(name);
-  if (impure === undefined) return undefined;
-  const member = memberName(parent);
-  if (member !== undefined && member.object === node) {
-    if (member.name === undefined) return `a computed member of ${name}`;
-    return impure.has(member.name) ? `${name}.${member.name}` : undefined;
+  const parent = outer(node);
+  if (impure === undefined || parent === undefined) return undefined;
+  if (parent.type === "MemberExpression" && parent.property !== node) {
+    const member = memberName(parent);
+    if (member === undefined) return `a computed member of ${name}`;
+    return impure.has(member) ? `${name}.${member}` : undefined;
   }
-  if (name === "Date" && ts.isNewExpression(parent) && parent.expression === node) {
-    return (parent.arguments ?? []).length > 0 ? undefined : "new Date() without a time";
+  if (name === "Date" && parent.type === "NewExpression" && parent.callee === node) {
+    return parent.arguments.length > 0 ? undefined : "new Date() without a time";
   }
-  if (name === "Date" && ts.isCallExpression(parent)) return "Date()";
-  const isTested = ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.InstanceOfKeyword;
+  if (name === "Date" && parent.type === "CallExpression") return "Date()";
+  const isTested = parent.type === "BinaryExpression" && parent.operator === "instanceof";
   // Held in a variable, its members could be called where nobody sees it.
   return isTested ? undefined : `${name} as a value`;
 }
 
-function isIntrinsicTag(node: ts.Identifier): boolean {
-  const { parent } = node;
-  const isTag = ts.isJsxOpeningLikeElement(parent) || ts.isJsxClosingElement(parent);
-  return isTag && parent.tagName === node && /^[a-z]/.test(node.text);
+/** The name in `object.name` or `object["name"]`; undefined if it is computed. */
+export function memberName(node: Node & { type: "MemberExpression" }): string | undefined {
+  if (node.computed) return literal(node.property);
+  if (node.property.type === "PrivateIdentifier") return `#${node.property.name}`;
+  return node.property.type === "Identifier" ? node.property.name : undefined;
 }
 
-function words(text: string): string[] {
+/** Words between blanks. */
+export function words(text: string): string[] {
   return text.trim().split(/\s+/);
 }

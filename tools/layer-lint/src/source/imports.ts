@@ -1,137 +1,112 @@
-import { ts } from "ts-morph";
-import type { Place } from "../report/finding.ts";
-import { placeAt, placeOf, walk } from "./sources.ts";
-
-/** How a file names another module. */
-export type ImportForm =
-  | "import"
-  | "export"
-  | "import-equals"
-  | "import-type"
-  | "dynamic"
-  | "require"
-  | "reference"
-  | "augmentation"
-  | "jsx";
-
-/** One place where a file names another module by a literal. */
-export interface ImportFact extends Place {
-  readonly specifier: string;
-  readonly form: ImportForm;
-  /** Whether nothing is loaded at run time. The inline form `import { type X }` does load the module. */
-  readonly typeOnly: boolean;
-  /** Whether it has an inline `type`: `import { type X }`. */
-  readonly inlineType: boolean;
-  /** What it takes of the other module; nothing if it only loads it. */
-  readonly names: readonly TakenName[];
-}
-
-/** A name that an import takes. */
-export interface TakenName {
-  /** As the other module calls it; `*` for all that it exports. */
-  readonly name: string;
-  /** As this file calls it: the local name of an import, the exported name of a re-export; `*` for `export * from`. */
-  readonly as: string;
-}
+import type { LiteralImport, TakenName } from "./facts.ts";
+import type { Scopes } from "./scopes.ts";
+import type { Node, Syntax } from "./syntax.ts";
+import { literal } from "./syntax.ts";
 
 const EVERYTHING: readonly TakenName[] = [{ name: "*", as: "*" }];
 
-/** Every literal import of a file, in the order of the text. */
-export function readImports(file: string, source: ts.SourceFile): ImportFact[] {
-  const facts: ImportFact[] = [];
-  const add = (node: ts.Node, fact: Pick<ImportFact, "specifier" | "form"> & Partial<ImportFact>): void => {
-    facts.push({ ...placeOf(file, node), typeOnly: false, inlineType: false, names: EVERYTHING, ...fact });
-  };
-  walk(source, (node) => {
-    if (ts.isImportDeclaration(node)) add(node, ofImport(node));
-    else if (ts.isExportDeclaration(node)) {
-      if (node.moduleSpecifier !== undefined) add(node, ofExport(node));
-    } else if (ts.isImportEqualsDeclaration(node) && ts.isExternalModuleReference(node.moduleReference)) {
-      const specifier = literal(node.moduleReference.expression);
-      if (specifier !== undefined) add(node, { specifier, form: "import-equals", typeOnly: node.isTypeOnly });
-    } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
-      const specifier = literal(node.argument.literal);
-      const name = node.qualifier === undefined ? "*" : leftmost(node.qualifier);
-      if (specifier !== undefined)
-        add(node, { specifier, form: "import-type", typeOnly: true, names: [{ name, as: name }] });
-    } else if (ts.isModuleDeclaration(node) && /^[.#]/.test(node.name.text)) {
-      add(node, { specifier: node.name.text, form: "augmentation", typeOnly: true });
-    } else if (ts.isCallExpression(node)) {
-      const [first] = node.arguments;
-      const specifier = first === undefined ? undefined : literal(first);
-      if (specifier === undefined) return;
-      if (node.expression.kind === ts.SyntaxKind.ImportKeyword) add(node, { specifier, form: "dynamic" });
-      else if (ts.isIdentifier(node.expression) && node.expression.text === "require")
-        add(node, { specifier, form: "require" });
-    }
-  });
-  return [...ofDirectives(file, source), ...facts];
-}
+type Found = Pick<LiteralImport, "specifier" | "form"> & Partial<LiteralImport>;
 
-/** The text of a string literal or of a template without parts. */
-export function literal(node: ts.Node): string | undefined {
-  return ts.isStringLiteralLike(node) ? node.text : undefined;
-}
-
-function ofImport(
-  node: ts.ImportDeclaration,
-): Pick<ImportFact, "specifier" | "form" | "typeOnly" | "inlineType" | "names"> {
-  const clause = node.importClause;
-  const bindings = clause?.namedBindings;
-  const elements = bindings !== undefined && ts.isNamedImports(bindings) ? bindings.elements : [];
-  return {
-    specifier: literal(node.moduleSpecifier) ?? "",
-    form: "import",
-    typeOnly: clause?.phaseModifier === ts.SyntaxKind.TypeKeyword,
-    inlineType: elements.some((element) => element.isTypeOnly),
-    names: [
-      ...(clause?.name === undefined ? [] : [{ name: "default", as: clause.name.text }]),
-      ...elements.map(takenName),
-      ...(bindings !== undefined && ts.isNamespaceImport(bindings) ? [{ name: "*", as: bindings.name.text }] : []),
-    ],
-  };
-}
-
-function ofExport(
-  node: ts.ExportDeclaration,
-): Pick<ImportFact, "specifier" | "form" | "typeOnly" | "inlineType" | "names"> {
-  const clause = node.exportClause;
-  const elements = clause !== undefined && ts.isNamedExports(clause) ? clause.elements : [];
-  return {
-    specifier: (node.moduleSpecifier && literal(node.moduleSpecifier)) ?? "",
-    form: "export",
-    typeOnly: node.isTypeOnly,
-    inlineType: elements.some((element) => element.isTypeOnly),
-    names:
-      clause === undefined
-        ? EVERYTHING
-        : ts.isNamespaceExport(clause)
-          ? [{ name: "*", as: clause.name.text }]
-          : elements.map(takenName),
-  };
-}
-
-/** `/// <reference ...>` and the JSX pragma, which load a module without an import. */
-function ofDirectives(file: string, source: ts.SourceFile): ImportFact[] {
-  const reference = { form: "reference", typeOnly: true, inlineType: false, names: EVERYTHING } as const;
-  const facts: ImportFact[] = [...source.referencedFiles, ...source.typeReferenceDirectives].map((each) => ({
-    ...placeAt(source, { file, position: each.pos }),
-    ...reference,
-    specifier: each.fileName,
-  }));
-  const leading = source.text.slice(0, source.statements[0]?.getStart(source) ?? source.text.length);
-  const pragma = /@jsxImportSource\s+([^\s*]+)/.exec(leading);
-  if (/[jt]sx$/.test(file) && pragma?.[1] !== undefined) {
-    const place = placeAt(source, { file, position: pragma.index });
-    facts.push({ ...place, ...reference, specifier: `${pragma[1]}/jsx-runtime`, form: "jsx", typeOnly: false });
+/** Every place of a file that names another module by a literal, in the order of the text. */
+export function readImports({ nodes, spot }: Syntax, scopes: Scopes): LiteralImport[] {
+  const facts: LiteralImport[] = [];
+  for (const node of nodes) {
+    const found = ofNode(node, scopes);
+    if (found !== undefined)
+      facts.push({ typeOnly: false, inlineType: false, names: EVERYTHING, ...found, ...spot(node.start) });
   }
   return facts;
 }
 
-function takenName(element: ts.ImportSpecifier | ts.ExportSpecifier): TakenName {
-  return { name: (element.propertyName ?? element.name).text, as: element.name.text };
+const LOOKS_LIKE_IMPORT = /\b(?:from|import|require)\s*\(?\s*(["'`])((?:(?!\1)[^\\\n\r])+)\1/g;
+
+/**
+ * What looks like an import in a text that cannot be parsed. Nothing is proven of such a file, and the report says so; but
+ * what it seems to name is told as well.
+ */
+export function guessImports({ text, comments, spot }: Syntax): LiteralImport[] {
+  return Array.from(text.matchAll(LOOKS_LIKE_IMPORT))
+    .filter(({ index }) => !comments.some(({ start, end }) => start <= index && index < end))
+    .map((found) => ({
+      ...spot(found.index),
+      specifier: found[2] ?? "",
+      form: "import",
+      typeOnly: false,
+      inlineType: false,
+      names: EVERYTHING,
+    }));
 }
 
-function leftmost(name: ts.EntityName): string {
-  return ts.isIdentifier(name) ? name.text : leftmost(name.left);
+function ofNode(node: Node, scopes: Scopes): Found | undefined {
+  switch (node.type) {
+    case "ImportDeclaration":
+      return ofImport(node);
+    case "ExportAllDeclaration": {
+      const names = node.exported === null ? EVERYTHING : [{ name: "*", as: nameOf(node.exported) }];
+      return { specifier: node.source.value, form: "export", typeOnly: node.exportKind === "type", names };
+    }
+    case "ExportNamedDeclaration":
+      if (node.source === null) return undefined;
+      return {
+        specifier: node.source.value,
+        form: "export",
+        typeOnly: node.exportKind === "type",
+        inlineType: node.exportKind !== "type" && node.specifiers.some((each) => each.exportKind === "type"),
+        names: node.specifiers.map((each) => ({ name: nameOf(each.local), as: nameOf(each.exported) })),
+      };
+    case "TSImportEqualsDeclaration": {
+      const { moduleReference, importKind } = node;
+      if (moduleReference.type !== "TSExternalModuleReference") return undefined;
+      return { specifier: moduleReference.expression.value, form: "import-equals", typeOnly: importKind === "type" };
+    }
+    case "TSImportType": {
+      const name = node.qualifier === null ? "*" : leftmost(node.qualifier);
+      return { specifier: node.source.value, form: "import-type", typeOnly: true, names: [{ name, as: name }] };
+    }
+    case "TSModuleDeclaration":
+      if (node.id.type !== "Literal" || !/^[.#]/.test(node.id.value)) return undefined;
+      return { specifier: node.id.value, form: "augmentation", typeOnly: true };
+    case "ImportExpression": {
+      const specifier = literal(node.source);
+      return specifier === undefined ? undefined : { specifier, form: "dynamic" };
+    }
+    case "CallExpression":
+      return ofRequire(node, scopes);
+    default:
+      return undefined;
+  }
+}
+
+function ofImport(node: Node & { type: "ImportDeclaration" }): Found {
+  const isType = node.importKind === "type";
+  return {
+    specifier: node.source.value,
+    form: "import",
+    typeOnly: isType,
+    inlineType:
+      !isType && node.specifiers.some((each) => each.type === "ImportSpecifier" && each.importKind === "type"),
+    names: node.specifiers.map((each) => {
+      const as = each.local.name;
+      if (each.type === "ImportDefaultSpecifier") return { name: "default", as };
+      return { name: each.type === "ImportSpecifier" ? nameOf(each.imported) : "*", as };
+    }),
+  };
+}
+
+function ofRequire(node: Node & { type: "CallExpression" }, scopes: Scopes): Found | undefined {
+  const { callee } = node;
+  const specifier = literal(node.arguments[0]);
+  const isRequire = callee.type === "Identifier" && callee.name === "require" && scopes.isFree(callee);
+  return isRequire && specifier !== undefined ? { specifier, form: "require" } : undefined;
+}
+
+/** The text of a name, which in exports may be a string. */
+export function nameOf(node: Node): string {
+  return node.type === "Identifier" ? node.name : (literal(node) ?? "");
+}
+
+function leftmost(name: Node): string {
+  let at = name;
+  while (at.type === "TSQualifiedName") at = at.left;
+  return nameOf(at);
 }

@@ -1,114 +1,73 @@
+import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { Project, ts } from "ts-morph";
-import type { Place } from "../report/finding.ts";
+import type { Facts } from "./facts.ts";
+import type { FactsCache } from "./facts-cache.ts";
+import { readFacts, unreadable } from "./read-facts.ts";
+import { languageOf } from "./syntax.ts";
 
-/** A syntax error of a file. */
-export interface SyntaxError extends Place {
-  readonly message: string;
-}
-
-/** The parsed text of files; parsing is done once a file, when it is first asked for. */
+/** The facts of files; each file is read once, when it is first asked for. */
 export interface Sources {
-  /** The syntax tree of a file, by its path from the project's root. */
-  get(file: string): ts.SourceFile;
-  syntaxErrors(file: string): readonly SyntaxError[];
-  /** Whether the identifier is bound to nothing that its own file declares: it names a global, or something ambient. */
-  isFree(identifier: ts.Identifier): boolean;
+  /** The facts of a file, by its path from the project's root. */
+  get(file: string): Facts;
+  /** The hash of its bytes. */
+  hashOf(file: string): string;
+  /** How many files had to be parsed, for lack of kept facts. */
+  readonly parsed: number;
 }
 
-/**
- * Sources of the project at the absolute path `root`.
- * Names are bound file by file, without library and without following imports: only then is every name that a file does not declare a global.
- */
-export function openSources(root: string): Sources {
-  const project = new Project({
-    useInMemoryFileSystem: true,
-    skipLoadingLibFiles: true,
-    compilerOptions: {
-      noLib: true,
-      noResolve: true,
-      types: [],
-      allowJs: true,
-      target: ts.ScriptTarget.ESNext,
-      module: ts.ModuleKind.NodeNext,
-      moduleDetection: ts.ModuleDetectionKind.Force,
-      jsx: ts.JsxEmit.Preserve,
-    },
-  });
+/** Files of the project at the absolute path `root`, with the facts that `cache` has kept. */
+export function openSources(root: string, cache?: FactsCache): Sources {
+  const known = new Map<string, { readonly facts: Facts; readonly hash: string }>();
+  let parsed = 0;
   const open = (file: string) => {
-    const path = join(root, file);
-    return project.getSourceFile(path) ?? project.createSourceFile(path, readFileSync(path, "utf8"));
+    const found = known.get(file) ?? read(file);
+    known.set(file, found);
+    return found;
+  };
+  const read = (file: string) => {
+    const source = contentOf(`${root}/${file}`);
+    const kind = `${languageOf(file)}${/\.c[jt]s$/.test(file) ? "-cjs" : ""}`;
+    const key = `${kind}-${hash("sha256", source, "base64url")}`;
+    let facts = cache?.get(key);
+    if (facts === undefined) {
+      parsed++;
+      const text = textOf(source);
+      facts = text === undefined ? unreadable("it is no text in UTF-8 or UTF-16") : readFacts(file, text);
+      cache?.put(key, facts);
+    }
+    return { facts, hash: key };
   };
   return {
-    get: (file) => open(file).compilerNode,
-    syntaxErrors: (file) =>
-      project
-        .getProgram()
-        .getSyntacticDiagnostics(open(file))
-        .map((diagnostic) => ({
-          ...placeAt(open(file).compilerNode, { file, position: diagnostic.getStart() }),
-          message: ts.flattenDiagnosticMessageText(diagnostic.compilerObject.messageText, " "),
-        })),
-    isFree(identifier) {
-      const checker = project.getTypeChecker().compilerObject;
-      const symbol = ts.isShorthandPropertyAssignment(identifier.parent)
-        ? checker.getShorthandAssignmentValueSymbol(identifier.parent)
-        : checker.getSymbolAtLocation(identifier);
-      // Every file is bound as a module, so what is not ambient is declared in the file itself.
-      return (symbol?.declarations ?? []).every(isAmbient);
+    get: (file) => open(file).facts,
+    hashOf: (file) => open(file).hash,
+    get parsed() {
+      return parsed;
     },
   };
 }
 
-/** The place of a node of `file`. */
-export function placeOf(file: string, node: ts.Node): Place {
-  const source = node.getSourceFile();
-  return placeAt(source, { file, position: node.getStart(source) });
+/** The text, if it is plain UTF-8, which is read much faster; else the bytes. */
+function contentOf(path: string): string | Uint8Array {
+  const text = readFileSync(path, "utf8");
+  return text.includes(REPLACEMENT) ? readFileSync(path) : text;
 }
 
-/** The place of a position of `file`. */
-export function placeAt(
-  source: ts.SourceFile,
-  { file, position }: { readonly file: string; readonly position: number },
-): Place {
-  const { line, character } = source.getLineAndCharacterOfPosition(position);
-  return { file, line: line + 1, column: character + 1 };
+/** What stands where bytes are no text. */
+const REPLACEMENT = "\uFFFD";
+
+/** The text without its byte order mark; undefined if the bytes are none. */
+function textOf(source: string | Uint8Array): string | undefined {
+  const text = typeof source === "string" ? source.replace(/^\uFEFF/, "") : decoded(source);
+  return text?.includes("\0") === true ? undefined : text;
 }
 
-/** Calls `visitor` for the node and everything below it, parents first. */
-export function walk(node: ts.Node, visitor: (node: ts.Node) => void): void {
-  visitor(node);
-  ts.forEachChild(node, (child) => walk(child, visitor));
-}
-
-/** Lines of the file that hold code: neither blank nor comment only. */
-export function countCodeLines(source: ts.SourceFile): number {
-  const isComment = new Uint8Array(source.text.length);
-  const mark = (ranges: readonly ts.CommentRange[] | undefined): void => {
-    for (const { pos, end } of ranges ?? []) isComment.fill(1, pos, end);
-  };
-  walk(source, (node) => {
-    mark(ts.getLeadingCommentRanges(source.text, node.getFullStart()));
-    mark(ts.getTrailingCommentRanges(source.text, node.getEnd()));
-  });
-  mark(ts.getLeadingCommentRanges(source.text, source.endOfFileToken.getFullStart()));
-  const lines = new Set<number>();
-  for (let position = 0; position < source.text.length; position++) {
-    if (isComment[position] === 1 || /\s/.test(source.text.charAt(position))) continue;
-    lines.add(source.getLineAndCharacterOfPosition(position).line);
+function decoded(bytes: Uint8Array): string | undefined {
+  const [first, second] = bytes;
+  const encoding =
+    first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "utf-8";
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
   }
-  return lines.size;
-}
-
-/** `declare ...`, or inside of it: a claim about something that the file does not hold. */
-function isAmbient(node: ts.Node): boolean {
-  for (let at: ts.Node | undefined = node; at !== undefined; at = at.parent) {
-    if (
-      ts.canHaveModifiers(at) &&
-      (ts.getModifiers(at) ?? []).some((each) => each.kind === ts.SyntaxKind.DeclareKeyword)
-    )
-      return true;
-  }
-  return node.getSourceFile().isDeclarationFile;
 }

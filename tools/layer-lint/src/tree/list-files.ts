@@ -45,11 +45,11 @@ export function listFiles(
     return globs.length > 0;
   };
   const modules = [...new Set(files)].filter(isModule).sort(compare);
-  const ignored = modules.filter(isIgnored);
+  const ignored = new Set(modules.filter(isIgnored));
   return {
-    modules: modules.filter((file) => !ignored.includes(file)),
+    modules: modules.filter((file) => !ignored.has(file)),
     others: [...new Set(files)].filter((file) => !isModule(file)).sort(compare),
-    ignored,
+    ignored: [...ignored],
     idleGlobs: ignore.filter((glob) => !matched.has(glob)),
     links: [...new Set(links)].sort(compare),
     missing,
@@ -62,10 +62,10 @@ function visit(root: string, entry: { path: string; kind: Kind }, found: { files
   if (entry.kind === "link") found.links.push(entry.path);
   if (entry.kind === "file") found.files.push(entry.path);
   if (entry.kind !== "folder") return;
-  for (const name of readdirSync(join(root, entry.path))) {
-    if (name === "node_modules" || name === ".git") continue;
-    const path = `${entry.path}/${name}`;
-    visit(root, { path, kind: kindOf(join(root, path)) }, found);
+  for (const inner of readdirSync(join(root, entry.path), { withFileTypes: true })) {
+    if (inner.name === "node_modules" || inner.name === ".git") continue;
+    const kind = inner.isSymbolicLink() ? "link" : inner.isDirectory() ? "folder" : "file";
+    visit(root, { path: `${entry.path}/${inner.name}`, kind }, found);
   }
 }
 

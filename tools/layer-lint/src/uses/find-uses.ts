@@ -3,7 +3,6 @@ import { join } from "node:path";
 import type { ExternalImport } from "../graph/module-graph.ts";
 import type { Project } from "../project.ts";
 import type { Place } from "../report/finding.ts";
-import { findFreeNames } from "../source/free-names.ts";
 import { follow } from "./follow.ts";
 import type { Found } from "./follow.ts";
 import type { Restrictions } from "./restrictions.ts";
@@ -28,9 +27,9 @@ interface Alias {
 
 /** Every use of the restricted globals in a file: by their names, through `globalThis`, taken apart, renamed, and as modules of Node. */
 export function findUses(file: string, project: Project, restrictions: Restrictions): Use[] {
-  const free = findFreeNames(file, project.sources).filter(
-    ({ name }) => restrictions.has(name) || GLOBAL_OBJECTS.has(name),
-  );
+  const free = project.sources
+    .get(file)
+    .globals.filter(({ name, asType }) => asType !== true && (restrictions.has(name) || GLOBAL_OBJECTS.has(name)));
   const imported = project.graph.externals
     .filter((fact) => fact.file === file && fact.external.kind === "builtin" && !fact.typeOnly)
     .map((fact) => ofImport(fact, restrictions));
