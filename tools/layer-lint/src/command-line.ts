@@ -2,6 +2,8 @@ import { Command, CommanderError, Option } from "commander";
 import { runCanary } from "./canary/run-canary.ts";
 import type { CheckOptions } from "./check.ts";
 import { check } from "./check.ts";
+import type { Answer } from "./commands/config.ts";
+import { configPrint, configSchemaAnswer, configTest } from "./commands/config.ts";
 import { pretty, prettyCanary } from "./report/pretty.ts";
 
 interface CheckFlags {
@@ -43,6 +45,10 @@ export async function runCommandLine(argv: readonly string[], output: Output): P
     .action(async (flags: CheckFlags) => {
       exitCode = await runCheck(flags, output);
     });
+  addConfigCommands(program, ({ text, exitCode: code }) => {
+    output.out(text);
+    exitCode = code;
+  });
   try {
     await program.parseAsync([...argv], { from: "user" });
   } catch (error) {
@@ -54,6 +60,27 @@ export async function runCommandLine(argv: readonly string[], output: Output): P
     return 2;
   }
   return exitCode;
+}
+
+function addConfigCommands(program: Command, answer: (answer: Answer) => void): void {
+  const config = program.command("config").description("test, print or describe the configuration");
+  const common = (name: string, description: string): Command =>
+    config
+      .command(name)
+      .description(description)
+      .option("--root <dir>", "the project's folder (default: the current one)")
+      .option("--config <file>", "the configuration (default: layers.json in the root)")
+      .addOption(new Option("--format <name>", "form of the answer").choices(["pretty", "json"]).default("pretty"));
+  common("test", "say for each law whether it names what is planted for it, and its samples").action(
+    async ({ format, ...options }: CheckFlags) => answer(await configTest(options, format)),
+  );
+  common("print", "print every value that is in force, with where it comes from").action(
+    ({ format, ...options }: CheckFlags) => answer(configPrint(options, format)),
+  );
+  config
+    .command("schema")
+    .description("print the JSON Schema of layers.json")
+    .action(() => answer(configSchemaAnswer()));
 }
 
 async function runCheck({ format, canary, ...flags }: CheckFlags, { out }: Output): Promise<0 | 1 | 2> {

@@ -2,6 +2,7 @@ import { readAndCheck } from "../check.ts";
 import type { CheckOptions } from "../check.ts";
 import { LAW_KINDS } from "../laws/index.ts";
 import type { Law, LawKind } from "../laws/law.ts";
+import { bareLaws } from "./bare-laws.ts";
 import { copyProject } from "./throwaway-copy.ts";
 
 /** Whether the checker sees. */
@@ -34,7 +35,7 @@ export async function runCanary(options: CheckOptions, kinds: readonly LawKind[]
   using copy = copyProject(project);
   for (const { planting } of plantings) copy.plant(planting.files);
   const configPath = options.config ?? `${project.root}/${config.file}`;
-  const found = await readAndCheck({ root: copy.root, config: configPath }, kinds);
+  const found = await readAndCheck({ root: copy.root, config: configPath }, bareLaws(kinds));
   const isNamed = (law: Law, file: string): boolean =>
     found.report.violations.some((finding) => finding.law === law.id && finding.file === file);
   const laws = plantings.map(({ law, planting }) => ({

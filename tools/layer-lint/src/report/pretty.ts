@@ -41,7 +41,7 @@ function prettyFinding({ severity, law, rule, file, line, column, message, chain
 }
 
 /** What was looked at, so that nobody takes silence for proof. */
-export function coverage({ files, layers, edges, unresolved, reach, laws }: Report): string[] {
+export function coverage({ files, layers, edges, unresolved, reach, laws, excepted = [] }: Report): string[] {
   const ways = reach.map(({ law, from, reaches, forbidden }) => {
     const list = reaches.length === 0 ? "no other layer" : reaches.join(", ");
     return `; ${from} reaches ${list}: ${forbidden ? `FORBIDDEN (${law})` : "no forbidden path"}`;
@@ -49,6 +49,10 @@ export function coverage({ files, layers, edges, unresolved, reach, laws }: Repo
   const open = laws.filter((law) => !law.proven).map((law) => `${law.id} (${law.kind})`);
   return [
     `${count(files, "file")}, ${count(layers, "layer")}, ${count(edges, "edge")}, ${unresolved} unresolved${ways.join("")}`,
+    ...excepted.map(
+      ({ law, at, findings, owner, expires, reason }) =>
+        `excepted: ${count(findings, "breach", "breaches")} of ${law} at ${at} until ${expires} (${owner}): ${reason}`,
+    ),
     ...(open.length === 0 ? [] : [`declared, but not checked by this version: ${open.join(", ")}`]),
   ];
 }
@@ -66,6 +70,6 @@ function verdict({ exitCode, violations, laws }: Report): string {
   return styleText("green", `clean: ${count(laws.filter((law) => law.proven).length, "law")} kept`);
 }
 
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+function count(number: number, noun: string, many = `${noun}s`): string {
+  return `${number} ${number === 1 ? noun : many}`;
 }

@@ -1,6 +1,7 @@
 import type { Layout } from "../config/layout.ts";
 import type { ModuleGraph } from "../graph/module-graph.ts";
 import { reachableFrom } from "../graph/reach.ts";
+import type { UsedException } from "../laws/exceptions.ts";
 import type { Law } from "../laws/law.ts";
 import type { Finding } from "./finding.ts";
 
@@ -31,6 +32,8 @@ export interface Report {
   readonly reach: readonly Reach[];
   /** The laws of the configuration; `proven` is false for kinds that this version reads and does not check. */
   readonly laws: readonly { readonly id: string; readonly kind: string; readonly proven: boolean }[];
+  /** Known breaches that the configuration lets pass; absent if there are none. */
+  readonly excepted?: readonly UsedException[];
   /** All findings by place, also those that say that something could not be proven. */
   readonly violations: readonly Finding[];
 }
@@ -42,7 +45,7 @@ export function emptyReport(violations: readonly Finding[]): Report {
 
 /** The report of a check that was done. */
 export function makeReport(parts: ReportParts): Report {
-  const { layout, graph, laws, findings } = parts;
+  const { layout, graph, laws, findings, excepted = [] } = parts;
   const isProven = findings.every((finding) => finding.severity === "violation");
   return {
     ok: findings.length === 0,
@@ -53,6 +56,7 @@ export function makeReport(parts: ReportParts): Report {
     unresolved: graph.unresolved.length,
     reach: laws.flatMap((law) => (law.seal === undefined ? [] : [reachOf(law, law.seal.from, parts)])),
     laws: laws.map((law) => ({ id: law.id, kind: law.kind, proven: law.checked })),
+    ...(excepted.length === 0 ? {} : { excepted }),
     violations: findings,
   };
 }
@@ -64,6 +68,8 @@ export interface ReportParts {
   readonly laws: readonly Law[];
   /** In order. */
   readonly findings: readonly Finding[];
+  /** What exceptions let pass. */
+  readonly excepted?: readonly UsedException[];
 }
 
 function reachOf(law: Law, from: string, { layout, graph, findings }: ReportParts): Reach {
