@@ -141,11 +141,12 @@ describe.skipIf(!IS_ASKED_FOR)(
     });
 
     it("brings nothing but what was built, its manifest, schema, licence and README", () => {
-      const installed = join(folderOf("6.0"), "node_modules/layer-lint");
-      expect(readdirSync(installed).toSorted((a, b) => a.localeCompare(b, "en"))).toEqual(
-        ["bin.js", "dist", "layers.schema.json", "LICENSE", "package.json", "README.md"].toSorted((a, b) =>
-          a.localeCompare(b, "en"),
-        ),
+      // What it keeps for itself while it runs lies in a node_modules of its own.
+      const installed = readdirSync(join(folderOf("6.0"), "node_modules/layer-lint")).filter(
+        (name) => name !== "node_modules",
+      );
+      expect(new Set(installed)).toEqual(
+        new Set(["bin.js", "dist", "layers.schema.json", "LICENSE", "package.json", "README.md"]),
       );
     });
   },

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Area } from "../config/layout.ts";
-import type { ImportFact } from "../source/imports.ts";
+import type { ModuleGraph } from "../graph/module-graph.ts";
 import type { Project } from "../project.ts";
 import { areaName, defineLaw, lawSchema } from "./law.ts";
 import { NOTHING, one, plantedPath, together } from "./planting.ts";
@@ -66,7 +66,7 @@ function fits(allowed: string, name: string): boolean {
 }
 
 /** Every import of a package, also of one that is not installed. */
-function packagesOf({ graph }: Project): (ImportFact & { readonly name: string })[] {
+function packagesOf({ graph }: Project): (ModuleGraph["unresolved"][number] & { readonly name: string })[] {
   const absent = graph.unresolved
     .filter(({ specifier }) => /^(?:@[^/]+\/)?[\w.-]/.test(specifier) && !/^[./#]|^\w+:/.test(specifier))
     .map((fact) => ({ ...fact, name: nameOf(fact.specifier) }));
