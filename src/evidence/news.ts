@@ -3,8 +3,9 @@ const COMMITS_UNTOLD = 4;
 
 /**
  * Which runs have records that are durable and that their readers have not been told of. Readers work while the disk
- * does: as long as a commit is on its way, one run after the other is told. What is left when it has come back waits for
- * the next, and its readers are then told of both at once: the busier the process, the fewer and larger their batches.
+ * does: as long as a commit is on its way, one run after the other is told of the commits before the last. So while one
+ * commit follows the other, a run's readers are told of two at once, and of more where there is no time for all of them:
+ * the busier the process, the fewer and larger their batches. When nothing follows, all are told at once.
  */
 export class News {
   readonly #tell: (runId: string) => void;
@@ -26,12 +27,15 @@ export class News {
     }
   }
 
-  /** Tells one run after the other, until all are told or the write has ended. Ends with it, and as it does. */
+  /** Tells one run after the other of what is older than the last commit, until the write has ended. Ends as the write does. */
   async tellDuring(write: Promise<void>): Promise<void> {
     let writing = true;
-    const ended = write.finally(() => (writing = false));
-    ended.catch(() => undefined); // told below
-    for (const runId of this.#untold.keys()) {
+    const ended = write.finally(() => {
+      writing = false;
+    });
+    ended.catch(() => undefined); // told at the end
+    for (const [runId, since] of this.#untold) {
+      if (since === this.#commits) break; // the next commit may bring more
       await new Promise((resolve) => setImmediate(resolve)); // the end of the write comes in between
       if (!writing) break;
       this.#tellOne(runId);
@@ -39,6 +43,7 @@ export class News {
     await ended;
   }
 
+  /** Nothing is on its way: all are told. */
   tellAll(): void {
     for (const runId of this.#untold.keys()) this.#tellOne(runId);
   }

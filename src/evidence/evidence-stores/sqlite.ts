@@ -37,7 +37,7 @@ class SqliteBackend implements LogBackend {
       throw error;
     }
     this.#thread = new Writer(path);
-    this.#writer = new NearestWriter(this.#database, this.#thread);
+    this.#writer = new NearestWriter(this.#database, { far: this.#thread, monotonicMs: () => performance.now() });
     this.#blobs = new BlobFiles(join(directory, "blobs"));
     const prepare = (sql: string): StatementSync => this.#database.prepare(sql);
     this.#statements = {

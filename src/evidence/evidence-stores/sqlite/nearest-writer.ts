@@ -10,6 +10,13 @@ const NEAR_CHARACTERS = 64 * 1024;
 /** After so many commits in this thread one goes to the other, which also moves what the write-ahead log holds. */
 const NEAR_COMMITS = 200;
 
+/** What a {@link NearestWriter} is made with, beside its connection. */
+export interface NearestWriterOptions {
+  /** The writer's thread. */
+  readonly far: Writer;
+  readonly monotonicMs: () => number;
+}
+
 /**
  * Writes where it is done soonest: to ask the writer's thread and to be woken by it costs as much as a quick sync. So an
  * append that comes alone is written at once in this thread, as long as the disk is quick; whatever comes together, is
@@ -18,21 +25,23 @@ const NEAR_COMMITS = 200;
 export class NearestWriter {
   readonly #near: LineWriter;
   readonly #far: Writer;
+  readonly #monotonicMs: () => number;
   readonly #pace = new DiskPace();
   #nearCommits = 0;
 
-  constructor(database: DatabaseSync, far: Writer) {
+  constructor(database: DatabaseSync, { far, monotonicMs }: NearestWriterOptions) {
     database.exec("PRAGMA wal_autocheckpoint = 0"); // here nobody shall wait for more than one sync
     this.#near = new LineWriter(database);
     this.#far = far;
+    this.#monotonicMs = monotonicMs;
   }
 
   /** Durable when it returns, or when what it returns resolves. @throws {Error} what the disk or SQLite said. */
   write(appends: readonly LineAppend[]): void | Promise<void> {
     if (!this.#isNear(appends)) return this.#writeFar(appends);
-    const start = performance.now();
+    const start = this.#monotonicMs();
     this.#near.write(appends);
-    this.#pace.note(performance.now() - start);
+    this.#pace.note(this.#monotonicMs() - start);
     this.#nearCommits += 1;
   }
 
