@@ -4,6 +4,7 @@ import { genesis } from "./chain.ts";
 import { encodeRecord } from "./encode.ts";
 import type { EvidenceStore, RunHead } from "./evidence-store.ts";
 import type { LogBackend, RunAppend } from "./log-backend.ts";
+import { News } from "./news.ts";
 import { RecentRecords } from "./recent-records.ts";
 import type { EvidenceRecord, RecordDraft, StoredRecord } from "./record.ts";
 import { WakeUps } from "./wake-ups.ts";
@@ -39,8 +40,7 @@ export class LogStore implements EvidenceStore {
   readonly #heads = new Map<string, RunHead>();
   readonly #recent = new RecentRecords();
   readonly #wakeUps = new WakeUps();
-  /** Runs with records that are durable and that readers have not been told of. */
-  readonly #news = new Set<string>();
+  readonly #news = new News((runId) => this.#wakeUps.wake(runId));
   #queue: QueuedAppend[] = [];
   #flushing: Promise<void> | undefined;
   #halted: string | undefined;
@@ -74,13 +74,7 @@ export class LogStore implements EvidenceStore {
       await this.#commit(queued);
     }
     this.#flushing = undefined;
-    this.#tellReaders();
-  }
-
-  /** Readers are told of a commit when the next one is on its way: they work while the disk does. */
-  #tellReaders(): void {
-    for (const runId of this.#news) this.#wakeUps.wake(runId);
-    this.#news.clear();
+    this.#news.tellAll();
   }
 
   async #commit(queued: readonly QueuedAppend[]): Promise<void> {
@@ -95,12 +89,11 @@ export class LogStore implements EvidenceStore {
         from.reject(fault);
       }
     }
-    if (accepted.length === 0) return this.#tellReaders();
+    if (accepted.length === 0) return this.#news.tellAll();
     const appends = accepted.map(({ append }) => append);
     try {
       const written = this.#backend.write(appends);
-      this.#tellReaders();
-      await written;
+      if (written !== undefined) await this.#news.tellDuring(written);
     } catch (error) {
       this.#halt(error);
       for (const { from } of accepted) from.reject(this.#haltedFault(error));
@@ -144,7 +137,7 @@ export class LogStore implements EvidenceStore {
     } catch (error) {
       this.#halt(error); // what is durable is told; after our own mistake nothing more is taken
     }
-    for (const runId of heads.keys()) this.#news.add(runId);
+    this.#news.add(heads.keys());
   }
 
   #halt(error: unknown): void {

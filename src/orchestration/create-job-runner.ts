@@ -12,7 +12,7 @@ import type { JobRunner, JobView, SubmittedJob } from "./job-runner.ts";
 import { firstRecord, recordedJob } from "./recorded-job.ts";
 import { closeInterruptedRun } from "./recover-runs.ts";
 import { runJob } from "./run-job.ts";
-import { spilled, spillOutput } from "./spill-output.ts";
+import { spilledText, spillOutput } from "./spill-output.ts";
 
 /** What a runner is made of. */
 export interface JobRunnerOptions {
@@ -108,7 +108,7 @@ class DirectJobRunner implements JobRunner {
   async #opening(job: Job, plan: DeclaredPlan): Promise<readonly RecordDraft[]> {
     const { store, clock } = this.#options;
     const at = clock.now();
-    const document = await spilled(JSON.parse(plan.text) as Json, store); // the plan is JSON by its making
+    const document = (await spilledText(plan.text, store)) ?? (JSON.parse(plan.text) as Json); // the plan is JSON by its making
     return openingRecords({ job, at, planHash: plan.hash, plan: document, executorVersion: this.#executor.version });
   }
 

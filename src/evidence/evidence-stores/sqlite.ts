@@ -9,6 +9,7 @@ import type { LogStoreOptions } from "../log-store.ts";
 import { BlobFiles } from "./blob-files.ts";
 import { lockDirectory } from "./directory-lock.ts";
 import { openDatabase } from "./sqlite/database.ts";
+import { NearestWriter } from "./sqlite/nearest-writer.ts";
 import { Writer } from "./sqlite/writer.ts";
 
 const HEADS = `SELECT r.run_id AS runId, e.run_no IS NOT NULL AS ended,
@@ -16,11 +17,12 @@ const HEADS = `SELECT r.run_id AS runId, e.run_no IS NOT NULL AS ended,
   (SELECT line FROM records WHERE run_no = r.run_no ORDER BY seq DESC LIMIT 1) AS line
   FROM runs r LEFT JOIN ended_runs e ON e.run_no = r.run_no`;
 
-/** Keeps logs in one SQLite file with a write-ahead log: one thread writes and syncs, this one reads. */
+/** Keeps logs in one SQLite file with a write-ahead log: one thread writes and syncs what takes time, this one reads. */
 class SqliteBackend implements LogBackend {
   readonly #unlock: () => void;
-  readonly #reader: DatabaseSync;
-  readonly #writer: Writer;
+  readonly #database: DatabaseSync;
+  readonly #thread: Writer;
+  readonly #writer: NearestWriter;
   readonly #blobs: BlobFiles;
   readonly #statements: Record<"number" | "read" | "head" | "runs" | "openRuns", StatementSync>;
 
@@ -29,14 +31,15 @@ class SqliteBackend implements LogBackend {
     this.#unlock = lockDirectory(directory);
     const path = join(directory, "evidence.db");
     try {
-      this.#reader = openDatabase(path);
+      this.#database = openDatabase(path);
     } catch (error) {
       this.#unlock();
       throw error;
     }
-    this.#writer = new Writer(path);
+    this.#thread = new Writer(path);
+    this.#writer = new NearestWriter(this.#database, { far: this.#thread, monotonicMs: () => performance.now() });
     this.#blobs = new BlobFiles(join(directory, "blobs"));
-    const prepare = (sql: string): StatementSync => this.#reader.prepare(sql);
+    const prepare = (sql: string): StatementSync => this.#database.prepare(sql);
     this.#statements = {
       number: prepare("SELECT run_no AS runNo FROM runs WHERE run_id = ?"),
       read: prepare("SELECT line FROM records WHERE run_no = ? AND seq > ? ORDER BY seq LIMIT ?"),
@@ -46,14 +49,14 @@ class SqliteBackend implements LogBackend {
     };
   }
 
-  async write(appends: readonly RunAppend[]): Promise<void> {
+  write(appends: readonly RunAppend[]): void | Promise<void> {
     const plain = appends.map(({ runId, records }) => ({
       runId,
       first: records[0]?.record.seq ?? 0,
       lines: records.map((stored) => stored.line),
       ends: records.at(-1)?.record.event_type === "run.completed",
     }));
-    await this.#writer.write(plain);
+    return this.#writer.write(plain);
   }
 
   #runNumber(runId: string): number | undefined {
@@ -90,8 +93,8 @@ class SqliteBackend implements LogBackend {
   }
 
   async close(): Promise<void> {
-    await this.#writer.close();
-    this.#reader.close();
+    await this.#thread.close();
+    this.#database.close();
     this.#unlock();
   }
 }
