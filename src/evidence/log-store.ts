@@ -1,8 +1,9 @@
 import { assert, Fault } from "#model";
+import { blobPiece, blobSize, wholeBlob } from "./blob-pieces.ts";
 import { digest } from "./canonical-json.ts";
 import { genesis } from "./chain.ts";
 import { encodeRecord } from "./encode.ts";
-import type { EvidenceStore, RunHead } from "./evidence-store.ts";
+import type { EvidenceStore, RunHead, TailOptions } from "./evidence-store.ts";
 import type { LogBackend, RunAppend } from "./log-backend.ts";
 import { News } from "./news.ts";
 import { RecentRecords } from "./recent-records.ts";
@@ -172,7 +173,7 @@ export class LogStore implements EvidenceStore {
   async *tail(
     runId: string,
     afterSeq: number,
-    { signal }: { readonly signal?: AbortSignal } = {},
+    { signal, beforeReading }: TailOptions = {},
   ): AsyncGenerator<readonly StoredRecord[], void, void> {
     requireStart(afterSeq);
     let last = afterSeq;
@@ -180,6 +181,7 @@ export class LogStore implements EvidenceStore {
     while (signal?.aborted !== true && this.#closing === undefined) {
       const wait = this.#wakeUps.next(runId, signal); // before looking, so that nothing is missed in between
       try {
+        if (beforeReading !== undefined && this.#mayHaveMore(runId, last)) await beforeReading();
         const records = this.#recent.since(runId, last) ?? (await this.read(runId, last, RECORDS_PER_PAGE));
         const newest = records.at(-1)?.record;
         if (newest !== undefined) {
@@ -192,6 +194,12 @@ export class LogStore implements EvidenceStore {
         wait.end();
       }
     }
+  }
+
+  /** Without asking the medium: what is being written is known, and of what has ended there may be more. */
+  #mayHaveMore(runId: string, last: number): boolean {
+    const head = this.#heads.get(runId);
+    return head === undefined || last < head.size - 1;
   }
 
   async #nothingToCome(runId: string, last: number): Promise<boolean> {
@@ -231,9 +239,17 @@ export class LogStore implements EvidenceStore {
 
   async getBlob(name: string): Promise<Uint8Array | undefined> {
     this.#requireOpen();
-    const bytes = await this.#backend.getBlob(name);
-    if (bytes === undefined || digest(bytes) === name) return bytes;
-    throw new Fault("EVIDENCE_BROKEN", `The payload ${name} does not have the digest that it is kept under.`);
+    return await wholeBlob(this.#backend, name);
+  }
+
+  async blobSize(name: string): Promise<number | undefined> {
+    this.#requireOpen();
+    return await blobSize(this.#backend, name);
+  }
+
+  async readBlob(name: string, start: number): Promise<Uint8Array> {
+    this.#requireOpen();
+    return await blobPiece(this.#backend, name, start);
   }
 
   close(): Promise<void> {

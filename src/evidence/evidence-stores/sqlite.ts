@@ -6,6 +6,7 @@ import type { EvidenceStore, RunHead } from "../evidence-store.ts";
 import type { LogBackend, RunAppend } from "../log-backend.ts";
 import { LogStore } from "../log-store.ts";
 import type { LogStoreOptions } from "../log-store.ts";
+import { pageOf } from "../page.ts";
 import { BlobFiles } from "./blob-files.ts";
 import { lockDirectory } from "./directory-lock.ts";
 import { openDatabase } from "./sqlite/database.ts";
@@ -67,7 +68,11 @@ class SqliteBackend implements LogBackend {
   read(runId: string, afterSeq: number, limit: number): readonly string[] {
     const runNo = this.#runNumber(runId);
     if (runNo === undefined) return [];
-    return this.#statements.read.all(runNo, afterSeq, limit).map((row) => String(row["line"]));
+    return pageOf(this.#linesOf(runNo, afterSeq, limit));
+  }
+
+  *#linesOf(runNo: number, afterSeq: number, limit: number): Generator<string, void, void> {
+    for (const row of this.#statements.read.iterate(runNo, afterSeq, limit)) yield String(row["line"]);
   }
 
   head(runId: string): RunHead | undefined {
@@ -90,6 +95,10 @@ class SqliteBackend implements LogBackend {
 
   getBlob(digest: string): Uint8Array | undefined {
     return this.#blobs.get(digest);
+  }
+
+  readBlob(digest: string, start: number, into?: Uint8Array): Uint8Array | undefined {
+    return this.#blobs.read(digest, { start, ...(into !== undefined && { into }) });
   }
 
   async close(): Promise<void> {
