@@ -25,8 +25,8 @@ export class RecentRecords {
   since(runId: string, afterSeq: number): readonly StoredRecord[] | undefined {
     const kept = this.#runs.get(runId);
     const first = kept?.[0];
-    if (kept === undefined || first === undefined || first.record.seq > afterSeq + 1) return undefined;
-    return kept.slice(Math.max(0, afterSeq + 1 - first.record.seq));
+    if (first === undefined || first.record.seq > afterSeq + 1) return undefined;
+    return kept?.slice(Math.max(0, afterSeq + 1 - first.record.seq));
   }
 
   forget(runId: string): void {
