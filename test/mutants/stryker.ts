@@ -26,7 +26,7 @@ const GROUPS: readonly Group[] = [
     name: "evidence",
     mutate: ["src/evidence/*.ts", "!src/evidence/index.ts", "!src/evidence/log-mirror.ts"],
     testFiles: [
-      "test/evidence/{canonical-json,chain,encode,interrupted-result,log-store,recent-records}.test.ts",
+      "test/evidence/{canonical-json,chain,encode,execution-evidence,interrupted-result,log-store,recent-records}.test.ts",
       "test/evidence/{replay-equals-live,verify-file,verify-log,wake-ups}.test.ts",
       "test/conformance/evidence-store.memory.test.ts",
     ],
