@@ -7,7 +7,7 @@ import type { StepType } from "#effects";
 
 const [state = "", store = "sqlite"] = process.argv.slice(2);
 const noOp: StepType = { name: "no_op", handler: new NoOpHandler(), checkParameters: () => [], parametersSchema: {} };
-const configuration = loadConfiguration({ flags: { state }, environment: {}, workingDirectory: state });
+const configuration = await loadConfiguration({ flags: { state }, environment: {}, workingDirectory: state });
 const app = await compose(
   { ...configuration, store: store === "memory" ? "memory" : "sqlite" },
   { log: () => undefined, stepTypes: [noOp] },

@@ -80,6 +80,14 @@ test("a record that alone is over 1 MiB is not kept", () => {
   expect(seqs(recent.since("run-1", 0) ?? [])).toEqual([1]);
 });
 
+test("what a busy run pushes out of its own records makes room for the others", () => {
+  const recent = new RecentRecords();
+  recent.add("quiet", [stored("quiet", 0)]);
+  for (const seq of upTo(5000)) recent.add("busy", [stored("busy", seq, 1000)]);
+  expect(recent.since("quiet", -1)).toHaveLength(1);
+  expect(recent.since("busy", 4999 - RECORDS_PER_RUN)).toHaveLength(RECORDS_PER_RUN);
+});
+
 test("to forget a run, also one that was never here, makes room and harms no other", () => {
   const recent = new RecentRecords();
   for (const run of ["a", "b"]) recent.add(run, [stored(run, 0, 2 * QUARTER)]);

@@ -7,6 +7,7 @@ const at =
     mutant(name, breaks, { file: `src/${file}.ts`, change, tests });
 
 const [store, chain, verify] = [at("evidence/log-store"), at("evidence/chain"), at("evidence/verify-log")];
+const audit = at("evidence/execution-evidence");
 const [encode, replay, runner] = [at("evidence/encode"), at("evidence/replay"), at("orchestration/run-job")];
 const inStores = (name: string) => at(`evidence/evidence-stores/${name}`);
 const [sqlite, jsonl, blobs] = [inStores("sqlite/database"), inStores("jsonl"), inStores("blob-files")];
@@ -98,6 +99,13 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
     tests: "evidence/chain evidence/verify-log",
   }),
   encode("error-left-out-of-the-line", "P3", { change: ["reason: draft.reason,", ""], tests: "evidence/encode" }),
+  audit("error-dropped-from-the-audit-format", "EXEC-002", {
+    change: [
+      "{ output: null, error: null, error_class: null, ...snakeCase(step) }",
+      "{ ...snakeCase(step), output: null, error: null, error_class: null }",
+    ],
+    tests: "evidence/execution-evidence",
+  }),
   verify("verify-looks-at-no-hash", "P3", {
     change: ["if (chainHash(this.#previous, opened.body) !== opened.hash) {", 'if (opened.hash === "") {'],
     tests: "evidence/verify-log evidence/verify-file",
