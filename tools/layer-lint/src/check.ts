@@ -32,14 +32,6 @@ export interface Reading {
   readonly config: Config;
 }
 
-/**
- * Checks a project against its `layers.json`. Never throws for what it finds in the project: what it cannot read is a
- * finding too, and the report's `exitCode` is then 2.
- */
-export async function check(options: CheckOptions = {}): Promise<Report> {
-  return (await readAndCheck(options)).report;
-}
-
 /** A report with what was read for it; without if the reading failed. */
 export interface Checked {
   readonly report: Report;
@@ -58,8 +50,7 @@ export async function readAndCheck(options: CheckOptions, kinds: readonly LawKin
     return { report: emptyReport([finding]) };
   }
   const configPath = resolve(options.config ?? join(root, "layers.json"));
-  const inside = relative(root, configPath).split(sep).join("/");
-  const shownAs = inside.startsWith("../") ? (options.config ?? inside) : inside;
+  const shownAs = relative(root, configPath).split(sep).join("/");
   const read = readConfig(configPath, { shownAs, kinds });
   if ("findings" in read) return { report: emptyReport(inOrder(read.findings)) };
   return checkProject(realpathSync(root), read.config);

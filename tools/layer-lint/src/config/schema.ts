@@ -55,6 +55,8 @@ export const configSchema = z.strictObject({
   unassigned: z.enum(["refuse", "may-not-touch-sealed-targets"]).optional(),
   /** Globs of files that are not checked, for example `src/**\/*.test.ts`; no checked file may import one. */
   ignore: z.array(path).min(1).max(MAX_ENTRIES).optional(),
+  /** File with the known findings that are excused; `layer-lint-baseline.json` beside the configuration if absent. */
+  baseline: path.optional(),
   layers: z.array(layer).min(1).max(MAX_ENTRIES),
   machine: machine.optional(),
   laws: z.record(name, z.looseObject({ kind: name })).optional(),
