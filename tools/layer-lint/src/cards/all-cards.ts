@@ -7,14 +7,11 @@ import { layerCard } from "./layer-card.ts";
 const INDEX = "README.md";
 
 /** All cards by their path from the folder of the cards: the index, each layer, and, if wanted, each checked file. */
-export function allCards(
-  source: CardSource,
-  { withFiles }: { readonly withFiles: boolean },
-): ReadonlyMap<string, string> {
+export function allCards(source: CardSource): ReadonlyMap<string, string> {
   const { layout, tree } = source.project;
   const cards = new Map([[INDEX, index(source)]]);
   for (const layer of layout.layers) cards.set(layerCardPath(layer.name), layerCard(layer, source));
-  if (withFiles) for (const file of tree.modules) cards.set(fileCardPath(file), fileCard(file, source));
+  if (source.withFiles) for (const file of tree.modules) cards.set(fileCardPath(file), fileCard(file, source));
   return cards;
 }
 

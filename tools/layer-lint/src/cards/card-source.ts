@@ -11,9 +11,11 @@ export interface CardSource {
   readonly laws: readonly Law[];
   readonly report: Report;
   readonly exports: ProjectExports;
+  /** Whether files have cards of their own, to which others can link. */
+  readonly withFiles: boolean;
 }
 
 /** Gathers what cards are made of. */
-export function cardSource({ project, laws }: Reading, report: Report): CardSource {
-  return { project, laws, report, exports: readExports(project) };
+export function cardSource({ project, laws }: Reading, report: Report, withFiles = true): CardSource {
+  return { project, laws, report, exports: readExports(project), withFiles };
 }

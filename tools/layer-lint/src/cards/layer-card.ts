@@ -18,7 +18,7 @@ export function layerCard(layer: Layer, source: CardSource): string {
   const outside = outsideOf((file) => files.includes(file), project);
   const findings = report.violations.filter((finding) => files.includes(finding.file));
   const rows = files.map((file) => [
-    link(code(file), { from: path, to: fileCardPath(file) }),
+    source.withFiles ? link(code(file), { from: path, to: fileCardPath(file) }) : code(file),
     roleOf(file, project),
     cellText(purposeOf(file, source)),
   ]);

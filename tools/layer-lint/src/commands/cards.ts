@@ -41,7 +41,7 @@ function cards(flags: CardsFlags, io: Io, { report, reading }: OpenProject): Exi
     return 2;
   }
   const folder = resolve(flags.out);
-  const all = allCards(cardSource(reading, report), { withFiles: flags.layersOnly !== true });
+  const all = allCards(cardSource(reading, report, flags.layersOnly !== true));
   if (flags.check !== true) {
     writeCards(folder, all);
     io.out(`${count(all.size, "card")} in ${flags.out}\n`);

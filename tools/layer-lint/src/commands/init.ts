@@ -75,9 +75,12 @@ async function init(flags: InitFlags, io: Io): Promise<ExitCode> {
   return proposal.report.exitCode;
 }
 
-function findingsOut({ cycles, leftOut }: Proposal): string {
+function findingsOut({ rings, leftOut }: Proposal): string {
   const lines = [
-    ...cycles.map((ring) => `allowed, though it is a ring: ${ring.join(", ")} import each other`),
+    ...rings.map(({ layers, upward }) => {
+      const against = upward.map(({ from, to, imports }) => `${from} imports ${to} (${imports})`).join(", ");
+      return `allowed, though it is a ring: ${layers.join(", ")}; up the order go: ${against}`;
+    }),
     ...leftOut.map(
       ({ kind, findings, first }) =>
         `left out: ${kind} is broken ${count(findings, "time")} today, first at ${first.file}:${first.line}`,

@@ -7,6 +7,7 @@ import { layerEdges } from "../query/layer-edges.ts";
 import type { Finding } from "../report/finding.ts";
 import type { Report } from "../report/report.ts";
 import type { FoundSources } from "./find-sources.ts";
+import type { LayerOrder } from "./order-layers.ts";
 import { orderLayers } from "./order-layers.ts";
 
 /** A configuration as `init` writes it. */
@@ -29,7 +30,7 @@ export interface ProposedLayer {
 export interface Proposal {
   readonly config: ProposedConfig;
   /** Layers that import each other in a ring, and had to be allowed to. */
-  readonly cycles: readonly (readonly string[])[];
+  readonly rings: LayerOrder["rings"];
   /** Laws that are broken today and were left out. */
   readonly leftOut: readonly { readonly kind: string; readonly findings: number; readonly first: Finding }[];
   /** What a check with the configuration says. */
@@ -56,7 +57,7 @@ export async function propose(
   const { report, reading } = await tryOut(root, open);
   if (reading === undefined) return { unreadable: report };
   const edges = layerEdges(reading.project);
-  const { order, cycles } = orderLayers([...sources.groups.keys()], edges);
+  const { order, rings } = orderLayers([...sources.groups.keys()], edges);
   const layers = order.map((name): ProposedLayer => {
     const targets = order.flatMap((to) => edges.filter((edge) => edge.from === name && edge.to === to));
     const mayImport = targets.map(({ to, loading }) => (loading === 0 ? { layer: to, as: "type" as const } : to));
@@ -73,7 +74,7 @@ export async function propose(
     layers: kept.includes("type-only") ? layers : layers.map(withoutTypes),
     laws: lawsOf(kept),
   };
-  return { config, cycles, leftOut, report: (await tryOut(root, config)).report };
+  return { config, rings, leftOut, report: (await tryOut(root, config)).report };
 }
 
 /** `as: "type"` says nothing where the law that holds it is not kept. */

@@ -18,11 +18,16 @@ function annotation({ file, line, column, law, rule, severity, message, chain, w
   return `::error ${properties.join(",")}::${data([message, ...way, `why: ${why}`, `do: ${help}`].join("\n"))}`;
 }
 
-/** A line end or a colon in it would otherwise start a command of its own. */
+/** A line end in it would otherwise begin a command of its own. */
 function data(text: string): string {
-  return text.toWellFormed().replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+  return text
+    .split(/\r\n|[\r\n]/)
+    .map(printable)
+    .join("\n")
+    .replaceAll("%", "%25")
+    .replaceAll("\n", "%0A");
 }
 
 function property(text: string): string {
-  return data(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
+  return data(printable(text)).replaceAll(":", "%3A").replaceAll(",", "%2C");
 }

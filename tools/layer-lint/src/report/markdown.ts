@@ -1,5 +1,6 @@
 import type { ReportedFinding } from "./finding.ts";
 import { code, codeBlock, table, text } from "./markdown-text.ts";
+import { printable } from "./printable.ts";
 import { prettyCanary, prettyChain } from "./pretty.ts";
 import { count, coverage, verdict } from "./summary.ts";
 import type { View } from "./view.ts";
@@ -38,10 +39,5 @@ function details(finding: ReportedFinding, { frame }: View): string {
 }
 
 function html(value: string): string {
-  return value
-    .toWellFormed()
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replace(/\s+/g, " ");
+  return printable(value).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
