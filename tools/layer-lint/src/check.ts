@@ -45,14 +45,6 @@ export interface Reading {
   readonly config: Config;
 }
 
-/**
- * Checks a project against its `layers.json`. Never throws for what it finds in the project: what it cannot read is a
- * finding too, and the report's `exitCode` is then 2.
- */
-export async function check(options: CheckOptions = {}): Promise<Report> {
-  return (await readAndCheck(options)).report;
-}
-
 /** A report with what was read for it; without if the reading failed. */
 export interface Checked {
   readonly report: Report;
@@ -78,8 +70,7 @@ export function openConfig(options: CheckOptions, kinds: readonly LawKind[] = LA
     return { findings: [finding] };
   }
   const configPath = resolve(options.config ?? join(root, "layers.json"));
-  const inside = relative(root, configPath).split(sep).join("/");
-  const shownAs = inside.startsWith("../") ? (options.config ?? inside) : inside;
+  const shownAs = relative(root, configPath).split(sep).join("/");
   return readConfig(configPath, { shownAs, root: realpathSync(root), kinds });
 }
 

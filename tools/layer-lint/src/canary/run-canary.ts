@@ -3,22 +3,8 @@ import type { CheckOptions } from "../check.ts";
 import { LAW_KINDS } from "../laws/index.ts";
 import type { Law, LawKind } from "../laws/law.ts";
 import { bareLaws } from "./bare-laws.ts";
+import type { CanaryReport } from "./canary-report.ts";
 import { copyProject } from "./throwaway-copy.ts";
-
-/** Whether the checker sees. */
-export interface CanaryReport {
-  /** Whether every planted violation was named by its law. */
-  readonly ok: boolean;
-  /** Why nothing could be planted at all; absent if it could. */
-  readonly refused?: string;
-  readonly laws: readonly {
-    readonly law: string;
-    /** How many files were planted that the law has to name. */
-    readonly planted: number;
-    /** Those that it did not name. */
-    readonly missed: readonly string[];
-  }[];
-}
 
 /**
  * Copies the checked files to a temporary folder, plants at least one violation of every law there, and checks the copy:

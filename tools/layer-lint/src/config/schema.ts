@@ -65,6 +65,9 @@ export const configSchema = z.strictObject({
     .max(MAX_ENTRIES)
     .optional()
     .describe("Globs of files that are not checked, as in src/**/*.test.ts; no checked file may import one."),
+  baseline: path
+    .optional()
+    .describe("File with the known findings that are excused; layer-lint-baseline.json beside this file if absent."),
   layers: z.array(layer).min(1).max(MAX_ENTRIES),
   machine: machine.optional(),
   laws: z

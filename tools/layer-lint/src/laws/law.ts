@@ -62,6 +62,9 @@ export interface Law {
 /** A kind of law: what it may be configured with, and how it is checked. One file of this folder each. */
 export interface LawKind {
   readonly kind: string;
+  /** Reason and help of laws that do not bring their own. */
+  readonly why: string;
+  readonly help: string;
   /** What the law's entry in the configuration may hold. */
   readonly schema: z.ZodType;
   /** Makes the law of an entry that fits the schema. */
@@ -131,6 +134,8 @@ export const areaNamesOrNone = z.array(areaName).max(MAX_ENTRIES);
 export function defineLaw<C extends CommonConfig>(spec: LawSpec<C>): LawKind {
   return {
     kind: spec.kind,
+    why: spec.why,
+    help: spec.help,
     schema: spec.schema,
     bind(id, entry) {
       const config = spec.schema.parse(entry);
