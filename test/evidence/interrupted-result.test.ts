@@ -144,10 +144,12 @@ test.each([
   expect(told).not.toHaveProperty("healthAfter");
 });
 
+function told(...drafts: readonly RecordDraft[]): ReturnType<typeof interruptedResult> {
+  return interruptedResult(logged(created("job-1"), ...drafts), { steps: TWO, at: AT });
+}
+
 test("the health of an interrupted job is what was seen before its first step and what was seen last", () => {
   const first = stepStarted(0, { health: HEALTH });
-  const told = (...drafts: readonly RecordDraft[]) =>
-    interruptedResult(logged(created("job-1"), ...drafts), { steps: TWO, at: AT });
   expect(told(first)).toMatchObject({ healthBefore: HEALTH, healthAfter: HEALTH });
   const unseen = stepStarted(1); // only the first step's start tells of health
   expect(told(first, stepSucceeded(0), unseen)).toMatchObject({ healthBefore: HEALTH, healthAfter: HEALTH });
