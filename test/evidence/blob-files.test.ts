@@ -58,15 +58,18 @@ test("a directory that is not there cannot be synced and says so", () => {
   expect(() => syncDirectory("/no/such/directory")).toThrow("ENOENT");
 });
 
+function openFiles(): number {
+  return readdirSync("/proc/self/fd").length;
+}
+
 test("no file stays open, neither of a payload that is kept nor of one that is not", () => {
   using state = stateDirectory();
-  const open = (): number => readdirSync("/proc/self/fd").length;
-  const before = open();
+  const before = openFiles();
   const blobs = new BlobFiles(state.path);
   blobs.put(NAME, BYTES);
   mkdirSync(join(state.path, "AA", "A".repeat(43)), { recursive: true });
   mkdirSync(join(state.path, "BB", `${"B".repeat(43)}.${process.pid}.part`), { recursive: true });
   expect(() => blobs.put("B".repeat(43), BYTES)).toThrow("EISDIR");
   expect(() => blobs.get("A".repeat(43))).toThrow("EISDIR");
-  expect(open()).toBe(before);
+  expect(openFiles()).toBe(before);
 });

@@ -144,17 +144,19 @@ test.each([
   expect(told).not.toHaveProperty("healthAfter");
 });
 
+function resultAfter(...drafts: readonly RecordDraft[]): ReturnType<typeof interruptedResult> {
+  return interruptedResult(logged(created("job-1"), ...drafts), { steps: TWO, at: AT });
+}
+
 test("the health of an interrupted job is what was seen before its first step and what was seen last", () => {
   const first = stepStarted(0, { health: HEALTH });
-  const told = (...drafts: readonly RecordDraft[]) =>
-    interruptedResult(logged(created("job-1"), ...drafts), { steps: TWO, at: AT });
-  expect(told(first)).toMatchObject({ healthBefore: HEALTH, healthAfter: HEALTH });
+  expect(resultAfter(first)).toMatchObject({ healthBefore: HEALTH, healthAfter: HEALTH });
   const unseen = stepStarted(1); // only the first step's start tells of health
-  expect(told(first, stepSucceeded(0), unseen)).toMatchObject({ healthBefore: HEALTH, healthAfter: HEALTH });
+  expect(resultAfter(first, stepSucceeded(0), unseen)).toMatchObject({ healthBefore: HEALTH, healthAfter: HEALTH });
   const seen = stepSucceeded(0, { health: LATER });
-  expect(told(first, seen)).toMatchObject({ healthBefore: HEALTH, healthAfter: LATER });
+  expect(resultAfter(first, seen)).toMatchObject({ healthBefore: HEALTH, healthAfter: LATER });
   const blind = stepSucceeded(1, { health_error: "the observer threw" });
-  expect(told(first, seen, unseen, blind)).toMatchObject({ healthBefore: HEALTH, healthAfter: LATER });
+  expect(resultAfter(first, seen, unseen, blind)).toMatchObject({ healthBefore: HEALTH, healthAfter: LATER });
 });
 
 test("a job of no steps that was only created has done all that it declared", async () => {

@@ -5,6 +5,7 @@ import type { VerbatimClient } from "#api";
 import { createSqliteStore } from "#evidence";
 import { launchServer, NotStarted, startServer } from "../support/server-process.ts";
 import type { ServerProcess } from "../support/server-process.ts";
+import { mirrorOnce } from "./mirror-once.ts";
 import { seededRandom } from "../support/random.ts";
 import { EffectsFile } from "./effects-file.ts";
 import { KilledJobs } from "./killed-jobs.ts";
@@ -162,16 +163,6 @@ async function checkOverTheWire(
   const { problems, inDoubt } = await judge({ jobId, told, effects: seen, lines, mirror });
   if (inDoubt === undefined) return { problems, attached: false };
   return { problems: [...problems, ...(await job.askAgain(client, inDoubt))], attached: true };
-}
-
-/** The plain copy follows the store within 20 ms: it is waited for, two seconds at most. */
-async function mirrorOnce(state: string, jobId: string, lines: readonly string[]): Promise<string> {
-  const expected = lines.map((line) => `${line}\n`).join("");
-  for (let tries = 0; ; tries += 1) {
-    const text = await readFile(join(state, "runs", jobId, "events.jsonl"), "utf8").catch(() => "");
-    if (text === expected || tries === 100) return text;
-    await pause(20);
-  }
 }
 
 interface WholeCheck {

@@ -1,9 +1,8 @@
-import { join } from "node:path";
-import { readFile } from "node:fs/promises";
 import type { VerbatimClient } from "#api";
 import { Fault } from "#model";
 import type { EffectsFile } from "./effects-file.ts";
 import type { KilledJob, KilledJobs } from "./killed-jobs.ts";
+import { mirrorOnce } from "./mirror-once.ts";
 import { judge } from "./told-and-done.ts";
 
 const STREAMS = 8;
@@ -64,7 +63,7 @@ export async function judgeAll(
       if (told.size + seen.size > 0) problems.push(`${jobId}: was told or took effect, and is not in the store`);
       continue;
     }
-    const mirror = await readFile(join(state, "runs", jobId, "events.jsonl"), "utf8");
+    const mirror = await mirrorOnce(state, jobId, lines);
     problems.push(...(await judge({ jobId, told, effects: seen, lines, mirror })).problems);
   }
   return problems;
