@@ -87,15 +87,15 @@ describe("the card of a layer", () => {
   });
 });
 
-describe("a folder of cards", () => {
-  const written = async (files: Files = RICH) => {
-    const fixture = project(files);
-    const out = join(fixture.root, "docs/cards");
-    const cards = (...args: string[]) => run(["cards", "--root", fixture.root, "--out", out, ...args]);
-    expect(await cards()).toMatchObject({ status: 0, out: expect.stringContaining("16 cards") });
-    return Object.assign(fixture, { folder: out, cards });
-  };
+async function written(files: Files = RICH) {
+  const fixture = project(files);
+  const out = join(fixture.root, "docs/cards");
+  const cards = (...args: string[]) => run(["cards", "--root", fixture.root, "--out", out, ...args]);
+  expect(await cards()).toMatchObject({ status: 0, out: expect.stringContaining("16 cards") });
+  return Object.assign(fixture, { folder: out, cards });
+}
 
+describe("a folder of cards", () => {
   it("is as it would be written right after it was written, to the byte", async () => {
     using fixture = await written();
     expect(await fixture.cards("--check")).toMatchObject({ status: 0 });

@@ -48,14 +48,11 @@ function xmlComplaints(text: string): string[] {
   const open: string[] = [];
   const rest = text
     .replace(/^<\?xml version="1.0" encoding="UTF-8"\?>\n/, "")
-    .replace(
-      /<(\/?)([a-z-]+)((?: [a-z]+="[^"<]*")*)(\/?)>/g,
-      (_all, closing: string, name: string, _attributes, alone: string) => {
-        if (closing !== "" && open.pop() !== name) complaints.push(`</${name}> closes something else`);
-        if (closing === "" && alone === "") open.push(name);
-        return "";
-      },
-    );
+    .replace(/<(\/?)([a-z-]+)((?: [a-z]+="[^"<]*")*)(\/?)>/g, (...[, closing, name = "", , alone]: string[]) => {
+      if (closing !== "" && open.pop() !== name) complaints.push(`</${name}> closes something else`);
+      if (closing === "" && alone === "") open.push(name);
+      return "";
+    });
   if (open.length > 0) complaints.push(`${open.join(", ")} stay open`);
   if (/[<>]/.test(rest)) complaints.push("markup in a text");
   if (/&(?!(?:amp|lt|gt|quot|#\d+);)/.test(text)) complaints.push("an ampersand that begins nothing");
@@ -184,9 +181,11 @@ describe("SARIF", () => {
   });
 });
 
-describe("a fingerprint stays as long as the finding does", () => {
-  const prints = async (root: string) => (await check({ root })).violations.map((each) => each.fingerprint);
+async function prints(root: string): Promise<readonly string[]> {
+  return (await check({ root })).violations.map((each) => each.fingerprint);
+}
 
+describe("a fingerprint stays as long as the finding does", () => {
   it("when lines move, within the file and along the way", async () => {
     using fixture = project(TWO_HOPS);
     const before = await prints(fixture.root);

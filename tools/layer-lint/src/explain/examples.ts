@@ -5,6 +5,8 @@ export interface KindExample {
   readonly file: string;
   readonly breaks: string;
   readonly keeps: string;
+  /** What the law is configured with, for kinds that say nothing without it. */
+  readonly law?: Readonly<Record<string, unknown>>;
 }
 
 const FROM_MODEL = 'import type { Noun } from "#model";\nexport type X = Noun;\n';
@@ -82,5 +84,47 @@ export const KIND_EXAMPLES: Readonly<Record<string, KindExample>> = {
     file: "src/engine/long.ts",
     breaks: "export {};\n".repeat(41),
     keeps: "export {};\n",
+  },
+  independent: {
+    says: "Layers that stand side by side do not know one another, neither directly nor by way of others.",
+    file: "src/hands/price.ts",
+    breaks: 'import type { Rule } from "#policy";\nexport type X = Rule;\n',
+    keeps: FROM_MODEL,
+    law: { among: ["policy", "hands"] },
+  },
+  protected: {
+    says: "Only the places that are named may import what is protected.",
+    file: "src/hands/price.ts",
+    breaks: 'import type { Rule } from "#policy";\nexport type X = Rule;\n',
+    keeps: FROM_MODEL,
+    law: { to: ["policy"], only: ["main"] },
+  },
+  builtins: {
+    says: "Only the places that are named import these modules of Node, by whatever name.",
+    file: "src/policy/read.ts",
+    breaks: 'export { readFileSync } from "node:fs";\n',
+    keeps: "export const read = (text: string): string => text;\n",
+    law: { modules: ["fs"], only: ["main"] },
+  },
+  globals: {
+    says: "Only the places that are named use these globals, directly or by another name.",
+    file: "src/policy/clock.ts",
+    breaks: "export const now = Date.now();\n",
+    keeps: "export const startedAt = (now: () => number): number => now();\n",
+    law: { names: ["Date.now"], only: ["main"] },
+  },
+  packages: {
+    says: "Each place imports only the packages that it was allowed.",
+    file: "src/policy/shape.ts",
+    breaks: 'export * from "zod";\n',
+    keeps: FROM_MODEL,
+    law: { allow: { main: ["*"] } },
+  },
+  "no-orphans": {
+    says: "Every file is reached from where programs, tests and other packages come in.",
+    file: "src/hands/lost.ts",
+    breaks: "export const lost = 1;\n",
+    keeps: "",
+    law: { entries: ["src/main/main.ts"] },
   },
 };
