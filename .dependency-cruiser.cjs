@@ -1,7 +1,7 @@
 "use strict";
 // The laws of layers.json that are about imports, as rules of dependency-cruiser: a second opinion beside layer-lint, and
 // the configuration for its diagrams. Nothing is decided here; every rule follows from layers.json.
-// What a graph of imports cannot say (LAYER-07, LAYER-08, LAYER-10, PORT-01, faces' form, globals) only layer-lint checks.
+// What a graph of imports cannot say (LAYER-07, LAYER-08, LAYER-10, LAYER-17, LAYER-18, PORT-01, faces' form) only layer-lint checks.
 const { readFileSync } = require("node:fs");
 const { join } = require("node:path");
 
@@ -69,6 +69,48 @@ const rulesOf = {
     {
       from: { path: within(area(law.from)) },
       to: { path: within(law.to.flatMap(area)), reachable: true },
+    },
+  ],
+  independent: (law) =>
+    law.among.flatMap((from) => {
+      const others = law.among.filter((other) => other !== from);
+      return [
+        {
+          at: from,
+          from: { path: within(area(from)) },
+          to: { path: within(others.flatMap(area)), reachable: true },
+        },
+      ];
+    }),
+  protected: (law) => [
+    { from: { pathNot: within([...law.to, ...law.only].flatMap(area)) }, to: { path: within(law.to.flatMap(area)) } },
+  ],
+  builtins: (law) => [
+    {
+      from: { path: within(layers.flatMap(pathsOf)), pathNot: within(law.only.flatMap(area)) },
+      to: {
+        dependencyTypes: ["core"],
+        dependencyTypesNot: ["type-only"],
+        path: `^(?:node:)?(?:${law.modules.map(escaped).join("|")})(?:/|$)`,
+      },
+    },
+  ],
+  packages: (law) =>
+    layers.map((layer) => {
+      const allowed = law.allow[layer.name] ?? [];
+      return {
+        at: layer.name,
+        from: { path: within(pathsOf(layer)) },
+        to: {
+          path: "(?:^|/)node_modules/",
+          ...(allowed.length === 0 ? {} : { pathNot: `node_modules/(?:${allowed.map(escaped).join("|")})/` }),
+        },
+      };
+    }),
+  "no-orphans": (law) => [
+    {
+      from: { path: within(law.entries) },
+      to: { path: within([root]), pathNot: within(law.entries), reachable: false },
     },
   ],
   "touches-only": (law) => [

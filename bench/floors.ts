@@ -1,7 +1,26 @@
-import { rmSync } from "node:fs";
+import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { freshDirectory } from "./child.ts";
+
+const SYNCS = 200;
+const PAGE_BYTES = 4096;
+
+/** Milliseconds, p50, that the disk takes to sync one more page of a growing file: what no commit can do without. */
+export function bareSync(): number {
+  const directory = freshDirectory();
+  const file = openSync(join(directory, "sync"), "w");
+  const page = Buffer.alloc(PAGE_BYTES, 1);
+  const times = Array.from({ length: SYNCS }, () => {
+    writeSync(file, page);
+    const start = performance.now();
+    fdatasyncSync(file);
+    return performance.now() - start;
+  });
+  closeSync(file);
+  rmSync(directory, { recursive: true });
+  return times.toSorted((one, other) => one - other)[SYNCS / 2] ?? Number.NaN;
+}
 
 /**
  * Steps a second that node:sqlite alone makes durable (WAL, synchronous=FULL, prepared statements, one writer, in this

@@ -99,7 +99,7 @@ function measure(tool: "ours" | "cruiser", root: string): Measure {
 }
 
 async function runOurs(root: string): Promise<void> {
-  const { check } = await import("../tools/layer-lint/src/check.ts");
+  const { check } = await import("../tools/layer-lint/src/index.ts");
   const report = await check({ root });
   if (report.exitCode !== 0 || report.files < 100) throw new Error(JSON.stringify(report).slice(0, 2000));
 }

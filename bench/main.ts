@@ -2,6 +2,7 @@
 // than about the code. `--quick` makes it short, `--json` prints one object, `--only TEXT` picks measures by name.
 import { randomUUIDv7 } from "node:crypto";
 import { createMemoryStore } from "#evidence";
+import { bareSync } from "./floors.ts";
 import { firstResult, median, streaming, unary } from "./measures.ts";
 import type { Measure } from "./measures.ts";
 import { commandStart } from "./start-measure.ts";
@@ -23,6 +24,9 @@ const measures: readonly Measure[] = [
   verification({ rounds: 3, records: quick ? 50_000 : 1_000_000 }),
   commandStart({ rounds }),
 ];
+
+const syncMs = bareSync();
+if (!json) console.log(`one bare sync of a page on this disk: ${figure(syncMs)} ms, p50`);
 
 const results = [];
 for (const { name, unit, floor, aim, samples } of measures) {
@@ -50,7 +54,7 @@ for (const { name, unit, floor, aim, samples } of measures) {
     `${name}\n  ratio ${result.ratio.toFixed(2)} (${result.low.toFixed(2)}..${result.high.toFixed(2)}), aim ${aim}; ${figure(result.ours)} ${unit} against ${figure(result.floor)} of ${floor}`,
   );
 }
-if (json) console.log(JSON.stringify(results, undefined, 2));
+if (json) console.log(JSON.stringify({ bareSyncMs: syncMs, results }, undefined, 2));
 
 function figure(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);

@@ -4,6 +4,8 @@ import { executeRequest, RawClient } from "./raw-client.ts";
 
 const STEPS = 10;
 const FLOOR_MS = 500;
+/** How long a server works before it is measured: one that has just started is busy compiling its own code. */
+const WARM_UP_MS = 3000;
 
 /** One figure beside its floor, both from the same seconds of the same run. */
 export interface Sample {
@@ -30,7 +32,7 @@ export function streaming(
   async function* samples(): AsyncGenerator<Sample> {
     await using server = await startServer("sqlite");
     using client = new RawClient(server.address);
-    await concurrently(inFlight, jobs, (job) => client.stream(`warm-${job}`, STEPS));
+    await warmUp(inFlight, (job) => client.stream(job, STEPS));
     for (let round = 0; round < rounds; round += 1) {
       const floor = sqliteFloor(lines, inFlight, FLOOR_MS);
       const seconds = await timed(() => concurrently(inFlight, jobs, (job) => client.stream(`${round}-${job}`, STEPS)));
@@ -56,7 +58,7 @@ export function firstResult(options: {
   async function* samples(): AsyncGenerator<Sample> {
     await using server = await startServer("sqlite");
     using client = new RawClient(server.address);
-    for (let job = 0; job < jobs; job += 1) await client.stream(`warm-${job}`, 1);
+    await warmUp(1, (job) => client.stream(job, 1));
     for (let round = 0; round < rounds; round += 1) {
       const floor = 1000 / sqliteFloor(lines, 1, FLOOR_MS);
       const times: number[] = [];
@@ -85,12 +87,14 @@ export function unary(options: UnaryOptions): Measure {
     await using bareServer = await startBareServer(length);
     using bare = new RawClient(bareServer.address);
     const request = executeRequest("0-1000", steps);
-    for (let round = 0; round <= rounds; round += 1) {
+    await warmUp(inFlight, () => bare.unary("/bare/Pass", request));
+    await warmUp(inFlight, (job) => client.execute(job, steps));
+    for (let round = 0; round < rounds; round += 1) {
       const floor = await timed(() => concurrently(inFlight, calls, () => bare.unary("/bare/Pass", request)));
       const ours = await timed(() =>
         concurrently(inFlight, calls, (call) => client.execute(`${round}-${call}`, steps)),
       );
-      if (round > 0) yield { ours: calls / ours, floor: calls / floor };
+      yield { ours: calls / ours, floor: calls / floor };
     }
   }
   return {
@@ -100,6 +104,14 @@ export function unary(options: UnaryOptions): Measure {
     aim: ">= 0.6",
     samples: samples(),
   };
+}
+
+/** Runs tasks, so many at a time, until the time is over. Each is given a job id of its own. */
+async function warmUp(inFlight: number, task: (jobId: string) => Promise<unknown>): Promise<void> {
+  const start = performance.now();
+  for (let round = 0; performance.now() - start < WARM_UP_MS; round += 1) {
+    await concurrently(inFlight, inFlight, (index) => task(`warm-${round}-${index}`));
+  }
 }
 
 /** Runs `count` tasks, so many at a time. */

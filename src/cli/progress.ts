@@ -1,8 +1,8 @@
+import { snakeCase } from "#evidence";
 import type { Told } from "./job-follower.ts";
 import type { Output } from "./output.ts";
 import { safeText } from "./text/safe-text.ts";
 import { counted } from "./text/words.ts";
-import { snakeCase } from "./views/result-json.ts";
 import { indexColumns, stepLine } from "./views/step-line.ts";
 
 /** How progress is shown: `auto` is `tty` on a terminal and `plain` elsewhere. */

@@ -11,6 +11,13 @@ export interface RunHead {
   readonly completed: boolean;
 }
 
+/** How a log is followed. */
+export interface TailOptions {
+  readonly signal?: AbortSignal;
+  /** Undefined = go on at once. */
+  readonly beforeReading?: () => Promise<void> | undefined;
+}
+
 /**
  * Port: keeps the logs of all runs, append-only.
  *
@@ -25,19 +32,19 @@ export interface EvidenceStore {
    */
   append(runId: string, at: number, drafts: readonly RecordDraft[]): Promise<readonly StoredRecord[]>;
 
-  /** Records with `seq > afterSeq` in order, at most `limit` (1..1,000) of them; none if the run is unknown. */
+  /**
+   * Records with `seq > afterSeq` in order: at most `limit` (1..1,000), and about 64 KiB of lines, but one at least if there
+   * is one. None if there is no more, or the run is unknown.
+   */
   read(runId: string, afterSeq: number, limit: number): Promise<readonly StoredRecord[]>;
 
   /**
    * All records with `seq > afterSeq`, in batches as they become durable; ends after `run.completed`.
-   * Memory is bounded however slowly it is read. Ends silently when `signal` aborts.
+   * Memory is bounded however slowly it is read: a batch is read when it is asked for, and has about 64 KiB of lines. Ends
+   * silently when `signal` aborts. `beforeReading` is waited for whenever there may be something to read.
    * @throws {Fault} RUN_NOT_FOUND if there is no such run.
    */
-  tail(
-    runId: string,
-    afterSeq: number,
-    options?: { readonly signal?: AbortSignal },
-  ): AsyncGenerator<readonly StoredRecord[], void, void>;
+  tail(runId: string, afterSeq: number, options?: TailOptions): AsyncGenerator<readonly StoredRecord[], void, void>;
 
   /** The run's head, or undefined if there is no such run. */
   head(runId: string): Promise<RunHead | undefined>;
@@ -53,6 +60,12 @@ export interface EvidenceStore {
 
   /** The payload, or undefined. The digest has been checked. @throws {Fault} EVIDENCE_BROKEN if it does not fit. */
   getBlob(digest: string): Promise<Uint8Array | undefined>;
+
+  /** The payload's size in bytes, or undefined. Its digest has been checked. @throws {Fault} EVIDENCE_BROKEN if it does not fit. */
+  blobSize(digest: string): Promise<number | undefined>;
+
+  /** At most 64 KiB of the payload from `start` on, unchecked; none at its end. Nothing is held open in between. */
+  readBlob(digest: string, start: number): Promise<Uint8Array>;
 
   /** Undefined while appends are taken, else why the store halted. */
   readonly halted: string | undefined;

@@ -3,6 +3,7 @@ export { LOG_SCHEMA } from "./chain.ts";
 export type { EvidenceStore, RunHead } from "./evidence-store.ts";
 export { createJsonlStore } from "./evidence-stores/jsonl.ts";
 export { isBlobReference } from "./encode.ts";
+export { executionResultToEvidence, snakeCase, stepResultToEvidence } from "./execution-evidence.ts";
 export { LogMirror } from "./log-mirror.ts";
 export type { LogStoreOptions } from "./log-store.ts";
 export { createMemoryStore } from "./evidence-stores/memory.ts";

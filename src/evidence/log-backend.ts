@@ -1,6 +1,9 @@
 import type { RunHead } from "./evidence-store.ts";
 import type { StoredRecord } from "./record.ts";
 
+/** Bytes of a payload that are read at once. */
+export const BLOB_PIECE_BYTES = 64 * 1024;
+
 /** Records that one commit adds to one run. */
 export interface RunAppend {
   readonly runId: string;
@@ -12,7 +15,7 @@ export interface RunAppend {
 export interface LogBackend {
   /** Writes all or none of it, and returns when it is durable. @throws whatever the medium says; nothing is tried again. */
   write(appends: readonly RunAppend[]): void | Promise<void>;
-  /** Lines with `seq > afterSeq`, in order, at most `limit`. */
+  /** Lines with `seq > afterSeq`, in order, at most `limit` and as many as make a page (`page.ts`). */
   read(runId: string, afterSeq: number, limit: number): readonly string[] | Promise<readonly string[]>;
   head(runId: string): RunHead | undefined | Promise<RunHead | undefined>;
   /** Newest first. */
@@ -21,5 +24,10 @@ export interface LogBackend {
   /** Durable when it returns. */
   putBlob(digest: string, bytes: Uint8Array): void | Promise<void>;
   getBlob(digest: string): Uint8Array | undefined | Promise<Uint8Array | undefined>;
+  /**
+   * At most {@link BLOB_PIECE_BYTES} of the payload from `start` on, none at its end; undefined if it is not there. They are put
+   * `into` the buffer, where one of that size is given.
+   */
+  readBlob(digest: string, start: number, into?: Uint8Array): Uint8Array | undefined | Promise<Uint8Array | undefined>;
   close(): void | Promise<void>;
 }

@@ -139,7 +139,7 @@ export class LogMirror {
     for (;;) {
       const page = await store.read(runId, lines.length - 1, PAGE);
       for (const { line } of page) lines.push(line);
-      if (page.length < PAGE) break;
+      if (page.length === 0) break;
     }
     const bytes = Buffer.from(`${lines.join("\n")}\n`);
     if (existsSync(path) && readFileSync(path).equals(bytes)) return false;

@@ -1,9 +1,11 @@
 import { assert, Fault } from "#model";
+import { blobPiece, blobSize, wholeBlob } from "./blob-pieces.ts";
 import { digest } from "./canonical-json.ts";
 import { genesis } from "./chain.ts";
 import { encodeRecord } from "./encode.ts";
-import type { EvidenceStore, RunHead } from "./evidence-store.ts";
+import type { EvidenceStore, RunHead, TailOptions } from "./evidence-store.ts";
 import type { LogBackend, RunAppend } from "./log-backend.ts";
+import { News } from "./news.ts";
 import { RecentRecords } from "./recent-records.ts";
 import type { EvidenceRecord, RecordDraft, StoredRecord } from "./record.ts";
 import { WakeUps } from "./wake-ups.ts";
@@ -39,8 +41,7 @@ export class LogStore implements EvidenceStore {
   readonly #heads = new Map<string, RunHead>();
   readonly #recent = new RecentRecords();
   readonly #wakeUps = new WakeUps();
-  /** Runs with records that are durable and that readers have not been told of. */
-  readonly #news = new Set<string>();
+  readonly #news = new News((runId) => this.#wakeUps.wake(runId));
   #queue: QueuedAppend[] = [];
   #flushing: Promise<void> | undefined;
   #halted: string | undefined;
@@ -74,13 +75,7 @@ export class LogStore implements EvidenceStore {
       await this.#commit(queued);
     }
     this.#flushing = undefined;
-    this.#tellReaders();
-  }
-
-  /** Readers are told of a commit when the next one is on its way: they work while the disk does. */
-  #tellReaders(): void {
-    for (const runId of this.#news) this.#wakeUps.wake(runId);
-    this.#news.clear();
+    this.#news.tellAll();
   }
 
   async #commit(queued: readonly QueuedAppend[]): Promise<void> {
@@ -95,12 +90,11 @@ export class LogStore implements EvidenceStore {
         from.reject(fault);
       }
     }
-    if (accepted.length === 0) return this.#tellReaders();
+    if (accepted.length === 0) return this.#news.tellAll();
     const appends = accepted.map(({ append }) => append);
     try {
       const written = this.#backend.write(appends);
-      this.#tellReaders();
-      await written;
+      if (written !== undefined) await this.#news.tellDuring(written);
     } catch (error) {
       this.#halt(error);
       for (const { from } of accepted) from.reject(this.#haltedFault(error));
@@ -144,7 +138,7 @@ export class LogStore implements EvidenceStore {
     } catch (error) {
       this.#halt(error); // what is durable is told; after our own mistake nothing more is taken
     }
-    for (const runId of heads.keys()) this.#news.add(runId);
+    this.#news.add(heads.keys());
   }
 
   #halt(error: unknown): void {
@@ -179,7 +173,7 @@ export class LogStore implements EvidenceStore {
   async *tail(
     runId: string,
     afterSeq: number,
-    { signal }: { readonly signal?: AbortSignal } = {},
+    { signal, beforeReading }: TailOptions = {},
   ): AsyncGenerator<readonly StoredRecord[], void, void> {
     requireStart(afterSeq);
     let last = afterSeq;
@@ -187,6 +181,7 @@ export class LogStore implements EvidenceStore {
     while (signal?.aborted !== true && this.#closing === undefined) {
       const wait = this.#wakeUps.next(runId, signal); // before looking, so that nothing is missed in between
       try {
+        if (beforeReading !== undefined && this.#mayHaveMore(runId, last)) await beforeReading();
         const records = this.#recent.since(runId, last) ?? (await this.read(runId, last, RECORDS_PER_PAGE));
         const newest = records.at(-1)?.record;
         if (newest !== undefined) {
@@ -199,6 +194,12 @@ export class LogStore implements EvidenceStore {
         wait.end();
       }
     }
+  }
+
+  /** Without asking the medium: what is being written is known, and of what has ended there may be more. */
+  #mayHaveMore(runId: string, last: number): boolean {
+    const head = this.#heads.get(runId);
+    return head === undefined || last < head.size - 1;
   }
 
   async #nothingToCome(runId: string, last: number): Promise<boolean> {
@@ -238,9 +239,17 @@ export class LogStore implements EvidenceStore {
 
   async getBlob(name: string): Promise<Uint8Array | undefined> {
     this.#requireOpen();
-    const bytes = await this.#backend.getBlob(name);
-    if (bytes === undefined || digest(bytes) === name) return bytes;
-    throw new Fault("EVIDENCE_BROKEN", `The payload ${name} does not have the digest that it is kept under.`);
+    return await wholeBlob(this.#backend, name);
+  }
+
+  async blobSize(name: string): Promise<number | undefined> {
+    this.#requireOpen();
+    return await blobSize(this.#backend, name);
+  }
+
+  async readBlob(name: string, start: number): Promise<Uint8Array> {
+    this.#requireOpen();
+    return await blobPiece(this.#backend, name, start);
   }
 
   close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { PAGE_CHARACTERS } from "./page.ts";
 import type { StoredRecord } from "./record.ts";
 
 const RECORDS_PER_RUN = 64;
@@ -21,18 +22,27 @@ export class RecentRecords {
     }
   }
 
-  /** Records after `afterSeq` without a gap, or undefined if they are no longer here. */
+  /** A page of records after `afterSeq` without a gap, or undefined if they are no longer here. */
   since(runId: string, afterSeq: number): readonly StoredRecord[] | undefined {
     const kept = this.#runs.get(runId);
     const first = kept?.[0];
     if (kept === undefined || first === undefined || first.record.seq > afterSeq + 1) return undefined;
-    return kept.slice(Math.max(0, afterSeq + 1 - first.record.seq));
+    return firstPage(kept.slice(Math.max(0, afterSeq + 1 - first.record.seq)));
   }
 
   forget(runId: string): void {
     this.#characters -= lengthOf(this.#runs.get(runId) ?? []);
     this.#runs.delete(runId);
   }
+}
+
+function firstPage(records: readonly StoredRecord[]): readonly StoredRecord[] {
+  let characters = 0;
+  for (const [place, { line }] of records.entries()) {
+    characters += line.length;
+    if (characters > PAGE_CHARACTERS && place > 0) return records.slice(0, place);
+  }
+  return records;
 }
 
 function lengthOf(records: readonly StoredRecord[]): number {

@@ -34,8 +34,8 @@ export class WakeUps {
     for (const runId of this.#waiting.keys()) this.wake(runId);
   }
 
-  /** Number of waits under way. */
+  /** Number of runs that somebody waits for; of the others nothing is remembered. */
   get size(): number {
-    return [...this.#waiting.values()].reduce((sum, waiting) => sum + waiting.size, 0);
+    return this.#waiting.size;
   }
 }

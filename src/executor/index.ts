@@ -1,5 +1,4 @@
 export { createDefaultExecutor, FailingHandler, NoOpHandler } from "./default-handlers.ts";
 export type { ExecuteOptions } from "./execute-job.ts";
-export { executionResultToEvidence } from "./execution-evidence.ts";
 export { frozenJson } from "./untrusted.ts";
 export { EXECUTOR_VERSION, JobExecutor } from "./job-executor.ts";

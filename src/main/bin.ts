@@ -51,7 +51,7 @@ process.exitCode = await runCli({
   },
   async doctor(flags) {
     const { examine } = await import("./doctor.ts");
-    return examine(flags);
+    return await examine(flags);
   },
   async configurationSchema() {
     const { configurationJsonSchema } = await import("./configuration-json-schema.ts");

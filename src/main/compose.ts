@@ -10,7 +10,7 @@ import type { EvidenceStore, LogStoreOptions } from "#evidence";
 import { createProcessObserver } from "#health";
 import { createJobRunner, recoverRuns } from "#orchestration";
 import type { JobRunner } from "#orchestration";
-import { Fault } from "#model";
+import { Fault, LIMITS } from "#model";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
 import { shortest } from "./running-server.ts";
@@ -94,6 +94,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     token,
     noToken: configuration.no_token,
     reflection: configuration.reflection,
+    limits: { calls: LIMITS.calls + configuration.active_jobs },
     ...(configuration.http !== undefined && { httpAddress: configuration.http.listen }),
     onInternalError: (error, method) => log("internal.error", { method, error: describe(error) }),
   });

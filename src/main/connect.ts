@@ -13,7 +13,7 @@ import { notedServer } from "./running-server.ts";
  * this process. The token is that of the environment (`VERBATIM_TOKEN`) or of the state directory. @throws {Fault}
  */
 export async function connect(flags: CommonFlags): Promise<Connection> {
-  const configuration = loadConfiguration({ flags, environment: process.env, workingDirectory: process.cwd() });
+  const configuration = await loadConfiguration({ flags, environment: process.env, workingDirectory: process.cwd() });
   const named = flags.server ?? process.env["VERBATIM_SERVER"];
   const address = named ?? notedServer(configuration.state)?.address;
   if (address === undefined) return await embedded(configuration);

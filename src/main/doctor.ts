@@ -12,11 +12,11 @@ const OLDEST_SQLITE = "3.51.3";
 const EARLIEST = Date.UTC(2026, 0);
 
 /** Looks at what Verbatim stands on: configuration, Node, store, disk, lock, clock. Never throws. */
-export function examine(flags: CommonFlags): readonly Finding[] {
+export async function examine(flags: CommonFlags): Promise<readonly Finding[]> {
   const findings = [check("node", nodeVersion), check("sqlite", sqliteVersion), check("clock", wallClock)];
   let state: string;
   try {
-    state = loadConfiguration({ flags, environment: process.env, workingDirectory: process.cwd() }).state;
+    ({ state } = await loadConfiguration({ flags, environment: process.env, workingDirectory: process.cwd() }));
   } catch (error) {
     return [...findings, { name: "configuration", status: "failed", detail: messageOf(error) }];
   }

@@ -1,10 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { isNode, LineCounter, parseDocument } from "yaml";
-import type { Document } from "yaml";
-import type { z } from "zod";
+import { checkedDocument } from "#cli";
 import type { ServeFlags } from "#cli";
-import type { Violation } from "#model";
 import { Fault } from "#model";
 import { configurationSchema } from "./configuration.ts";
 import type { Configuration } from "./configuration.ts";
@@ -32,14 +29,15 @@ export interface ConfigurationSources {
  * the file `verbatim.yaml` > defaults. Names in the file are relative to it, others to the working directory.
  * @throws {Fault} INVALID_CONFIGURATION that lists every problem with file and line.
  */
-export function loadConfiguration({ flags, environment, workingDirectory }: ConfigurationSources): LoadedConfiguration {
+export async function loadConfiguration(sources: ConfigurationSources): Promise<LoadedConfiguration> {
+  const { flags, environment, workingDirectory } = sources;
   const named = flags.config ?? environment["VERBATIM_CONFIG"];
   const path = resolve(workingDirectory, named ?? CONFIGURATION_FILE);
   if (named !== undefined && !existsSync(path)) {
     throw new Fault("INVALID_CONFIGURATION", `There is no configuration file ${path}; name another one with --config.`);
   }
   const base = existsSync(path) ? dirname(path) : workingDirectory;
-  const file = existsSync(path) ? readConfigurationFile(path) : configurationSchema.parse({});
+  const file = existsSync(path) ? await readConfigurationFile(path) : configurationSchema.parse({});
   const state = flags.state ?? environment["VERBATIM_STATE"];
   const level = environment["VERBATIM_LOG_LEVEL"];
   const listen = flags.listen ?? environment["VERBATIM_LISTEN"] ?? file.listen;
@@ -63,48 +61,12 @@ function checkedLevel(level: string): Configuration["log_level"] {
   );
 }
 
-function readConfigurationFile(path: string): Configuration {
-  const lines = new LineCounter();
-  const document = parseDocument(readFileSync(path, "utf8"), { lineCounter: lines });
-  const place = (offset: number): string => `${path}:${lines.linePos(offset).line}`;
-  if (document.errors.length > 0) {
-    throw invalid(
-      document.errors.map((error) => ({ field: place(error.pos[0]), description: error.message.split("\n")[0] ?? "" })),
-    );
-  }
-  const read = configurationSchema.safeParse(document.toJS() ?? {});
-  if (read.success) return read.data;
-  throw invalid(
-    read.error.issues.flatMap((issue) =>
-      keysOf(issue).map(({ keys, text }) => ({
-        field: place(offsetOf(document, keys)),
-        description: `${keys.join(".") || "the file"}: ${text}`,
-      })),
-    ),
-  );
-}
-
-/** An unknown key is told one by one, each at its own line. */
-function keysOf(issue: z.core.$ZodIssue): { readonly keys: readonly PropertyKey[]; readonly text: string }[] {
-  if (issue.code !== "unrecognized_keys") return [{ keys: issue.path, text: issue.message }];
-  return issue.keys.map((key) => ({
-    keys: [...issue.path, key],
-    text: "is not a known key; see `verbatim config schema`",
-  }));
-}
-
-function offsetOf(document: Document, keys: readonly PropertyKey[]): number {
-  const parent = keys.length > 1 ? document.getIn(keys.slice(0, -1), true) : document.contents;
-  const pair = isMapLike(parent) ? parent.items.find((item) => String(item.key) === String(keys.at(-1))) : undefined;
-  const node = pair?.key ?? document.getIn([...keys], true);
-  return isNode(node) ? (node.range?.[0] ?? 0) : 0;
-}
-
-function isMapLike(node: unknown): node is { readonly items: readonly { readonly key: unknown }[] } {
-  return typeof node === "object" && node !== null && "items" in node;
-}
-
-function invalid(violations: readonly Violation[]): Fault {
+async function readConfigurationFile(path: string): Promise<Configuration> {
+  const schema = configurationSchema.nullable(); // an empty file says nothing
+  const read = await checkedDocument(readFileSync(path, "utf8"), { file: path, schema });
+  if ("value" in read) return read.value ?? configurationSchema.parse({});
+  const { violations } = read;
   const list = violations.map(({ field, description }) => `\n  ${field}  ${description}`).join("");
-  return new Fault("INVALID_CONFIGURATION", `The configuration is not valid:${list}`, { violations });
+  const said = "The configuration is not valid; `verbatim config schema` prints what it may hold:";
+  throw new Fault("INVALID_CONFIGURATION", `${said}${list}`, { violations });
 }

@@ -16,7 +16,7 @@ export interface ServeOptions {
 export async function serve(flags: ServeFlags, { stopped, onReady }: ServeOptions): Promise<void> {
   refuseDebugEnvironment(process.env);
   const sources = { flags, environment: process.env, workingDirectory: process.cwd() };
-  const configuration = loadConfiguration(sources);
+  const configuration = await loadConfiguration(sources);
   const log = createEventLog(configuration.log_level);
   const app = await compose(configuration, { log });
   keepHeapSmall();

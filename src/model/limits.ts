@@ -11,4 +11,13 @@ export const LIMITS = {
   targetCharacters: 1024,
   timeoutSeconds: 86_400,
   jsonDepth: 64,
+  connections: 256,
+  calls: 1024,
+  unreadAnswersBytes: 32 * 1024 * 1024,
+  unreadSeconds: 2,
+  requestsAtATime: 16,
+  wholeLogReads: 2,
+  heldJobBytes: 128 * 1024 * 1024,
+  unprovenSeconds: 10,
+  refusedCalls: 16,
 } as const;

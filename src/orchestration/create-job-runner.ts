@@ -4,15 +4,16 @@ import { JobExecutor } from "#executor";
 import { admitJob } from "#governance";
 import type { HealthObserver } from "#health";
 import type { AdmittedJob, Cancellation, Clock, ExecutionResult, Job, Json, Violation } from "#model";
-import { Fault, jobViolations } from "#model";
+import { Fault, jobViolations, LIMITS } from "#model";
 import { declarePlan, invalidRequest } from "./declare-plan.ts";
 import type { DeclaredPlan } from "./declare-plan.ts";
+import { heldBytes } from "./held-bytes.ts";
 import { openingRecords } from "./job-records.ts";
 import type { JobRunner, JobView, SubmittedJob } from "./job-runner.ts";
 import { firstRecord, recordedJob } from "./recorded-job.ts";
 import { closeInterruptedRun } from "./recover-runs.ts";
 import { runJob } from "./run-job.ts";
-import { spilled, spillOutput } from "./spill-output.ts";
+import { spilledText, spillOutput } from "./spill-output.ts";
 
 /** What a runner is made of. */
 export interface JobRunnerOptions {
@@ -22,6 +23,8 @@ export interface JobRunnerOptions {
   readonly health?: HealthObserver;
   /** Jobs that may run at the same time; more are refused with LIMIT_EXCEEDED. */
   readonly maxActiveJobs: number;
+  /** Bytes that they may hold together, as `held-bytes.ts` counts; default `LIMITS.heldJobBytes`. */
+  readonly maxHeldBytes?: number;
   /** Told of refusals, for the log of the process. */
   readonly onRefused?: (jobId: string, reasons: readonly Violation[]) => void;
 }
@@ -39,6 +42,8 @@ interface ActiveJob {
 /** Whether the log under a job id was opened here: if not, it belongs to whoever did. */
 interface Claim {
   readonly jobId: string;
+  /** Bytes that its job holds. */
+  readonly held: number;
   ours: boolean;
 }
 
@@ -54,6 +59,7 @@ class DirectJobRunner implements JobRunner {
   readonly #types: ReadonlyMap<string, StepType>;
   readonly #typeNames: ReadonlySet<string>;
   readonly #active = new Map<string, ActiveJob>();
+  #heldBytes = 0;
   #draining = false;
 
   constructor(options: JobRunnerOptions) {
@@ -80,15 +86,16 @@ class DirectJobRunner implements JobRunner {
     const created = await firstRecord(this.#options.store, jobId);
     if (created === undefined || this.#active.has(jobId)) return undefined;
     requireSameRequest(jobId, created.plan_hash, plan.hash);
-    const { result } = await recordedJob(this.#options.store, jobId);
-    if (result === undefined) throw unfinished(jobId);
-    return { jobId, runId: jobId, attached: true, result: Promise.resolve(result) };
+    if ((await this.#options.store.head(jobId))?.completed !== true) throw unfinished(jobId);
+    return endedBefore(this.#options.store, jobId);
   }
 
   async #start(job: Job, plan: DeclaredPlan): Promise<SubmittedJob> {
-    const admitted = this.#admit(job);
+    const held = heldBytes(job);
+    const admitted = this.#admit(job, held);
+    this.#heldBytes += held;
     const accepted = Promise.withResolvers<void>();
-    const claim: Claim = { jobId: job.jobId, ours: false };
+    const claim: Claim = { jobId: job.jobId, held, ours: false };
     const onAccepted = (): void => {
       claim.ours = true;
       accepted.resolve();
@@ -102,26 +109,37 @@ class DirectJobRunner implements JobRunner {
     result.catch(accepted.reject); // also: a failure that nobody waits for is not an unhandled rejection
     this.#active.set(job.jobId, { planHash: plan.hash, abort, accepted: accepted.promise, result });
     await accepted.promise;
-    return { jobId: job.jobId, runId: job.jobId, attached: false, result };
+    return { jobId: job.jobId, runId: job.jobId, attached: false, ended: false, result };
   }
 
   async #opening(job: Job, plan: DeclaredPlan): Promise<readonly RecordDraft[]> {
     const { store, clock } = this.#options;
     const at = clock.now();
-    const document = await spilled(JSON.parse(plan.text) as Json, store); // the plan is JSON by its making
+    const document = (await spilledText(plan.text, store)) ?? (JSON.parse(plan.text) as Json); // the plan is JSON by its making
     return openingRecords({ job, at, planHash: plan.hash, plan: document, executorVersion: this.#executor.version });
   }
 
-  #admit(job: Job): AdmittedJob {
+  #requireRoom(held: number): void {
     if (this.#draining)
       throw new Fault("DRAINING", "The server is stopping and takes no new jobs; try another one, or later.");
-    const { maxActiveJobs, onRefused } = this.#options;
+    const { maxActiveJobs, maxHeldBytes = LIMITS.heldJobBytes } = this.#options;
     if (this.#active.size >= maxActiveJobs) {
       throw new Fault(
         "LIMIT_EXCEEDED",
         `${maxActiveJobs} jobs run already, which is the limit; try again when one has ended.`,
       );
     }
+    if (this.#heldBytes + held > maxHeldBytes) {
+      throw new Fault(
+        "LIMIT_EXCEEDED",
+        `The jobs that run hold ${mebibytes(this.#heldBytes)} MiB of memory and this one would hold ${mebibytes(held)} MiB; together at most ${mebibytes(maxHeldBytes)} MiB are allowed. Try again when one has ended.`,
+      );
+    }
+  }
+
+  #admit(job: Job, held: number): AdmittedJob {
+    this.#requireRoom(held);
+    const { onRefused } = this.#options;
     const verdict = admitJob(job, { knownStepTypes: this.#typeNames, scopes: SCOPES });
     if (verdict.verdict === "REFUSED") {
       onRefused?.(job.jobId, verdict.reasons);
@@ -146,6 +164,7 @@ class DirectJobRunner implements JobRunner {
       throw error;
     } finally {
       this.#active.delete(claim.jobId);
+      this.#heldBytes -= claim.held;
     }
   }
 
@@ -191,7 +210,19 @@ class DirectJobRunner implements JobRunner {
 async function attach({ jobId }: Job, plan: DeclaredPlan, active: ActiveJob): Promise<SubmittedJob> {
   requireSameRequest(jobId, active.planHash, plan.hash);
   await active.accepted;
-  return { jobId, runId: jobId, attached: true, result: active.result };
+  return { jobId, runId: jobId, attached: true, ended: false, result: active.result };
+}
+
+function endedBefore(store: EvidenceStore, jobId: string): SubmittedJob {
+  return {
+    jobId,
+    runId: jobId,
+    attached: true,
+    ended: true,
+    get result() {
+      return recordedJob(store, jobId).then(({ result }) => result ?? Promise.reject(unfinished(jobId)));
+    },
+  };
 }
 
 function requireSameRequest(jobId: string, recordedHash: string | undefined, askedHash: string): void {
@@ -200,6 +231,10 @@ function requireSameRequest(jobId: string, recordedHash: string | undefined, ask
     "JOB_ID_TAKEN",
     `Job id ${jobId} was used for another request, and a job id is executed at most once; choose a new job id. (plan ${recordedHash}, asked ${askedHash})`,
   );
+}
+
+function mebibytes(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(1);
 }
 
 function notFound(jobId: string): Fault {

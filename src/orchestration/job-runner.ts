@@ -8,6 +8,8 @@ export interface SubmittedJob {
   readonly runId: string;
   /** Whether the job had been accepted before with the same request, so that this call performs nothing. */
   readonly attached: boolean;
+  /** Whether the job had ended before: then `result` reads its whole log, when it is asked for. */
+  readonly ended: boolean;
   /** Resolves when the job has ended and its last record is durable. Rejects with a Fault if the store halted. */
   readonly result: Promise<ExecutionResult>;
 }

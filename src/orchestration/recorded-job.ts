@@ -2,7 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { interruptedResult, isBlobReference, replayJob } from "#evidence";
 import type { EvidenceRecord, EvidenceStore, JobReplay } from "#evidence";
 import type { ExecutionResult, Json, StepReference } from "#model";
-import { assert, Fault } from "#model";
+import { assert, Fault, LIMITS } from "#model";
 
 const PAGE = 256;
 
@@ -23,15 +23,20 @@ export async function interruptedJob(store: EvidenceStore, runId: string, at: st
   return interruptedResult(records, { steps: await declaredSteps(store, records), at });
 }
 
+/** All records; of outputs only as many as one answer can carry: what is longer is told without them. */
 async function wholeLog(store: EvidenceStore, runId: string): Promise<readonly EvidenceRecord[]> {
   const records: EvidenceRecord[] = [];
+  let outputs = 0;
   for (;;) {
     const page = await store.read(runId, records.length - 1, PAGE);
-    for (const { record } of page) records.push(record);
+    for (const { record } of page) {
+      records.push(outputs > LIMITS.responseBytes ? { ...record, output: undefined } : record);
+      if (record.output !== undefined) outputs += JSON.stringify(record.output).length;
+    }
     if (records[0] !== undefined && records[0].run_id !== runId) {
       throw new Fault("EVIDENCE_BROKEN", `The log of run ${runId} is that of another run: verify it.`);
     }
-    if (page.length < PAGE) return records;
+    if (page.length === 0) return records;
     await turn(); // for everybody else
   }
 }

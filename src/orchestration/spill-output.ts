@@ -33,10 +33,15 @@ function outputToSpill(said: StepOutput): Json | undefined {
 }
 
 /** The payload itself if it is small, else a reference to it, durably kept. */
-export async function spilled(payload: Json, store: EvidenceStore): Promise<Json> {
+async function spilled(payload: Json, store: EvidenceStore): Promise<Json> {
   if (isReserved(payload)) throw new TypeError('the member "$blob" is kept for references to payloads beside the log');
-  const bytes = Buffer.from(canonicalJson(payload));
-  if (bytes.length <= LIMITS.inlinePayloadBytes) return payload;
+  return (await spilledText(canonicalJson(payload), store)) ?? payload;
+}
+
+/** A reference to a payload, durably kept, if its canonical JSON is too large for a record; undefined for a small one. */
+export async function spilledText(text: string, store: EvidenceStore): Promise<BlobReference | undefined> {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= LIMITS.inlinePayloadBytes) return undefined;
   return blobReference(await store.putBlob(bytes), bytes.length);
 }
 

@@ -530,7 +530,8 @@ function answeringRunner(result: ExecutionResult | undefined): JobRunner {
   if (answer instanceof Promise) answer.catch(() => undefined);
   return {
     stepTypes: STEP_TYPES,
-    submit: ({ jobId }) => Promise.resolve({ jobId, runId: jobId, attached: false, result: Promise.resolve(answer) }),
+    submit: ({ jobId }) =>
+      Promise.resolve({ jobId, runId: jobId, attached: false, ended: false, result: Promise.resolve(answer) }),
     get: async (jobId) => ({ jobId, status: "COMPLETED", result: await answer, logSize: 1, logHead: "h" }),
     cancel: () => Promise.resolve(answer),
     drain: () => Promise.resolve(),

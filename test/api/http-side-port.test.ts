@@ -12,6 +12,7 @@ import { releasedOnAbort } from "../../src/api/grpc/connect-routes.ts";
 import { INTERNAL_SENTENCE } from "../../src/api/grpc/fault-details.ts";
 import { startHttpSidePort } from "../../src/api/grpc/http-side-port.ts";
 import type { HttpSidePort } from "../../src/api/grpc/http-side-port.ts";
+import { CallBudgets } from "../../src/api/grpc/call-budgets.ts";
 import type { ServiceImplementation } from "../../src/api/grpc/service.ts";
 import { collect, request, startHouse, systemClock } from "./support/house.ts";
 import { page, probeService, until, verified } from "./support/probe.ts";
@@ -64,6 +65,7 @@ async function startHttpProbe(methods: Partial<ServiceImplementation<typeof Evid
     address: parseAddress("127.0.0.1:0"),
     services: [probeService(methods)],
     clock: systemClock,
+    budgets: new CallBudgets(systemClock),
     authenticate: () => ({ name: "anyone" }),
     onInternalError: (error) => internalErrors.push(error),
   });

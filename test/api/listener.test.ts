@@ -1,4 +1,5 @@
 import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import type { Http2Session } from "node:http2";
 import { connect, createServer } from "node:net";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -7,6 +8,8 @@ import { fork } from "node:child_process";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { isLoopback, parseAddress } from "../../src/api/grpc/address.ts";
 import { listen } from "../../src/api/grpc/listener.ts";
+import { guestOf } from "../../src/api/grpc/guests.ts";
+import type { Guest } from "../../src/api/grpc/guests.ts";
 import type { Listener, ListenerOptions } from "../../src/api/grpc/listener.ts";
 import { systemClock } from "./support/house.ts";
 import { until } from "./support/probe.ts";
@@ -149,17 +152,35 @@ test("a port that is taken is a clear refusal", async () => {
   await new Promise((resolve) => other.close(resolve));
 });
 
-test("one connection more than the bound is closed and those before it are not", async () => {
-  let accepted = 0;
+/** Opens connections one after the other, at a listener that takes two at a time. */
+async function openedInOrder(count: number, accepted: (guest: Guest, place: number) => void): Promise<Socket[]> {
+  let taken = 0;
   const accept = (socket: Socket): void => {
-    accepted += 1;
+    const guest = guestOf({ socket } as unknown as Http2Session); // as the library tells of a connection
+    if (guest !== undefined) accepted(guest, taken);
+    taken += 1;
     socket.resume();
   };
   await open(`unix:${join(directory, "socket")}`, { connections: 2, accept });
-  const sockets = [1, 2, 3].map(() => connect({ path: join(directory, "socket") }).resume());
-  const closed = sockets.map((socket) => new Promise<Socket>((resolve) => socket.once("close", () => resolve(socket))));
-  expect(sockets).toContain(await Promise.race(closed));
-  await until(() => accepted === 2, "two are accepted");
-  expect(sockets.filter((socket) => socket.destroyed)).toHaveLength(1);
-  for (const socket of sockets) socket.destroy();
+  const sockets: Socket[] = [];
+  for (let place = 0; place < count; place += 1) {
+    const socket = connect({ path: join(directory, "socket") }).resume();
+    sockets.push(socket);
+    await until(() => taken > place || socket.destroyed, "it is taken or closed");
+  }
+  return sockets;
+}
+
+test("for one connection more than the bound the oldest is closed on which no call was let in", async () => {
+  const [proven, stranger, newest] = await openedInOrder(3, (guest, place) => place === 0 && guest.prove());
+  await until(() => stranger?.destroyed === true, "the stranger's is closed");
+  expect([proven?.destroyed, newest?.destroyed]).toEqual([false, false]);
+  for (const socket of [proven, newest]) socket?.destroy();
+});
+
+test("one connection more than the bound is closed itself where calls were let in on all the others", async () => {
+  const [first, second, newest] = await openedInOrder(3, (guest) => guest.prove());
+  await until(() => newest?.destroyed === true, "the newest is closed");
+  expect([first?.destroyed, second?.destroyed]).toEqual([false, false]);
+  for (const socket of [first, second]) socket?.destroy();
 });

@@ -9,9 +9,10 @@ import { EvidenceService } from "../../src/api/gen/verbatim/evidence/v1/evidence
 import { JobExecutorService } from "../../src/api/gen/verbatim/executor/v1/executor_pb.ts";
 import type { ServerReflectionRequest } from "../../src/api/gen/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflectionResponseSchema } from "../../src/api/gen/grpc/reflection/v1/reflection_pb.ts";
+import { CallBudgets } from "../../src/api/grpc/call-budgets.ts";
 import { reflectionServices } from "../../src/api/grpc/reflection-service.ts";
 import type { ErasedBidi } from "../../src/api/grpc/service.ts";
-import { request, startHouse } from "./support/house.ts";
+import { request, startHouse, systemClock } from "./support/house.ts";
 
 const run = promisify(execFile);
 const BUF = "node_modules/.bin/buf";
@@ -24,13 +25,14 @@ async function bufCurl(socket: string, ...rest: string[]): Promise<string> {
 }
 
 async function ask(messageRequest: ServerReflectionRequest["messageRequest"]) {
+  const { shares } = new CallBudgets(systemClock).open(() => undefined);
   const [v1] = reflectionServices([JobExecutorService, EvidenceService, Health]);
   const reflect = v1!.implementation["serverReflectionInfo"] as ErasedBidi;
   const question = { $typeName: "grpc.reflection.v1.ServerReflectionRequest", host: "", messageRequest } as const;
   async function* questions() {
     yield await Promise.resolve(question);
   }
-  const { value } = await reflect(questions(), {} as never).next();
+  const { value } = await reflect(questions(), { shares } as never).next();
   return (value as ReturnType<typeof asResponse>).messageResponse;
 }
 

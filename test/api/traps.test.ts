@@ -439,7 +439,7 @@ describe("trap 7: what the library does not bound is bounded here", () => {
   });
 
   test("trap 7: a connection that says nothing is closed", async () => {
-    await using probe = await startProbe({}, { limits: { firstBytesTimeoutMs: 50 } });
+    await using probe = await startProbe({}, { limits: { unprovenMs: 50 } });
     const socket = connect({ path: probe.address.slice("unix:".length) }).resume();
     await new Promise((resolve) => socket.once("close", resolve));
   });
@@ -447,7 +447,7 @@ describe("trap 7: what the library does not bound is bounded here", () => {
   test("trap 7: a connection that has begun to speak is not closed by the timeout for its first bytes", async () => {
     await using probe = await startProbe(
       { verifyRun: () => Promise.resolve(verified(1)) },
-      { limits: { firstBytesTimeoutMs: 300 } },
+      { limits: { unprovenMs: 300 } },
     );
     using connection = rawConnection(probe.address);
     const end = performance.now() + 600;

@@ -28,6 +28,14 @@ const BREACHES: readonly (readonly [law: string, file: string, text: string])[] 
   ["LAYER-06", "src/api/c6.ts", 'export * as c from "../evidence/evidence-stores/c6b.ts";\n'],
   ["LAYER-09", "src/executor/c9.ts", 'export { readFileSync } from "node:fs";\n'],
   ["LAYER-09", "src/executor/c9b.ts", 'export { z } from "zod";\n'],
+  ["LAYER-11", "src/health/c12.ts", 'export type * as c from "../model/c12b.ts";\n'],
+  ["LAYER-12", "src/api/c13.ts", 'export type * as c from "./gen/verbatim/executor/v1/executor_pb.ts";\n'],
+  ["LAYER-13", "src/governance/c14.ts", 'export { admitJob } from "./admission/admit-job.ts";\n'],
+  ["LAYER-14", "src/orchestration/c15.ts", 'export { readFileSync } from "fs";\n'],
+  ["LAYER-15", "src/orchestration/c16.ts", 'export { createServer } from "node:http2";\n'],
+  ["LAYER-16", "src/model/c17.ts", 'export { Worker } from "node:worker_threads";\n'],
+  ["LAYER-19", "src/orchestration/c18.ts", 'export { z } from "zod";\n'],
+  ["LAYER-20", "src/model/c19.ts", "export const c = 1;\n"],
   ["EXEC-005", "src/executor/c10.ts", 'export type * as c from "#governance";\n'],
   ["EXEC-005", "src/executor/c11.ts", 'export type * as c from "../model/c11b.ts";\n'],
 ];
@@ -35,6 +43,7 @@ const BREACHES: readonly (readonly [law: string, file: string, text: string])[] 
 const HELPERS = [
   { path: "src/model/c3b.ts", text: 'export type * as c from "./c3.ts";\n' },
   { path: "src/evidence/evidence-stores/c6b.ts", text: "export const c = 1;\n" },
+  { path: "src/model/c12b.ts", text: 'export type * as c from "../effects/index.ts";\n' },
   { path: "src/model/c11b.ts", text: 'export type * as c from "../governance/index.ts";\n' },
 ];
 

@@ -12,6 +12,7 @@ const UNITS: readonly (readonly [RegExp, (value: number) => string])[] = [
   [/characters/i, (value) => `${value.toLocaleString("en")} characters`],
   [/seconds/i, (value) => `${value.toLocaleString("en")} s`],
   [/depth/i, (value) => `${value} levels`],
+  [/^connections$|^calls$|AtATime$|Reads$|Calls$/, (value) => value.toLocaleString("en")],
   [/steps/i, (value) => value.toLocaleString("en")],
 ];
 

@@ -46,12 +46,30 @@ test("a payload that cannot be written leaves nothing under its name", () => {
 
 test("only a digest is looked for, never another path", () => {
   using state = stateDirectory();
-  writeFileSync(join(state.path, "secret"), "secret");
-  const blobs = new BlobFiles(join(state.path, "blobs"));
+  mkdirSync(join(state.path, "inner", "blobs", "se"), { recursive: true });
+  writeFileSync(join(state.path, "secret"), "where the name, taken for a path, would lead");
+  writeFileSync(join(state.path, "inner", "blobs", "se", "secret"), "a file that is no payload");
+  const blobs = new BlobFiles(join(state.path, "inner", "blobs"));
   for (const name of ["../secret", "secret", "", `${"A".repeat(42)}=`, `${NAME}\n`])
     expect(blobs.get(name)).toBeUndefined();
 });
 
 test("a directory that is not there cannot be synced and says so", () => {
   expect(() => syncDirectory("/no/such/directory")).toThrow("ENOENT");
+});
+
+function openFiles(): number {
+  return readdirSync("/proc/self/fd").length;
+}
+
+test("no file stays open, neither of a payload that is kept nor of one that is not", () => {
+  using state = stateDirectory();
+  const before = openFiles();
+  const blobs = new BlobFiles(state.path);
+  blobs.put(NAME, BYTES);
+  mkdirSync(join(state.path, "AA", "A".repeat(43)), { recursive: true });
+  mkdirSync(join(state.path, "BB", `${"B".repeat(43)}.${process.pid}.part`), { recursive: true });
+  expect(() => blobs.put("B".repeat(43), BYTES)).toThrow("EISDIR");
+  expect(() => blobs.get("A".repeat(43))).toThrow("EISDIR");
+  expect(openFiles()).toBe(before);
 });

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { interruptedResult } from "#evidence";
-import type { EvidenceRecord } from "#evidence";
+import type { EvidenceRecord, RecordDraft } from "#evidence";
 import type { ExecutionResult, StepReference } from "#model";
+import { created, stepStarted, stepSucceeded } from "./support/drafts.ts";
 import { played, script, stepsOf } from "./support/plays.ts";
 
 const AT = "2030-01-01T00:00:00.000Z";
@@ -79,6 +80,83 @@ test("a log cut between the job's end and the run's says what the job's end says
     }),
     { numRuns: 200 },
   );
+});
+
+const HEALTH = { state: "HEALTHY" };
+const LATER = { state: "DEGRADED" };
+const TWO: readonly StepReference[] = [0, 1].map((stepIndex) => ({
+  stepIndex,
+  stepType: "test.echo",
+  target: `target-${stepIndex}`,
+}));
+
+/** Records as a log would hold them; what chains them is no matter here. */
+function logged(...drafts: readonly RecordDraft[]): readonly EvidenceRecord[] {
+  return drafts.map((draft, seq) => ({ ...draft, event_id: `event-${seq}`, run_id: "job-1", seq, hash: "" }));
+}
+
+function failedStep(step_index: number, error_class: "permanent" | "cancelled"): RecordDraft {
+  return stepSucceeded(step_index, {
+    event_type: "step.failed",
+    status: "FAILED",
+    error_class,
+    reason: "it broke",
+    output: undefined,
+  });
+}
+
+test.each([
+  { after: "its creation", drafts: [], status: "FAILED", reason: "Stopped before step 0: the process ended" },
+  {
+    after: "a step's start",
+    drafts: [stepStarted(0)],
+    status: "FAILED",
+    reason: "Step 0 in doubt: the process ended while it ran",
+  },
+  {
+    after: "a step's end",
+    drafts: [stepStarted(0), stepSucceeded(0)],
+    status: "FAILED",
+    reason: "Stopped before step 1: the process ended",
+  },
+  {
+    after: "the last step's end",
+    drafts: [stepStarted(0), stepSucceeded(0), stepStarted(1), stepSucceeded(1)],
+    status: "COMPLETED",
+    reason: "All steps completed successfully",
+  },
+  {
+    after: "the last step's failure",
+    drafts: [stepStarted(0), stepSucceeded(0), stepStarted(1), failedStep(1, "permanent")],
+    status: "FAILED",
+    reason: "Step 1 failed: it broke",
+  },
+  {
+    after: "a step that was cancelled",
+    drafts: [stepStarted(0), failedStep(0, "cancelled")],
+    status: "CANCELLED",
+    reason: "Step 0 failed: it broke",
+  },
+])("a job whose log was cut after $after is $status and says why", ({ drafts, status, reason }) => {
+  const told = interruptedResult(logged(created("job-1"), ...drafts), { steps: TWO, at: AT });
+  expect(told).toMatchObject({ finalStatus: status, finalReason: reason, completedAt: AT, durationSeconds: 0 });
+  expect(told).not.toHaveProperty("healthBefore");
+  expect(told).not.toHaveProperty("healthAfter");
+});
+
+function resultAfter(...drafts: readonly RecordDraft[]): ReturnType<typeof interruptedResult> {
+  return interruptedResult(logged(created("job-1"), ...drafts), { steps: TWO, at: AT });
+}
+
+test("the health of an interrupted job is what was seen before its first step and what was seen last", () => {
+  const first = stepStarted(0, { health: HEALTH });
+  expect(resultAfter(first)).toMatchObject({ healthBefore: HEALTH, healthAfter: HEALTH });
+  const unseen = stepStarted(1); // only the first step's start tells of health
+  expect(resultAfter(first, stepSucceeded(0), unseen)).toMatchObject({ healthBefore: HEALTH, healthAfter: HEALTH });
+  const seen = stepSucceeded(0, { health: LATER });
+  expect(resultAfter(first, seen)).toMatchObject({ healthBefore: HEALTH, healthAfter: LATER });
+  const blind = stepSucceeded(1, { health_error: "the observer threw" });
+  expect(resultAfter(first, seen, unseen, blind)).toMatchObject({ healthBefore: HEALTH, healthAfter: LATER });
 });
 
 test("a job of no steps that was only created has done all that it declared", async () => {

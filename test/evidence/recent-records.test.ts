@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { EvidenceRecord, StoredRecord } from "#evidence";
+import { PAGE_CHARACTERS } from "../../src/evidence/page.ts";
 import { RecentRecords } from "../../src/evidence/recent-records.ts";
 import { note } from "./support/drafts.ts";
 import { seqs, upTo } from "./support/logs.ts";
@@ -59,7 +60,16 @@ test("1 MiB of lines is kept in all, and one letter more forgets the run that wa
   for (const run of ["b", "c", "d"]) expect(recent.since(run, -1)).toBeDefined();
   recent.add("e", [stored("e", 0, QUARTER)]);
   expect(recent.since("c", -1)).toBeUndefined(); // b had news since
-  expect(recent.since("b", -1)).toHaveLength(2);
+  expect(allSince(recent, "b", -1)).toHaveLength(2);
+});
+
+test("what is given at once is a page: 64 KiB of lines and not one letter more, but one record at least", () => {
+  const recent = new RecentRecords();
+  recent.add("run-1", [stored("run-1", 0, PAGE_CHARACTERS - 10), stored("run-1", 1, 10), stored("run-1", 2, 1)]);
+  expect(seqs(recent.since("run-1", -1) ?? [])).toEqual([0, 1]);
+  expect(seqs(recent.since("run-1", 0) ?? [])).toEqual([1, 2]);
+  recent.add("run-1", [stored("run-1", 3, PAGE_CHARACTERS + 1), stored("run-1", 4)]);
+  expect(seqs(recent.since("run-1", 2) ?? [])).toEqual([3]);
 });
 
 test("a record that alone is over 1 MiB is not kept", () => {
@@ -68,6 +78,14 @@ test("a record that alone is over 1 MiB is not kept", () => {
   expect(recent.since("run-1", -1)).toBeUndefined();
   recent.add("run-1", [stored("run-1", 1)]);
   expect(seqs(recent.since("run-1", 0) ?? [])).toEqual([1]);
+});
+
+test("what a busy run pushes out of its own records makes room for the others", () => {
+  const recent = new RecentRecords();
+  recent.add("quiet", [stored("quiet", 0)]);
+  for (const seq of upTo(5000)) recent.add("busy", [stored("busy", seq, 1000)]);
+  expect(recent.since("quiet", -1)).toHaveLength(1);
+  expect(recent.since("busy", 4999 - RECORDS_PER_RUN)).toHaveLength(RECORDS_PER_RUN);
 });
 
 test("to forget a run, also one that was never here, makes room and harms no other", () => {
@@ -105,10 +123,17 @@ test("whatever is added, what is given follows without a gap, and what is kept i
   );
 });
 
+/** Page by page. */
+function allSince(recent: RecentRecords, run: string, after: number): readonly StoredRecord[] | undefined {
+  const page = recent.since(run, after);
+  if (page === undefined || page.length === 0) return page;
+  return [...page, ...(allSince(recent, run, after + page.length) ?? [])];
+}
+
 /** All that is here of a run of this size: it is without a gap up to its end. */
 function longest(recent: RecentRecords, run: string, size: number): readonly StoredRecord[] {
   for (let after = Math.max(-1, size - RECORDS_PER_RUN - 2); after < size; after += 1) {
-    const records = recent.since(run, after);
+    const records = allSince(recent, run, after);
     if (records === undefined) continue;
     expect(seqs(records)).toEqual(upTo(size - after - 1, after + 1));
     expect(records.length).toBeLessThanOrEqual(RECORDS_PER_RUN);

@@ -72,7 +72,7 @@ test("ten thousand waits that end in different ways leave nothing behind", async
   const waits = Array.from({ length: 10_000 }, (_nothing, number) =>
     wakeUps.next(`run-${number % 100}`, number % 3 === 0 ? controller.signal : undefined),
   );
-  expect(wakeUps.size).toBe(10_000);
+  expect(wakeUps.size).toBe(100);
   for (const wait of waits.filter((_wait, number) => number % 7 === 0)) wait.end();
   for (let run = 0; run < 50; run += 1) wakeUps.wake(`run-${run}`);
   controller.abort();

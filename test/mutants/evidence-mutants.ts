@@ -7,10 +7,12 @@ const at =
     mutant(name, breaks, { file: `src/${file}.ts`, change, tests });
 
 const [store, chain, verify] = [at("evidence/log-store"), at("evidence/chain"), at("evidence/verify-log")];
+const audit = at("evidence/execution-evidence");
 const [encode, replay, runner] = [at("evidence/encode"), at("evidence/replay"), at("orchestration/run-job")];
 const inStores = (name: string) => at(`evidence/evidence-stores/${name}`);
 const [sqlite, jsonl, blobs] = [inStores("sqlite/database"), inStores("jsonl"), inStores("blob-files")];
 const [writer, lock] = [inStores("sqlite/line-writer"), inStores("directory-lock")];
+const [nearest, news] = [inStores("sqlite/nearest-writer"), at("evidence/news")];
 
 const WRITE = "const written = this.#backend.write(appends);";
 const RESOLVE = "for (const { from, append } of accepted) from.resolve(append.records);";
@@ -43,6 +45,21 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
       ["      return;\n    }\n    this.#publish(appends, heads);\n", "      return;\n    }\n"],
     ],
     tests: "evidence/log-store",
+  }),
+  news("news-of-the-last-commit-is-forgotten", "P1", {
+    change: [
+      "    this.#untold.delete(runId);\n    this.#tell(runId);",
+      "    this.#untold.clear();\n    this.#tell(runId);",
+    ],
+    tests: "evidence/news",
+  }),
+  news("busy-server-tells-nothing", "P1", {
+    change: ["if (this.#commits - since < COMMITS_UNTOLD) break;", "if (this.#commits >= since) break;"],
+    tests: "evidence/news",
+  }),
+  nearest("process-waits-for-a-slow-disk", "P4", {
+    change: ["if (!this.#pace.quick || ", "if ("],
+    tests: "evidence/nearest-writer",
   }),
   sqlite("sync-left-out", "P1", {
     change: ["PRAGMA synchronous = FULL;", "PRAGMA synchronous = OFF;"],
@@ -82,6 +99,13 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
     tests: "evidence/chain evidence/verify-log",
   }),
   encode("error-left-out-of-the-line", "P3", { change: ["reason: draft.reason,", ""], tests: "evidence/encode" }),
+  audit("error-dropped-from-the-audit-format", "EXEC-002", {
+    change: [
+      "{ output: null, error: null, error_class: null, ...snakeCase(step) }",
+      "{ ...snakeCase(step), output: null, error: null, error_class: null }",
+    ],
+    tests: "evidence/execution-evidence",
+  }),
   verify("verify-looks-at-no-hash", "P3", {
     change: ["if (chainHash(this.#previous, opened.body) !== opened.hash) {", 'if (opened.hash === "") {'],
     tests: "evidence/verify-log evidence/verify-file",

@@ -10,7 +10,7 @@ const at =
 
 const [job, perform, outcome, stop] = [at("execute-job"), at("perform"), at("outcome"), at("stop")];
 const [conclusion, records, observe, untrusted] = [at("conclusion"), at("records"), at("observe"), at("untrusted")];
-const [machine, defaults, evidence] = [at("job-executor"), at("default-handlers"), at("execution-evidence")];
+const [machine, defaults] = [at("job-executor"), at("default-handlers")];
 
 const RESULT = "return Object.freeze({ ...reference(step), ...times, ...outcome, ...(await observe(health, clock)) });";
 const BEGIN = "const startMs = clock.monotonicMs();\n  const ending";
@@ -111,10 +111,6 @@ export const EXECUTOR_MUTANTS: readonly Mutant[] = [
   records("error-dropped-from-the-record", "EXEC-002", {
     change: ["reason: error, output, late };", "output, late };"],
     tests: "laws/exec-002-evidence-per-step",
-  }),
-  evidence("error-dropped-from-the-audit-format", "EXEC-002", {
-    change: ["({ ...absent, ...snakeCase(step) })", "({ ...snakeCase(step), ...absent })"],
-    tests: "executor/execution-evidence",
   }),
   job("timestamps-swapped", "EXEC-002", {
     change: [

@@ -65,6 +65,8 @@ export function heldStore(): HeldStore {
     openRuns: () => inner.openRuns(),
     putBlob: (...given) => inner.putBlob(...given),
     getBlob: (...given) => inner.getBlob(...given),
+    blobSize: (...given) => inner.blobSize(...given),
+    readBlob: (...given) => inner.readBlob(...given),
     get halted() {
       return inner.halted;
     },

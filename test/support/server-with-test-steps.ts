@@ -98,7 +98,7 @@ const stopped = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stopped.abort(signal));
 
 const config = process.argv[2] ?? "";
-const configuration = loadConfiguration({ flags: { config }, environment: {}, workingDirectory: process.cwd() });
+const configuration = await loadConfiguration({ flags: { config }, environment: {}, workingDirectory: process.cwd() });
 const log = createEventLog(configuration.log_level);
 const app = await compose(configuration, { log, stepTypes });
 keepHeapSmall();

@@ -9,11 +9,12 @@ import type {
 } from "@grpc/grpc-js";
 import type { Clock, Fault } from "#model";
 import { assert } from "#model";
-import type { Principal } from "./call-context.ts";
+import { answerMayBeSent } from "./call-budgets.ts";
 import { Call } from "./call.ts";
 import type { SurfaceCall } from "./call.ts";
 import { statusOf } from "./errors.ts";
 import { toldFault } from "./fault-details.ts";
+import type { LetIn } from "./gate.ts";
 import type { Method } from "./method.ts";
 import { decode, encode, methodsOf } from "./method.ts";
 import type { ErasedBidi, ErasedStream, ErasedUnary, MountedService } from "./service.ts";
@@ -22,8 +23,8 @@ import { StreamWriter } from "./stream-writer.ts";
 /** What the adapter is given. */
 export interface AdapterOptions {
   readonly clock: Clock;
-  /** Who makes the call with this metadata; the gate has let it in before. */
-  readonly principalOf: (metadata: object) => Principal;
+  /** What the gate knows of the call with this metadata, which it has let in before. */
+  readonly letIn: (metadata: object) => LetIn;
   /** Told of whatever was thrown that is not a `Fault`, with the method's path. Must not throw. */
   readonly onInternalError: (error: unknown, method: string) => void;
 }
@@ -35,7 +36,7 @@ export interface AdapterOptions {
 export function addService(server: Server, mounted: MountedService, options: AdapterOptions): void {
   for (const method of methodsOf(mounted)) {
     const [handler, type] = handlerOf(method, options);
-    server.register(method.path, handler, identity, identity, type);
+    server.register(method.path, handler, identity, received, type);
   }
 }
 
@@ -47,39 +48,56 @@ function handlerOf(method: Method, options: AdapterOptions): readonly [UntypedHa
   const { kind, implementation } = method;
   if (kind === "unary") {
     const run = implementation as ErasedUnary; // the descriptor says unary
-    const handle = (surface: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void => {
+    const handle = (surface: ServerUnaryCall<Received, Buffer>, callback: sendUnaryData<Buffer>): void => {
       void serveUnary({ method, run, surface, call: callOf(surface, options), callback, options });
     };
     return [handle, "unary"];
   }
   if (kind === "server_streaming") {
     const run = implementation as ErasedStream; // the descriptor says server streaming
-    const handle = (stream: ServerWritableStream<Buffer, Buffer>): void => {
-      const generate: Generate = (call) => run(decode(method, stream.request), call);
+    const handle = (stream: ServerWritableStream<Received, Buffer>): void => {
+      const generate: Generate = (call) => run(decodeOnce(method, stream.request), call);
       void serveStream({ method, generate, stream, call: callOf(stream, options), options });
     };
     return [handle, "serverStream"];
   }
   assert(kind === "bidi_streaming", `${method.path} is of a kind that is served`);
   const run = implementation as ErasedBidi; // the descriptor says bidirectional
-  const handle = (stream: ServerDuplexStream<Buffer, Buffer>): void => {
+  const handle = (stream: ServerDuplexStream<Received, Buffer>): void => {
     const generate: Generate = (call) => run(requestsOf(method, stream), call);
     void serveStream({ method, generate, stream, call: callOf(stream, options), options });
   };
   return [handle, "bidi"];
 }
 
+/** The bytes of a request, until they are decoded: the library holds what it was given for as long as the call lasts. */
+interface Received {
+  bytes: Buffer;
+}
+
+function received(bytes: Buffer): Received {
+  return { bytes };
+}
+
+const NO_BYTES = Buffer.alloc(0);
+
+function decodeOnce(method: Method, request: Received): Message {
+  const { bytes } = request;
+  request.bytes = NO_BYTES;
+  return decode(method, bytes);
+}
+
 type Generate = (call: Call) => AsyncGenerator<Message, void, void>;
 
 // Made outside the async functions: what throws here is answered by grpc-js and cannot end the process.
 function callOf(surface: SurfaceCall, options: AdapterOptions): Call {
-  return new Call(surface, options.principalOf(surface.metadata));
+  return new Call(surface, options.letIn(surface.metadata));
 }
 
 interface UnaryService {
   readonly method: Method;
   readonly run: ErasedUnary;
-  readonly surface: ServerUnaryCall<Buffer, Buffer>;
+  readonly surface: ServerUnaryCall<Received, Buffer>;
   readonly call: Call;
   readonly callback: sendUnaryData<Buffer>;
   readonly options: AdapterOptions;
@@ -90,7 +108,8 @@ async function serveUnary({ method, run, surface, call, callback, options }: Una
   const refuse = (fault: Fault): void => attempt(method, options, () => callback(statusOf(fault)));
   try {
     call.onDeadline(options.clock, refuse);
-    const bytes = encode(method, await run(decode(method, surface.request), call));
+    const bytes = encode(method, await run(decodeOnce(method, surface.request), call));
+    await answerMayBeSent(call.shares, bytes.length);
     if (call.end()) callback(null, bytes);
   } catch (error) {
     const fault = toldFault(error, (cause) => options.onInternalError(cause, method.path));
@@ -101,7 +120,7 @@ async function serveUnary({ method, run, surface, call, callback, options }: Una
 interface StreamService {
   readonly method: Method;
   readonly generate: Generate;
-  readonly stream: ServerWritableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>;
+  readonly stream: ServerWritableStream<Received, Buffer> | ServerDuplexStream<Received, Buffer>;
   readonly call: Call;
   readonly options: AdapterOptions;
 }
@@ -109,6 +128,7 @@ interface StreamService {
 /** Never rejects. Ends the stream once: with OK, with the fault thrown, or at the deadline. */
 async function serveStream({ method, generate, stream, call, options }: StreamService): Promise<void> {
   const writer = new StreamWriter(stream);
+  const { page } = call.shares;
   const refuse = (fault: Fault): void => attempt(method, options, () => stream.emit("error", statusOf(fault)));
   try {
     // grpc-js leaves a stream that is written to after its deadline without a status: the call ends just before it, also
@@ -118,7 +138,10 @@ async function serveStream({ method, generate, stream, call, options }: StreamSe
       refuse(fault);
     });
     for await (const message of generate(call)) {
-      if (call.ended || !(await writer.write(encode(method, message)))) break;
+      if (call.ended) break;
+      page.waitForClient();
+      if (!(await writer.write(encode(method, message)))) break;
+      page.clientMoved();
     }
     if (call.end()) stream.end();
   } catch (error) {
@@ -136,8 +159,11 @@ function attempt(method: Method, options: AdapterOptions, answer: () => void): v
   }
 }
 
-async function* requestsOf(method: Method, stream: ServerDuplexStream<Buffer, Buffer>): AsyncGenerator<Message, void> {
+async function* requestsOf(
+  method: Method,
+  stream: ServerDuplexStream<Received, Buffer>,
+): AsyncGenerator<Message, void> {
   // Leaving the loop must not destroy the stream: its answers and its status are still to be sent.
-  const requests: AsyncIterable<Buffer> = stream.iterator({ destroyOnReturn: false });
-  for await (const bytes of requests) yield decode(method, bytes);
+  const requests: AsyncIterable<Received> = stream.iterator({ destroyOnReturn: false });
+  for await (const { bytes } of requests) yield decode(method, bytes);
 }

@@ -1,3 +1,5 @@
+import type { CallShares } from "./call-budgets.ts";
+
 /** Who calls, as the listener has proven it. */
 export interface Principal {
   /** `local` for a unix socket, `token` for the bearer of the server's token, `anyone` where no token is asked for. */
@@ -20,4 +22,6 @@ export interface CallContext {
   /** Where the call comes from, for people. */
   readonly peer: string;
   readonly principal: Principal;
+  /** What the call holds of the memory that all calls share: asked for before something large is read for its answer. */
+  readonly shares: CallShares;
 }

@@ -1,7 +1,9 @@
 import type { Deadline, Metadata } from "@grpc/grpc-js";
 import type { Clock } from "#model";
 import { Fault } from "#model";
+import type { CallShares } from "./call-budgets.ts";
 import type { CallContext, CallHeaders, Principal } from "./call-context.ts";
+import type { LetIn } from "./gate.ts";
 
 /**
  * How long before the caller's deadline the server answers, milliseconds: later, the trailers would come too late. If
@@ -39,14 +41,17 @@ class MetadataHeaders implements CallHeaders {
  */
 export class Call implements CallContext {
   readonly principal: Principal;
+  readonly shares: CallShares;
   readonly #call: SurfaceCall;
   #controller: AbortController | undefined;
   #stopTimer: (() => void) | undefined;
   #ended = false;
 
-  constructor(call: SurfaceCall, principal: Principal) {
+  constructor(call: SurfaceCall, { principal, shares, onCut }: LetIn) {
     this.#call = call;
     this.principal = principal;
+    this.shares = shares;
+    onCut(() => this.end()); // nobody went away: a job that hangs on its caller goes on
     call.once("cancelled", () => {
       // grpc-js says `cancelled` after a normal end as well.
       if (!this.#ended) this.abort(new Fault("CANCELLED", "The caller went away."));

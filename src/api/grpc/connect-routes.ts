@@ -1,8 +1,11 @@
 import type { Message } from "@bufbuild/protobuf";
+import { toBinary } from "@bufbuild/protobuf";
 import type { ConnectRouter, HandlerContext } from "@connectrpc/connect";
 import { Code, ConnectError, createContextKey } from "@connectrpc/connect";
 import type { Clock, Fault, FaultCode } from "#model";
-import { FAULTS } from "#model";
+import { assert, FAULTS } from "#model";
+import type { CallShares } from "./call-budgets.ts";
+import { answerMayBeSent } from "./call-budgets.ts";
 import type { CallContext, Principal } from "./call-context.ts";
 import { detailsOf, toldFault, toldMessage } from "./fault-details.ts";
 import type { ErasedBidi, ErasedStream, ErasedUnary, MountedService } from "./service.ts";
@@ -12,10 +15,14 @@ import { SMALL_REQUEST_BYTES } from "./service.ts";
 export interface HttpCaller {
   readonly principal: Principal;
   readonly peer: string;
+  readonly shares: CallShares;
 }
 
+/** How much larger an answer may be as JSON than as protobuf. */
+const JSON_FACTOR = 2;
+
 /** Under this key the port tells the routes who calls. */
-export const CALLER = createContextKey<HttpCaller>({ principal: { name: "nobody" }, peer: "unknown" });
+export const CALLER = createContextKey<HttpCaller | undefined>(undefined);
 
 /** What the routes are given. */
 export interface RouteOptions {
@@ -36,13 +43,21 @@ export function addRoutes(router: ConnectRouter, mounted: MountedService, option
 
     if (method.methodKind === "unary") {
       const run = implementation as ErasedUnary; // the descriptor says unary
-      const handle = (request: Message, context: HandlerContext): Promise<Message> =>
-        run(request, contextOf(context)).catch((error: unknown) => Promise.reject(told(error)));
+      const handle = async (request: Message, context: HandlerContext): Promise<Message> => {
+        const call = contextOf(context);
+        try {
+          const message = await run(request, call);
+          await answerMayBeSent(call.shares, JSON_FACTOR * toBinary(method.output, message).length);
+          return message;
+        } catch (error) {
+          throw told(error);
+        }
+      };
       router.rpc(method, handle as never, limits); // a method looked up at run time has no message types
     } else if (method.methodKind !== "client_streaming") {
       const run = implementation as ErasedStream & ErasedBidi; // the descriptor says which; both take one input and give a stream
       const handle = (input: Message & AsyncIterable<Message>, context: HandlerContext): AsyncIterable<Message> =>
-        releasedOnAbort(toldStream(run(input, contextOf(context)), told), context.signal);
+        releasedOnAbort(toldStream(run, { input, call: contextOf(context), told }), context.signal);
       router.rpc(method, handle as never, limits); // a method looked up at run time has no message types
     }
   }
@@ -71,7 +86,9 @@ const CODES: Readonly<Record<(typeof FAULTS)[FaultCode], Code>> = {
 };
 
 function callContext(context: HandlerContext, clock: Clock): CallContext {
-  const { principal, peer } = context.values.get(CALLER);
+  const caller = context.values.get(CALLER);
+  assert(caller !== undefined, "the port tells who calls");
+  const { principal, peer, shares } = caller;
   const left = context.timeoutMs();
   return {
     signal: context.signal,
@@ -79,15 +96,24 @@ function callContext(context: HandlerContext, clock: Clock): CallContext {
     headers: { get: (name) => context.requestHeader.get(name) ?? undefined },
     peer,
     principal,
+    shares,
   };
 }
 
-async function* toldStream(
-  source: AsyncGenerator<Message>,
-  told: (error: unknown) => ConnectError,
-): AsyncGenerator<Message> {
+interface ToldStream {
+  readonly input: Message & AsyncIterable<Message>;
+  readonly call: CallContext;
+  readonly told: (error: unknown) => ConnectError;
+}
+
+async function* toldStream(run: ErasedStream & ErasedBidi, { input, call, told }: ToldStream): AsyncGenerator<Message> {
+  const { page } = call.shares;
   try {
-    yield* source;
+    for await (const message of run(input, call)) {
+      page.waitForClient();
+      yield message;
+      page.clientMoved();
+    }
   } catch (error) {
     throw told(error);
   }

@@ -6,18 +6,20 @@ import type { LogLine } from "../gen/verbatim/evidence/v1/evidence_pb.ts";
 import { EvidenceService } from "../gen/verbatim/evidence/v1/evidence_pb.ts";
 import { idViolations, invalidRequest, refuseIfAny, sequenceNumber } from "./checks.ts";
 import { BATCH_CHARACTERS, batches } from "./event-messages.ts";
+import type { CallShares } from "./call-budgets.ts";
+import { pageMayBeRead, pageWasRead, wholeLogMayBeRead } from "./call-budgets.ts";
 import type { MountedService } from "./service.ts";
 import { mount } from "./service.ts";
-import { wholeTail } from "./whole-tail.ts";
+import { charactersOf, wholeTail } from "./whole-tail.ts";
 
 /** Records read at once where a log is read without following it. */
 const RECORDS_PER_READ = 256;
 
-/** Bytes of a payload sent in one message. */
-const CHUNK_BYTES = 64 * 1024;
-
 const DEFAULT_PAGE = 50;
 const LARGEST_PAGE = 1000;
+
+/** Bytes of one run in a list, rounded up. */
+const RUN_BYTES = 512;
 
 const DIGEST = /^[A-Za-z0-9_-]{43}$/;
 
@@ -29,12 +31,12 @@ export interface EvidenceServiceOptions {
 /** `verbatim.evidence.v1.EvidenceService`: the read side of the store, byte for byte. */
 export function evidenceService({ store }: EvidenceServiceOptions): MountedService {
   return mount(EvidenceService, {
-    async *readLog({ runId, afterSeq, follow }, { signal }) {
+    async *readLog({ runId, afterSeq, follow }, { signal, shares }) {
       refuseIfAny(idViolations("run_id", runId));
       const after = sequenceNumber(afterSeq);
-      const from = { store, runId, afterSeq: after, signal };
+      const from = { store, runId, afterSeq: after, signal, shares };
       let seq = after; // the place in the log, not what the line says of itself
-      for await (const records of follow ? wholeTail(from) : pagesOf(from)) {
+      for await (const records of follow ? wholeTail(from) : answeredPages(from)) {
         for (const batch of batches(records, BATCH_CHARACTERS)) {
           const lines = batch.map(({ line }) => lineMessage((seq += 1), line));
           yield { $typeName: "verbatim.evidence.v1.ReadLogResponse", lines };
@@ -42,8 +44,9 @@ export function evidenceService({ store }: EvidenceServiceOptions): MountedServi
       }
     },
 
-    async verifyRun({ runId }, { signal }) {
+    async verifyRun({ runId }, { signal, shares }) {
       refuseIfAny(idViolations("run_id", runId));
+      await wholeLogMayBeRead(shares);
       const verdict = await verifyLines(linesOf({ store, runId, afterSeq: -1, signal }), { runId });
       return {
         $typeName: "verbatim.evidence.v1.VerifyRunResponse",
@@ -59,20 +62,27 @@ export function evidenceService({ store }: EvidenceServiceOptions): MountedServi
       };
     },
 
-    async *readBlob({ runId, digest }) {
+    async *readBlob({ runId, digest }, { signal, shares }) {
       refuseIfAny([...idViolations("run_id", runId), ...digestViolations(digest)]);
       if ((await store.head(runId)) === undefined) throw new Fault("RUN_NOT_FOUND", `There is no run ${runId}.`);
-      const bytes = await store.getBlob(digest);
-      if (bytes === undefined) throw new Fault("BLOB_NOT_FOUND", `There is no payload ${digest}.`);
-      for (let start = 0; start === 0 || start < bytes.length; start += CHUNK_BYTES) {
-        const chunk = bytes.subarray(start, start + CHUNK_BYTES);
+      await shares.wholeLog.take(1);
+      const size = await store.blobSize(digest);
+      shares.wholeLog.give();
+      if (size === undefined) throw new Fault("BLOB_NOT_FOUND", `There is no payload ${digest}.`);
+      for (let start = 0; start === 0 || (start < size && !signal.aborted);) {
+        await pageMayBeRead(shares);
+        const chunk = await store.readBlob(digest, start);
+        pageWasRead(shares, chunk.length);
         yield { $typeName: "verbatim.evidence.v1.ReadBlobResponse", chunk };
+        start += chunk.length;
+        if (chunk.length === 0) break;
       }
     },
 
-    async listRuns({ pageSize, pageToken }) {
+    async listRuns({ pageSize, pageToken }, { shares }) {
       const limit = pageSize === 0 ? DEFAULT_PAGE : Math.min(pageSize, LARGEST_PAGE);
       const before = pageToken === "" ? undefined : runOfToken(pageToken);
+      await shares.answer.take(RUN_BYTES * limit); // before they are read
       const heads = await store.runs({ limit, ...(before !== undefined && { before }) });
       const last = heads.length < limit ? undefined : heads.at(-1);
       return {
@@ -113,6 +123,19 @@ async function* pagesOf({
     yield records;
     last += records.length;
     await turn();
+  }
+}
+
+/** The same for a client: a page is read when there is room for it, and held until it was taken. */
+async function* answeredPages(
+  range: LogRange & { readonly shares: CallShares },
+): AsyncGenerator<readonly StoredRecord[], void, void> {
+  const { shares } = range;
+  await pageMayBeRead(shares);
+  for await (const records of pagesOf(range)) {
+    pageWasRead(shares, charactersOf(records));
+    yield records;
+    await pageMayBeRead(shares);
   }
 }
 

@@ -6,15 +6,18 @@ import type {
   ExecuteJobRequest,
   ExecuteJobResponse,
   ExecuteJobStreamResponse,
+  ExecutionResult as ResultMessage,
   StepEvent,
   StepType,
 } from "../gen/verbatim/executor/v1/executor_pb.ts";
 import { JobExecutorService, JobStatus, OnDisconnect } from "../gen/verbatim/executor/v1/executor_pb.ts";
+import type { CallShares } from "./call-budgets.ts";
+import { wholeLogMayBeRead } from "./call-budgets.ts";
 import type { CallContext } from "./call-context.ts";
 import { idViolations, invalidRequest, refuseIfAny, sequenceNumber, textViolations } from "./checks.ts";
 import { BATCH_CHARACTERS, batches, endEvent, eventOf } from "./event-messages.ts";
 import { jobOf } from "./job-messages.ts";
-import { fittingResultMessage } from "./result-messages.ts";
+import { fittingResultMessage, resultBytes } from "./result-messages.ts";
 import type { MountedService } from "./service.ts";
 import { mount } from "./service.ts";
 import { wholeTail } from "./whole-tail.ts";
@@ -33,26 +36,32 @@ export function executorService({ runner, store }: ExecutorServiceOptions): Moun
   return mount(
     JobExecutorService,
     {
+      // Not async, and one after the other: so the call holds no request, and nothing of what an earlier part has held.
       executeJob(request, context) {
-        return executeJobResponse(begin(request, { runner, context }));
+        const { shares } = context;
+        return begin(request, { runner, context })
+          .then((begun) => endOf(begun, shares))
+          .then((end) => executeJobResponse(end, { runner, shares }));
       },
 
       executeJobStream({ job: request }, context) {
-        const stream = begin(request, { runner, context }).then(forStream);
+        const stream = begin(request, { runner, context }).then((begun) => forStream(begun, { runner, context }));
         stream.catch(ignore); // a caller who is gone before his stream is read leaves nobody to tell
-        return executeJobStreamResponses(stream, { store, signal: context.signal });
+        const { signal, shares } = context;
+        return executeJobStreamResponses(stream, { store, signal, shares });
       },
 
-      async *watchJob({ jobId, afterSeq }, { signal }) {
+      async *watchJob({ jobId, afterSeq }, { signal, shares }) {
         refuseIfAny(idViolations("job_id", jobId));
-        const tail = { store, runId: jobId, afterSeq: sequenceNumber(afterSeq), signal };
-        for await (const events of eventsOf(tail, () => resultOfEnded(runner, jobId))) {
+        const tail = { store, runId: jobId, afterSeq: sequenceNumber(afterSeq), signal, shares };
+        for await (const events of eventsOf(tail, () => resultOfEnded(runner, { jobId, shares }))) {
           yield { $typeName: "verbatim.executor.v1.WatchJobResponse", events };
         }
       },
 
-      async getJob({ jobId }) {
+      async getJob({ jobId }, { shares }) {
         refuseIfAny(idViolations("job_id", jobId));
+        if ((await store.head(jobId))?.completed === true) await wholeLogMayBeRead(shares);
         const view = await runner.get(jobId);
         return {
           $typeName: "verbatim.executor.v1.GetJobResponse",
@@ -64,14 +73,17 @@ export function executorService({ runner, store }: ExecutorServiceOptions): Moun
         };
       },
 
-      async cancelJob({ jobId, cancelledBy, reason }) {
+      async cancelJob({ jobId, cancelledBy, reason }, { shares }) {
         refuseIfAny([
           ...idViolations("job_id", jobId),
           ...textViolations("cancelled_by", cancelledBy, LIMITS.idCharacters),
           ...textViolations("reason", reason, LIMITS.targetCharacters),
         ]);
-        const result = await runner.cancel(jobId, { cancelledBy, reason });
-        return { $typeName: "verbatim.executor.v1.CancelJobResponse", result: fittingResultMessage(result) };
+        const { message } = await runner
+          .cancel(jobId, { cancelledBy, reason })
+          .then((ended) => messageIfRoom(ended, shares));
+        const result = message ?? (await recordedMessage(runner, { jobId, shares }));
+        return { $typeName: "verbatim.executor.v1.CancelJobResponse", result };
       },
 
       listStepTypes() {
@@ -104,23 +116,35 @@ async function begin(
   return { submitted, stopWatching };
 }
 
-async function executeJobResponse(begun: Promise<Begun>): Promise<ExecuteJobResponse> {
-  const { submitted, stopWatching } = await begun;
+interface UnaryEnd {
+  readonly jobId: string;
+  readonly attached: boolean;
+  /** Absent if there was no room for it. */
+  readonly message?: ResultMessage;
+}
+
+async function endOf({ submitted, stopWatching }: Begun, shares: CallShares): Promise<UnaryEnd> {
+  const { jobId, attached } = submitted;
+  if (submitted.ended) return { jobId, attached };
   const result = await submitted.result.finally(stopWatching);
-  return {
-    $typeName: "verbatim.executor.v1.ExecuteJobResponse",
-    result: fittingResultMessage(result),
-    attached: submitted.attached,
-  };
+  return { jobId, attached, ...messageIfRoom(result, shares) };
+}
+
+async function executeJobResponse(
+  { jobId, attached, message }: UnaryEnd,
+  { runner, shares }: { readonly runner: JobRunner; readonly shares: CallShares },
+): Promise<ExecuteJobResponse> {
+  const result = message ?? (await recordedMessage(runner, { jobId, shares }));
+  return { $typeName: "verbatim.executor.v1.ExecuteJobResponse", result, attached };
 }
 
 async function* executeJobStreamResponses(
   begun: Promise<StreamBegun>,
-  { store, signal }: { readonly store: EvidenceStore; readonly signal: AbortSignal },
+  { store, signal, shares }: Omit<Tail, "runId" | "afterSeq">,
 ): AsyncGenerator<ExecuteJobStreamResponse, void, void> {
   const { runId, end, stopWatching } = await begun;
   try {
-    for await (const events of eventsOf({ store, runId, afterSeq: -1, signal }, () => end)) {
+    for await (const events of eventsOf({ store, runId, afterSeq: -1, signal, shares }, end)) {
       yield { $typeName: "verbatim.executor.v1.ExecuteJobStreamResponse", events };
     }
   } finally {
@@ -132,14 +156,23 @@ async function* executeJobStreamResponses(
 interface StreamBegun {
   readonly runId: string;
   /** Without the lists, which are told one by one. */
-  readonly end: Promise<ExecutionResult>;
+  readonly end: () => Promise<ExecutionResult>;
   readonly stopWatching: () => void;
 }
 
-function forStream({ submitted, stopWatching }: Begun): StreamBegun {
-  const end = submitted.result.then((result): ExecutionResult => ({ ...result, stepResults: [], stepsNotRun: [] }));
+function forStream(
+  { submitted, stopWatching }: Begun,
+  { runner, context: { shares } }: { readonly runner: JobRunner; readonly context: CallContext },
+): StreamBegun {
+  const { jobId, runId, ended } = submitted;
+  if (ended) return { runId, end: () => resultOfEnded(runner, { jobId, shares }), stopWatching };
+  const end = submitted.result.then(withoutLists);
   end.catch(ignore); // whoever reads the stream is told by the stream
-  return { runId: submitted.runId, end, stopWatching };
+  return { runId, end: () => end, stopWatching };
+}
+
+function withoutLists(result: ExecutionResult): ExecutionResult {
+  return { ...result, stepResults: [], stepsNotRun: [] };
 }
 
 /** The events of a run as they become durable; whatever came while the last ones were on their way comes together. */
@@ -156,10 +189,37 @@ async function* eventsOf(tail: Tail, ended: () => Promise<ExecutionResult>): Asy
   }
 }
 
-async function resultOfEnded(runner: JobRunner, jobId: string): Promise<ExecutionResult> {
+interface EndedJob {
+  readonly jobId: string;
+  readonly shares: CallShares;
+}
+
+/** Reads the result from the log, when it is this call's turn to read a whole one; without its lists. */
+async function resultOfEnded(runner: JobRunner, { jobId, shares }: EndedJob): Promise<ExecutionResult> {
+  await shares.wholeLog.take(1);
+  const result = withoutLists(await recordedResult(runner, jobId));
+  shares.wholeLog.give();
+  return result;
+}
+
+async function recordedResult(runner: JobRunner, jobId: string): Promise<ExecutionResult> {
   const { result } = await runner.get(jobId);
   assert(result !== undefined, "a job whose log has ended has a result");
   return result;
+}
+
+/** The result as the log tells it, when there is room for it: until then nothing of it is held. */
+async function recordedMessage(runner: JobRunner, { jobId, shares }: EndedJob): Promise<ResultMessage> {
+  await wholeLogMayBeRead(shares);
+  return fittingResultMessage(await recordedResult(runner, jobId));
+}
+
+/** The result of a job that has just ended, if nobody has to wait for its room. */
+function messageIfRoom(result: ExecutionResult, { answer }: CallShares): { readonly message?: ResultMessage } {
+  const message = fittingResultMessage(result);
+  const bytes = resultBytes(message);
+  if (answer.held > 0 || answer.takeNow(bytes)) return { message };
+  return {};
 }
 
 interface DisconnectWatch {

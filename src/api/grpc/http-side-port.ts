@@ -5,12 +5,14 @@ import { createServer } from "node:http";
 import type { Clock } from "#model";
 import { Fault, FAULTS, LIMITS } from "#model";
 import type { Address } from "./address.ts";
+import type { CallBudgets } from "./call-budgets.ts";
+import { requestMayCome } from "./call-budgets.ts";
 import type { Principal } from "./call-context.ts";
 import { addRoutes, CALLER } from "./connect-routes.ts";
 import type { HttpCaller } from "./connect-routes.ts";
 import { toldFault, toldMessage } from "./fault-details.ts";
 import { METADATA_BYTES, RECEIVE_TIMEOUT_MS } from "./gate.ts";
-import { CONNECTIONS, FIRST_BYTES_TIMEOUT_MS, listenOnLoopback } from "./listener.ts";
+import { listenOnLoopback } from "./listener.ts";
 import type { MountedService } from "./service.ts";
 
 /** What the side port is given. */
@@ -18,6 +20,7 @@ export interface HttpSidePortOptions {
   readonly address: Address;
   readonly services: readonly MountedService[];
   readonly clock: Clock;
+  readonly budgets: CallBudgets;
   /** Who calls. @throws {Fault} UNAUTHENTICATED */
   readonly authenticate: (authorization: string | undefined) => Principal;
   readonly onInternalError: (error: unknown, method: string) => void;
@@ -36,7 +39,7 @@ export interface HttpSidePort {
  * @throws {Fault} INVALID_CONFIGURATION for any other address, or if the system refuses.
  */
 export async function startHttpSidePort(options: HttpSidePortOptions): Promise<HttpSidePort> {
-  const { clock, authenticate, onInternalError } = options;
+  const { clock, budgets, authenticate, onInternalError } = options;
   const serve = connectListener(options);
   const server = createServer(LIMITS_OF_HTTP, (request, response) => {
     try {
@@ -44,7 +47,13 @@ export async function startHttpSidePort(options: HttpSidePortOptions): Promise<H
       checkOrigin(request, allowedHosts);
       const principal = authenticate(request.headers.authorization);
       const peer = `${request.socket.remoteAddress}:${request.socket.remotePort}`;
-      serve(request, response, { principal, peer });
+      const { shares, close } = budgets.open(() => response.destroy());
+      response.once("close", close);
+      request.once("end", () => shares.request.give());
+      const proceed = (): void => serve(request, response, { principal, peer, shares });
+      const line = requestMayCome(shares);
+      if (line === undefined) proceed();
+      else void line.then(proceed); // answers whatever it meets
     } catch (error) {
       refuse(
         response,
@@ -52,7 +61,7 @@ export async function startHttpSidePort(options: HttpSidePortOptions): Promise<H
       );
     }
   });
-  server.maxConnections = CONNECTIONS;
+  server.maxConnections = LIMITS.connections;
   const address = await listenOnLoopback(server, options.address);
   const port = address.slice(address.lastIndexOf(":"));
   const allowedHosts: ReadonlySet<string> = new Set([address, `localhost${port}`, `127.0.0.1${port}`, `[::1]${port}`]);
@@ -93,7 +102,7 @@ function connectListener({ services, clock, onInternalError }: HttpSidePortOptio
 
 const LIMITS_OF_HTTP = {
   maxHeaderSize: METADATA_BYTES,
-  headersTimeout: FIRST_BYTES_TIMEOUT_MS,
+  headersTimeout: LIMITS.unprovenSeconds * 1000,
   requestTimeout: RECEIVE_TIMEOUT_MS,
   connectionsCheckingInterval: 1000,
 } as const;
@@ -116,6 +125,7 @@ const HTTP_STATUS: Readonly<Record<string, number>> = {
   UNAUTHENTICATED: 401,
   PERMISSION_DENIED: 403,
   UNIMPLEMENTED: 404,
+  RESOURCE_EXHAUSTED: 429,
 };
 
 function refuse(response: ServerResponse, fault: Fault): void {

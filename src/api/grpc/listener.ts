@@ -1,28 +1,21 @@
 import type { AddressInfo, Server, Socket } from "node:net";
 import { createServer } from "node:net";
-import type { Clock } from "#model";
-import { Fault } from "#model";
+import { Fault, LIMITS } from "#model";
 import type { Address } from "./address.ts";
 import { addressText, isLoopback } from "./address.ts";
+import { Guests } from "./guests.ts";
+import type { GuestOptions } from "./guests.ts";
 import { listening } from "./listening.ts";
 import { listenOnSocket, removeSocket } from "./unix-socket.ts";
 
-/** Most connections at a time; one more is closed at once. */
-export const CONNECTIONS = 256;
-
-/** Longest time from a connection to its first 24 bytes, the preface of HTTP/2, milliseconds. */
-export const FIRST_BYTES_TIMEOUT_MS = 10_000;
-
-const PREFACE_BYTES = 24;
-
 /** What a listener is given. */
-export interface ListenerOptions {
+export interface ListenerOptions extends GuestOptions {
   readonly address: Address;
-  readonly clock: Clock;
-  /** Default {@link CONNECTIONS}. */
+  /**
+   * Most connections at a time; default `LIMITS.connections`. For one more, the oldest is closed on which no call was let in;
+   * where there is none, the new one.
+   */
   readonly connections?: number;
-  /** Default {@link FIRST_BYTES_TIMEOUT_MS}. */
-  readonly firstBytesTimeoutMs?: number;
   /** Takes a connection. */
   readonly accept: (socket: Socket) => void;
 }
@@ -42,15 +35,20 @@ export interface Listener {
  * @throws {Fault} INVALID_CONFIGURATION for any other address, or if the system refuses.
  */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { address, accept, connections = CONNECTIONS } = options;
+  const { address, accept, connections = LIMITS.connections } = options;
+  const guests = new Guests(options);
   const open = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
+    socket.on("error", () => socket.destroy());
+    if (open.size >= connections && !guests.makePlace()) {
+      socket.destroy();
+      return;
+    }
     open.add(socket);
     socket.once("close", () => open.delete(socket));
-    closeUnlessHeard(socket, options);
+    guests.add(socket);
     accept(socket);
   });
-  server.maxConnections = connections;
   const bound =
     address.kind === "tcp" ? await listenOnLoopback(server, address) : await listenOnSocket(server, address);
 
@@ -83,16 +81,4 @@ export async function listenOnLoopback(server: Server, address: Address): Promis
   await listening(server, { host, port: address.port });
   const { port } = server.address() as AddressInfo; // it listens on TCP
   return addressText({ kind: "tcp", host, port });
-}
-
-/** A connection that does not begin to speak is closed. */
-function closeUnlessHeard(
-  socket: Socket,
-  { clock, firstBytesTimeoutMs = FIRST_BYTES_TIMEOUT_MS }: ListenerOptions,
-): void {
-  const stopTimer = clock.after(firstBytesTimeoutMs, () => {
-    if (socket.bytesRead < PREFACE_BYTES) socket.destroy();
-  });
-  socket.once("close", stopTimer);
-  socket.on("error", () => socket.destroy());
 }

@@ -1,6 +1,7 @@
 import type { DescMessage, DescMethod, Message } from "@bufbuild/protobuf";
 import { fromBinary, ScalarType, toBinary } from "@bufbuild/protobuf";
 import { Fault, LIMITS } from "#model";
+import { hotWriter } from "./hot-messages.ts";
 import type { AnyImplementation, MountedService } from "./service.ts";
 import { SMALL_REQUEST_BYTES } from "./service.ts";
 
@@ -13,7 +14,8 @@ export interface Method {
   readonly path: string;
   readonly kind: DescMethod["methodKind"];
   readonly input: DescMessage;
-  readonly output: DescMessage;
+  /** The bytes of an answer. */
+  readonly write: (message: Message) => Uint8Array;
   /** Largest request in bytes. */
   readonly requestBytes: number;
   /** Whether a decoded request could share memory with the transport's buffer. */
@@ -30,7 +32,7 @@ export function methodsOf(mounted: MountedService): readonly Method[] {
       path: `/${mounted.service.typeName}/${desc.name}`,
       kind: desc.methodKind,
       input: desc.input,
-      output: desc.output,
+      write: hotWriter(desc.output.typeName) ?? ((message) => toBinary(desc.output, message)),
       requestBytes: mounted.requestBytes[desc.localName] ?? SMALL_REQUEST_BYTES,
       holdsBytes: holdsBytes(desc.input, new Set()),
       implementation,
@@ -63,7 +65,7 @@ export function decode(method: Method, bytes: Buffer): Message {
 
 /** @throws {Fault} LIMIT_EXCEEDED if the message is too large to be sent. */
 export function encode(method: Method, message: Message): Buffer {
-  const bytes = toBinary(method.output, message);
+  const bytes = method.write(message);
   if (bytes.length > LIMITS.responseBytes) {
     const text = `The answer has ${bytes.length} bytes; a message may have at most ${LIMITS.responseBytes}.`;
     throw new Fault("LIMIT_EXCEEDED", text);

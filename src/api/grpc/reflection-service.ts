@@ -8,6 +8,7 @@ import {
   ServerReflection as ServerReflectionAlpha,
   ServerReflectionResponseSchema as AlphaResponseSchema,
 } from "../gen/grpc/reflection/v1alpha/reflection_pb.ts";
+import { pageMayBeRead } from "./call-budgets.ts";
 import type { MountedService } from "./service.ts";
 import { mount } from "./service.ts";
 
@@ -39,16 +40,18 @@ export function reflectionServices(services: readonly DescService[]): readonly M
 
   return [
     mount(ServerReflection, {
-      async *serverReflectionInfo(requests) {
+      async *serverReflectionInfo(requests, { shares }) {
         for await (const request of requests) {
+          await pageMayBeRead(shares);
           const messageResponse = answerTo(request.messageRequest);
           yield create(ServerReflectionResponseSchema, { originalRequest: request, messageResponse });
         }
       },
     }),
     mount(ServerReflectionAlpha, {
-      async *serverReflectionInfo(requests) {
+      async *serverReflectionInfo(requests, { shares }) {
         for await (const request of requests) {
+          await pageMayBeRead(shares);
           const messageResponse = answerTo(request.messageRequest as Asked); // the same members under an older name
           yield create(AlphaResponseSchema, { originalRequest: request, messageResponse: messageResponse as never }); // likewise
         }

@@ -82,13 +82,19 @@ const RESPONSE_OVERHEAD_BYTES = 1024;
 /** A job's result as a message that fits one response: whole, or without its lists where the whole could be too large. */
 export function fittingResultMessage(result: ExecutionResult): ExecutionResultMessage {
   const whole = resultMessage(result, "whole");
-  let bytes =
-    RESPONSE_OVERHEAD_BYTES + RESULT_OVERHEAD_BYTES + whole.healthBeforeJson.length + whole.healthAfterJson.length;
-  for (const step of whole.stepResults) bytes += stepBytes(step) + step.outputJson.length + step.healthAfterJson.length;
-  for (const step of whole.stepsNotRun) bytes += stepBytes(step);
-  if (bytes <= LIMITS.responseBytes) return whole;
+  if (resultBytes(whole) <= LIMITS.responseBytes) return whole;
   const exact = toBinary(ExecutionResultSchema, whole).length + RESPONSE_OVERHEAD_BYTES;
   return exact <= LIMITS.responseBytes ? whole : resultMessage(result, "without lists");
+}
+
+/** Bytes of a response with this result, rounded up. */
+export function resultBytes(message: ExecutionResultMessage): number {
+  let bytes = RESPONSE_OVERHEAD_BYTES + RESULT_OVERHEAD_BYTES;
+  bytes += message.healthBeforeJson.length + message.healthAfterJson.length;
+  for (const step of message.stepResults)
+    bytes += stepBytes(step) + step.outputJson.length + step.healthAfterJson.length;
+  for (const step of message.stepsNotRun) bytes += stepBytes(step);
+  return bytes;
 }
 
 function stepBytes(step: StepReferenceMessage | StepResultMessage): number {

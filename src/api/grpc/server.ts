@@ -4,6 +4,8 @@ import { Fault } from "#model";
 import type { JobRunner } from "#orchestration";
 import type { Address } from "./address.ts";
 import { parseAddress } from "./address.ts";
+import { CallBudgets } from "./call-budgets.ts";
+import type { CallLimits } from "./call-budgets.ts";
 import type { Principal } from "./call-context.ts";
 import { evidenceService } from "./evidence-service.ts";
 import { executorService } from "./executor-service.ts";
@@ -34,7 +36,7 @@ export interface GrpcServerOptions {
   /** Told of every error that is no `Fault`, with the path of the method. Callers are told a fixed sentence. */
   readonly onInternalError: (error: unknown, method: string) => void;
   /** Bounds, where a test or a measure needs others. */
-  readonly limits?: TransportLimits;
+  readonly limits?: TransportLimits & CallLimits;
 }
 
 /** A server that takes calls. */
@@ -62,7 +64,8 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const address = parseAddress(options.address);
   const httpAddress = options.httpAddress === undefined ? undefined : parseAddress(options.httpAddress);
   const { services, health } = mountedServices(options);
-  const common = { services, clock, onInternalError, ...(limits !== undefined && { limits }) };
+  const budgets = new CallBudgets(clock, limits);
+  const common = { services, clock, budgets, onInternalError, ...(limits !== undefined && { limits }) };
 
   const sidePort =
     httpAddress &&

@@ -4,6 +4,7 @@ import type { Clock } from "#model";
 import { LIMITS } from "#model";
 import { addService } from "./adapter.ts";
 import type { Address } from "./address.ts";
+import type { CallBudgets } from "./call-budgets.ts";
 import type { Principal } from "./call-context.ts";
 import { createGate } from "./gate.ts";
 import { listen } from "./listener.ts";
@@ -28,7 +29,7 @@ const SERVER_OPTIONS: ServerOptions = {
 /** Bounds that a test or a measure may set. */
 export interface TransportLimits {
   readonly connections?: number;
-  readonly firstBytesTimeoutMs?: number;
+  readonly unprovenMs?: number;
   readonly receiveTimeoutMs?: number;
 }
 
@@ -37,6 +38,7 @@ export interface TransportOptions {
   readonly address: Address;
   readonly services: readonly MountedService[];
   readonly clock: Clock;
+  readonly budgets: CallBudgets;
   /** Who calls. @throws {Fault} UNAUTHENTICATED, PERMISSION_DENIED */
   readonly authenticate: (authorization: string | undefined) => Principal;
   readonly onInternalError: (error: unknown, method: string) => void;
@@ -57,10 +59,10 @@ export interface Transport {
  *   answers on the socket.
  */
 export async function startTransport(options: TransportOptions): Promise<Transport> {
-  const { address, services, clock, authenticate, onInternalError, limits = {} } = options;
-  const { interceptor, principalOf } = createGate({ clock, authenticate, onInternalError, ...limits });
+  const { address, services, clock, budgets, authenticate, onInternalError, limits = {} } = options;
+  const { interceptor, letIn } = createGate({ clock, budgets, authenticate, onInternalError, ...limits });
   const server = new Server({ ...SERVER_OPTIONS, interceptors: [interceptor] });
-  for (const mounted of services) addService(server, mounted, { clock, principalOf, onInternalError });
+  for (const mounted of services) addService(server, mounted, { clock, letIn, onInternalError });
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const listener = await listen({ address, clock, ...limits, accept: (socket) => injector.injectConnection(socket) });
 

@@ -1,5 +1,7 @@
 import type { EvidenceStore, StoredRecord } from "#evidence";
 import { Fault } from "#model";
+import type { CallShares } from "./call-budgets.ts";
+import { pageMayBeRead, pageWasRead } from "./call-budgets.ts";
 
 /** Which records to follow. */
 export interface Tail {
@@ -8,6 +10,7 @@ export interface Tail {
   /** -1 for all. */
   readonly afterSeq: number;
   readonly signal: AbortSignal;
+  readonly shares: CallShares;
 }
 
 /**
@@ -16,12 +19,20 @@ export interface Tail {
  * @throws {Fault} RUN_NOT_FOUND; DRAINING if the store was closed before the run ended; STORE_HALTED.
  */
 export async function* wholeTail(tail: Tail): AsyncGenerator<readonly StoredRecord[], void, void> {
-  const { store, runId, afterSeq, signal } = tail;
+  const { store, runId, afterSeq, signal, shares } = tail;
+  const beforeReading = (): Promise<void> | undefined => pageMayBeRead(shares);
   let complete = false;
-  for await (const records of store.tail(runId, afterSeq, { signal })) {
+  for await (const records of store.tail(runId, afterSeq, { signal, beforeReading })) {
     complete = records.at(-1)?.record.event_type === "run.completed";
-    yield records;
+    pageWasRead(shares, charactersOf(records));
+    yield records; // whoever asks for more has had these taken
+    shares.page.give();
   }
   if (complete || signal.aborted || (await store.head(runId))?.completed === true) return;
   throw new Fault("DRAINING", `The server stops, and run ${runId} has not ended. Watch on when a server runs again.`);
+}
+
+/** Characters of the lines of some records. */
+export function charactersOf(records: readonly StoredRecord[]): number {
+  return records.reduce((sum, { line }) => sum + line.length, 0);
 }

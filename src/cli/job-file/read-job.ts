@@ -2,8 +2,8 @@ import { open } from "node:fs/promises";
 import type { Job, JsonObject, Violation } from "#model";
 import { Fault, jobViolations } from "#model";
 import type { CliHost } from "../host.ts";
-import { issueProblems, keysOf, located, locatedDocument, told } from "./located-document.ts";
-import type { LocatedDocument, LocatedProblem } from "./located-document.ts";
+import { issueProblems, keysOf, located, locatedDocument, told } from "../document/located-document.ts";
+import type { LocatedDocument, LocatedProblem } from "../document/located-document.ts";
 import { jobFileSchema } from "./schema.ts";
 import type { JobFile } from "./schema.ts";
 

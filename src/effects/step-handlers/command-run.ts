@@ -6,6 +6,7 @@ import { describeEnd, refusal } from "./command-run/describe-end.ts";
 import { childEnvironment } from "./command-run/environment.ts";
 import { findExecutable } from "./command-run/executable.ts";
 import { createOutputCapture } from "./command-run/output-capture.ts";
+import { LivingTrees } from "./command-run/living-trees.ts";
 import { commandParametersSchema, readCommandParameters } from "./command-run/parameters.ts";
 import type { CommandParameters } from "./command-run/parameters.ts";
 import { createPipePool } from "./command-run/pipes.ts";
@@ -24,13 +25,14 @@ export type CommandRun = StepType & AsyncDisposable;
  * as the system's `execvp` does it.
  *
  * When a step is stopped (deadline, cancel) its whole tree of processes is ended, and the handler returns within
- * `killGraceMs` and a second. What cannot be found is said at {@link createProcessTree}. If this process itself is killed,
- * its commands live on: they are known by `VERBATIM_JOB_ID` and `VERBATIM_IDEMPOTENCY_KEY` in their environment.
+ * `killGraceMs` and a second. What cannot be found is said at {@link createProcessTree}. If this process ends in the
+ * middle, its commands are killed with it. If it is itself killed, they live on: they are known by `VERBATIM_JOB_ID` and `VERBATIM_IDEMPOTENCY_KEY` in their environment.
  * @throws {Fault} INVALID_CONFIGURATION that lists every problem of the options.
  */
 export function createCommandRun(options: CommandRunOptions): CommandRun {
   const policy = commandPolicy(options);
   const pipes = createPipePool();
+  const trees = new LivingTrees();
   const stop = new AbortController();
   const running = new Set<Promise<StepOutput>>();
   return {
@@ -42,7 +44,12 @@ export function createCommandRun(options: CommandRunOptions): CommandRun {
     },
     handler: {
       async execute(step, context, { signal }) {
-        const execution = execute(step, context, { policy, pipes, signal: AbortSignal.any([signal, stop.signal]) });
+        const execution = execute(step, context, {
+          policy,
+          pipes,
+          trees,
+          signal: AbortSignal.any([signal, stop.signal]),
+        });
         running.add(execution);
         try {
           return await execution;
@@ -55,6 +62,7 @@ export function createCommandRun(options: CommandRunOptions): CommandRun {
       stop.abort();
       await Promise.allSettled(running);
       pipes.close();
+      trees[Symbol.dispose]();
     },
   };
 }
@@ -62,6 +70,7 @@ export function createCommandRun(options: CommandRunOptions): CommandRun {
 interface Surroundings {
   readonly policy: CommandPolicy;
   readonly pipes: PipePool;
+  readonly trees: LivingTrees;
   readonly signal: AbortSignal;
 }
 
@@ -81,7 +90,7 @@ async function start(
   context: ExecutionContext,
   surroundings: Surroundings,
 ): Promise<StepOutput> {
-  const { policy, pipes, signal } = surroundings;
+  const { policy, pipes, trees, signal } = surroundings;
   const program = declared.argv[0] ?? "";
   const directory = findWorkingDirectory(declared.working_directory, policy.workingDirectories);
   if (directory.kind === "refused") return refusal(directory.problem, "sandbox_violation");
@@ -106,6 +115,7 @@ async function start(
   const end = await runCommand(command, {
     capture,
     pipes,
+    trees,
     clock: policy.clock,
     killGraceMs: policy.killGraceMs,
     signal,

@@ -1,5 +1,17 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  writeSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
+import { BLOB_PIECE_BYTES } from "../log-backend.ts";
 
 const DIGEST = /^[\w-]{43}$/;
 
@@ -43,6 +55,24 @@ export class BlobFiles {
     if (!DIGEST.test(digest)) return undefined;
     const path = this.#path(digest);
     return existsSync(path) ? readFileSync(path) : undefined;
+  }
+
+  /** A piece of at most {@link BLOB_PIECE_BYTES}. The file is closed again: readers who are slow must not use up its handles. */
+  read(
+    digest: string,
+    { start, into }: { readonly start: number; readonly into?: Uint8Array },
+  ): Uint8Array | undefined {
+    if (!DIGEST.test(digest)) return undefined;
+    const path = this.#path(digest);
+    if (!existsSync(path)) return undefined;
+    const file = openSync(path, "r");
+    try {
+      const room = Math.max(0, Math.min(BLOB_PIECE_BYTES, fstatSync(file).size - start));
+      const piece = into ?? new Uint8Array(room);
+      return piece.subarray(0, readSync(file, piece, 0, room, start));
+    } finally {
+      closeSync(file);
+    }
   }
 
   #path(digest: string): string {

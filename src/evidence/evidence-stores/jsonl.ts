@@ -14,6 +14,7 @@ import type { EvidenceStore, RunHead } from "../evidence-store.ts";
 import type { LogBackend, RunAppend } from "../log-backend.ts";
 import { LogStore } from "../log-store.ts";
 import type { LogStoreOptions } from "../log-store.ts";
+import { PAGE_CHARACTERS } from "../page.ts";
 import { BlobFiles, syncDirectory, writeFully } from "./blob-files.ts";
 import { lockDirectory } from "./directory-lock.ts";
 import { scanLines } from "./line-file.ts";
@@ -72,8 +73,11 @@ class JsonlBackend implements LogBackend {
     const run = this.#find(runId);
     if (run === undefined) return [];
     const first = Math.min(afterSeq + 1, run.head.size);
-    const end = Math.min(first + limit, run.head.size);
-    const [from, to] = [run.offsets[first] ?? 0, run.offsets[end] ?? 0];
+    const last = Math.min(first + limit, run.head.size);
+    const from = run.offsets[first] ?? 0;
+    let end = Math.min(first + 1, last);
+    while (end < last && (run.offsets[end + 1] ?? 0) - from <= PAGE_CHARACTERS) end += 1; // a character has a byte at least
+    const to = run.offsets[end] ?? 0;
     return [...scanLines(run.file, { from, to })].map((line) => line.text);
   }
 
@@ -153,6 +157,10 @@ class JsonlBackend implements LogBackend {
 
   getBlob(digest: string): Uint8Array | undefined {
     return this.#blobs.get(digest);
+  }
+
+  readBlob(digest: string, start: number, into?: Uint8Array): Uint8Array | undefined {
+    return this.#blobs.read(digest, { start, ...(into !== undefined && { into }) });
   }
 
   close(): void {

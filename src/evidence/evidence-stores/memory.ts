@@ -2,6 +2,8 @@ import type { EvidenceStore, RunHead } from "../evidence-store.ts";
 import type { LogBackend, RunAppend } from "../log-backend.ts";
 import { LogStore } from "../log-store.ts";
 import type { LogStoreOptions } from "../log-store.ts";
+import { BLOB_PIECE_BYTES } from "../log-backend.ts";
+import { pageOf } from "../page.ts";
 
 interface MemoryRun {
   readonly lines: string[];
@@ -25,7 +27,7 @@ class MemoryBackend implements LogBackend {
   }
 
   read(runId: string, afterSeq: number, limit: number): readonly string[] {
-    return this.#runs.get(runId)?.lines.slice(afterSeq + 1, afterSeq + 1 + limit) ?? [];
+    return pageOf(this.#runs.get(runId)?.lines.slice(afterSeq + 1, afterSeq + 1 + limit) ?? []);
   }
 
   head(runId: string): RunHead | undefined {
@@ -50,6 +52,10 @@ class MemoryBackend implements LogBackend {
   getBlob(digest: string): Uint8Array | undefined {
     const bytes = this.#blobs.get(digest);
     return bytes === undefined ? undefined : Uint8Array.from(bytes); // the reader may do with it as it likes
+  }
+
+  readBlob(digest: string, start: number): Uint8Array | undefined {
+    return this.#blobs.get(digest)?.slice(start, start + BLOB_PIECE_BYTES);
   }
 
   close(): void {

@@ -6,9 +6,11 @@ import type { EvidenceStore, RunHead } from "../evidence-store.ts";
 import type { LogBackend, RunAppend } from "../log-backend.ts";
 import { LogStore } from "../log-store.ts";
 import type { LogStoreOptions } from "../log-store.ts";
+import { pageOf } from "../page.ts";
 import { BlobFiles } from "./blob-files.ts";
 import { lockDirectory } from "./directory-lock.ts";
 import { openDatabase } from "./sqlite/database.ts";
+import { NearestWriter } from "./sqlite/nearest-writer.ts";
 import { Writer } from "./sqlite/writer.ts";
 
 const HEADS = `SELECT r.run_id AS runId, e.run_no IS NOT NULL AS ended,
@@ -16,11 +18,12 @@ const HEADS = `SELECT r.run_id AS runId, e.run_no IS NOT NULL AS ended,
   (SELECT line FROM records WHERE run_no = r.run_no ORDER BY seq DESC LIMIT 1) AS line
   FROM runs r LEFT JOIN ended_runs e ON e.run_no = r.run_no`;
 
-/** Keeps logs in one SQLite file with a write-ahead log: one thread writes and syncs, this one reads. */
+/** Keeps logs in one SQLite file with a write-ahead log: one thread writes and syncs what takes time, this one reads. */
 class SqliteBackend implements LogBackend {
   readonly #unlock: () => void;
-  readonly #reader: DatabaseSync;
-  readonly #writer: Writer;
+  readonly #database: DatabaseSync;
+  readonly #thread: Writer;
+  readonly #writer: NearestWriter;
   readonly #blobs: BlobFiles;
   readonly #statements: Record<"number" | "read" | "head" | "runs" | "openRuns", StatementSync>;
 
@@ -29,14 +32,15 @@ class SqliteBackend implements LogBackend {
     this.#unlock = lockDirectory(directory);
     const path = join(directory, "evidence.db");
     try {
-      this.#reader = openDatabase(path);
+      this.#database = openDatabase(path);
     } catch (error) {
       this.#unlock();
       throw error;
     }
-    this.#writer = new Writer(path);
+    this.#thread = new Writer(path);
+    this.#writer = new NearestWriter(this.#database, { far: this.#thread, monotonicMs: () => performance.now() });
     this.#blobs = new BlobFiles(join(directory, "blobs"));
-    const prepare = (sql: string): StatementSync => this.#reader.prepare(sql);
+    const prepare = (sql: string): StatementSync => this.#database.prepare(sql);
     this.#statements = {
       number: prepare("SELECT run_no AS runNo FROM runs WHERE run_id = ?"),
       read: prepare("SELECT line FROM records WHERE run_no = ? AND seq > ? ORDER BY seq LIMIT ?"),
@@ -46,14 +50,14 @@ class SqliteBackend implements LogBackend {
     };
   }
 
-  async write(appends: readonly RunAppend[]): Promise<void> {
+  write(appends: readonly RunAppend[]): void | Promise<void> {
     const plain = appends.map(({ runId, records }) => ({
       runId,
       first: records[0]?.record.seq ?? 0,
       lines: records.map((stored) => stored.line),
       ends: records.at(-1)?.record.event_type === "run.completed",
     }));
-    await this.#writer.write(plain);
+    return this.#writer.write(plain);
   }
 
   #runNumber(runId: string): number | undefined {
@@ -64,7 +68,11 @@ class SqliteBackend implements LogBackend {
   read(runId: string, afterSeq: number, limit: number): readonly string[] {
     const runNo = this.#runNumber(runId);
     if (runNo === undefined) return [];
-    return this.#statements.read.all(runNo, afterSeq, limit).map((row) => String(row["line"]));
+    return pageOf(this.#linesOf(runNo, afterSeq, limit));
+  }
+
+  *#linesOf(runNo: number, afterSeq: number, limit: number): Generator<string, void, void> {
+    for (const row of this.#statements.read.iterate(runNo, afterSeq, limit)) yield String(row["line"]);
   }
 
   head(runId: string): RunHead | undefined {
@@ -89,9 +97,13 @@ class SqliteBackend implements LogBackend {
     return this.#blobs.get(digest);
   }
 
+  readBlob(digest: string, start: number, into?: Uint8Array): Uint8Array | undefined {
+    return this.#blobs.read(digest, { start, ...(into !== undefined && { into }) });
+  }
+
   async close(): Promise<void> {
-    await this.#writer.close();
-    this.#reader.close();
+    await this.#thread.close();
+    this.#database.close();
     this.#unlock();
   }
 }

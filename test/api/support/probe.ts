@@ -11,6 +11,8 @@ import { EvidenceService } from "../../../src/api/gen/verbatim/evidence/v1/evide
 import type { MountedService, ServiceImplementation } from "../../../src/api/grpc/service.ts";
 import { mount } from "../../../src/api/grpc/service.ts";
 import { startTransport } from "../../../src/api/grpc/transport.ts";
+import { CallBudgets } from "../../../src/api/grpc/call-budgets.ts";
+import type { CallLimits } from "../../../src/api/grpc/call-budgets.ts";
 import type { Transport, TransportLimits } from "../../../src/api/grpc/transport.ts";
 import { systemClock } from "./house.ts";
 
@@ -33,7 +35,7 @@ export interface Probe extends AsyncDisposable {
 /** What a probe is made with, beside its behaviours. */
 export interface ProbeOptions {
   readonly authenticate?: (authorization: string | undefined) => Principal;
-  readonly limits?: TransportLimits;
+  readonly limits?: TransportLimits & CallLimits;
   readonly clock?: Clock;
 }
 
@@ -60,6 +62,7 @@ export async function startProbe(methods: Partial<Methods>, options: ProbeOption
     services: [probeService(methods)],
     clock: systemClock,
     authenticate: () => ({ name: "local" }),
+    budgets: new CallBudgets(options.clock ?? systemClock, options.limits),
     onInternalError: (error) => internalErrors.push(error),
     ...options,
   });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { executionResultToEvidence } from "#executor";
+import { executionResultToEvidence } from "#evidence";
 import { resultOf } from "#api";
 import { startHouse, STEP_TYPES, stepType } from "../../api/support/house.ts";
 import type { House } from "../../api/support/house.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { executionResultToEvidence } from "#executor";
+import { executionResultToEvidence } from "#evidence";
 import type { ExecutionResult } from "#model";
 import { openRunJson, resultJson } from "../../../src/cli/views/result-json.ts";
 import { failedRun, step } from "../support/results.ts";

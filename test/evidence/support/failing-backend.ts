@@ -59,6 +59,10 @@ export class FailingBackend implements LogBackend {
     return this.blobs.get(digest);
   }
 
+  readBlob(digest: string, start: number): Uint8Array | undefined {
+    return this.blobs.get(digest)?.subarray(start, start + 65_536);
+  }
+
   close(): void {
     this.closes += 1;
   }

@@ -6,7 +6,7 @@ export async function wholeLog(store: EvidenceStore, runId: string): Promise<rea
   for (;;) {
     const page = await store.read(runId, all.length - 1, 1000);
     all.push(...page);
-    if (page.length < 1000) return all;
+    if (page.length === 0) return all;
   }
 }
 

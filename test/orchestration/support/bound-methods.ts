@@ -11,6 +11,8 @@ export function boundMethods(store: EvidenceStore): Omit<EvidenceStore, "halted"
     openRuns: store.openRuns.bind(store),
     putBlob: store.putBlob.bind(store),
     getBlob: store.getBlob.bind(store),
+    blobSize: store.blobSize.bind(store),
+    readBlob: store.readBlob.bind(store),
     close: store.close.bind(store),
   };
 }

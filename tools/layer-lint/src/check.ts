@@ -1,9 +1,11 @@
 import { existsSync, lstatSync, realpathSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
-import type { Config } from "./config/read-config.ts";
+import type { Config, ReadConfig } from "./config/read-config.ts";
 import { readConfig } from "./config/read-config.ts";
 import { isWithin } from "./config/layout.ts";
+import { unsupportedTypeScript } from "./config/typescript-version.ts";
 import { buildGraph } from "./graph/build-graph.ts";
+import { excuse } from "./laws/exceptions.ts";
 import { LAW_KINDS } from "./laws/index.ts";
 import type { Law, LawKind } from "./laws/law.ts";
 import type { Project } from "./project.ts";
@@ -28,6 +30,8 @@ export interface CheckOptions {
   readonly root?: string;
   /** The configuration's file; `layers.json` in the root if absent. */
   readonly config?: string;
+  /** The day on which exceptions are looked at, `YYYY-MM-DD`; the machine's (UTC) if absent. */
+  readonly today?: string;
   /** Folder of the cache; `node_modules/.cache/layer-lint` in the root if absent and there is a `node_modules`, `false` for none. */
   readonly cache?: string | false;
   /** Whether dependency-cruiser has to see nothing that the graph does not have: a check of the check, and slow. */
@@ -41,14 +45,6 @@ export interface Reading {
   readonly config: Config;
 }
 
-/**
- * Checks a project against its `layers.json`. Never throws for what it finds in the project: what it cannot read is a
- * finding too, and the report's `exitCode` is then 2.
- */
-export async function check(options: CheckOptions = {}): Promise<Report> {
-  return (await readAndCheck(options)).report;
-}
-
 /** A report with what was read for it; without if the reading failed. */
 export interface Checked {
   readonly report: Report;
@@ -60,18 +56,22 @@ export interface Checked {
  * @param kinds - The known kinds of law; the tests blind one to see the canary go red.
  */
 export async function readAndCheck(options: CheckOptions, kinds: readonly LawKind[] = LAW_KINDS): Promise<Checked> {
+  const read = openConfig(options, kinds);
+  if ("findings" in read) return { report: emptyReport(inOrder(read.findings)) };
+  return checkProject(realpathSync(resolve(options.root ?? ".")), read.config, options);
+}
+
+/** The configuration of a project, or what is wrong with it. */
+export function openConfig(options: CheckOptions, kinds: readonly LawKind[] = LAW_KINDS): ReadConfig {
   const root = resolve(options.root ?? ".");
   if (!existsSync(root)) {
     const message = `There is no folder ${options.root}`;
     const finding = unproven({ file: ".", line: 1, column: 1, message }, "Name the project's folder with --root.");
-    return { report: emptyReport([finding]) };
+    return { findings: [finding] };
   }
   const configPath = resolve(options.config ?? join(root, "layers.json"));
-  const inside = relative(root, configPath).split(sep).join("/");
-  const shownAs = inside.startsWith("../") ? (options.config ?? inside) : inside;
-  const read = readConfig(configPath, { shownAs, kinds });
-  if ("findings" in read) return { report: emptyReport(inOrder(read.findings)) };
-  return checkProject(realpathSync(root), read.config, options);
+  const shownAs = relative(root, configPath).split(sep).join("/");
+  return readConfig(configPath, { shownAs, root: realpathSync(root), kinds });
 }
 
 /** The second engine is loaded only when it is asked. */
@@ -91,10 +91,12 @@ function cacheOf(root: string, { cache }: CheckOptions): FactsCache | undefined 
 
 async function checkProject(root: string, config: Config, options: CheckOptions): Promise<Checked> {
   const { layout, entries, laws } = config;
-  const outside = layout.layers.flatMap((layer) => layer.paths).filter((path) => !isWithin(path, layout.root));
-  const tops = [layout.root, ...outside];
+  const outside = layout.layers
+    .flatMap((layer) => layer.paths)
+    .filter((path) => !layout.roots.some((each) => isWithin(path, each)));
+  const tops = [...layout.roots, ...outside];
   const tree = listFiles(root, { tops, ignore: entries.ignore ?? [] });
-  const findings = unreadableTree(tree, config);
+  const findings = [...unreadableTree(tree, config), ...unsupportedTypeScript(root, config)];
   if (tree.modules.length === 0) return { report: emptyReport(inOrder(findings)) };
 
   // Editors and bundlers use the nearest tsconfig, so those further down count as well.
@@ -139,7 +141,9 @@ async function checkProject(root: string, config: Config, options: CheckOptions)
     ...(options.secondEngine === true ? await secondOpinion(project, entries.tsconfig) : []),
     ...(await Promise.all(laws.map((law) => findingsOf(law, project)))).flat(),
   );
-  const report = makeReport({ layout, graph, laws, findings: inOrder(findings) });
+  const today = options.today ?? new Date().toISOString().slice(0, "YYYY-MM-DD".length);
+  const excused = excuse(findings, { laws, today, file: config.file, places: config.places });
+  const report = makeReport({ layout, graph, laws, findings: inOrder(excused.findings), excepted: excused.used });
   return { report, reading: { project, laws, config } };
 }
 

@@ -1,77 +1,98 @@
-import { Command, CommanderError, Option } from "commander";
-import { runCanary } from "./canary/run-canary.ts";
-import type { CheckOptions } from "./check.ts";
-import { check } from "./check.ts";
-import { pretty, prettyCanary } from "./report/pretty.ts";
+import { Command, CommanderError } from "commander";
+import type { CommandModule, ExitCode, Io } from "./commands/cli.ts";
+import { UsageError } from "./usage-error.ts";
+import { readVersion } from "./version.ts";
 
-interface CheckFlags {
-  readonly root?: string;
-  readonly config?: string;
-  readonly format: "pretty" | "json";
-  readonly canary?: true;
-  /** A folder; false if none is wanted. */
-  readonly cache?: string | false;
-  readonly secondEngine?: true;
+interface Entry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<CommandModule>;
 }
 
-/** Where the command writes to. */
-export interface Output {
-  readonly out: (text: string) => void;
-  readonly err: (text: string) => void;
-}
+/** All commands. Only the one that is asked for is loaded, so that each starts fast. */
+const COMMANDS: readonly Entry[] = [
+  { name: "check", summary: "check a project against its layers.json", load: () => import("./commands/check.ts") },
+  { name: "canary", summary: "show that the checker can see", load: () => import("./commands/canary.ts") },
+  {
+    name: "explain",
+    summary: "explain a law, a kind of law or a finding",
+    load: () => import("./commands/explain.ts"),
+  },
+  { name: "why", summary: "show how one file or layer reaches another", load: () => import("./commands/why.ts") },
+  { name: "graph", summary: "draw who imports whom", load: () => import("./commands/graph.ts") },
+  {
+    name: "coverage",
+    summary: "show what was looked at, and by which law",
+    load: () => import("./commands/coverage.ts"),
+  },
+  { name: "card", summary: "print the card of a file or a layer", load: () => import("./commands/card.ts") },
+  {
+    name: "cards",
+    summary: "write the cards of all files and layers, or check them",
+    load: () => import("./commands/cards.ts"),
+  },
+  {
+    name: "init",
+    summary: "propose a layers.json from what is imported today",
+    load: () => import("./commands/init.ts"),
+  },
+  {
+    name: "config",
+    summary: "test, print or describe the configuration",
+    load: () => import("./commands/config-command.ts"),
+  },
+  { name: "baseline", summary: "keep the list of known findings", load: () => import("./commands/baseline.ts") },
+];
+
+const EXIT_CODES = `
+Exit codes:
+  0  every law is kept; the only code that means clean
+  1  a law is broken
+  2  it cannot be proven, or the command was used wrongly
+
+Examples:
+  $ layer-lint init                     propose a layers.json
+  $ layer-lint check                    check the project in the current folder
+  $ layer-lint why executor governance  show how one layer reaches another
+  $ layer-lint help check               explain one command`;
 
 /**
  * Runs the command line; `argv` without node and script.
  * @returns 0 clean, 1 laws are broken, 2 wrong usage, or it cannot be proven.
  */
-export async function runCommandLine(argv: readonly string[], output: Output): Promise<0 | 1 | 2> {
-  let exitCode: 0 | 1 | 2 = 2;
-  const program = new Command("layer-lint")
-    .description("Proves on every build that one layer cannot reach another.")
-    .exitOverride()
-    .configureOutput({ writeOut: output.out, writeErr: output.err });
-  program
-    .command("check")
-    .description("check a project against its layers.json")
-    .option("--root <dir>", "the project's folder (default: the current one)")
-    .option("--config <file>", "the configuration (default: layers.json in the root)")
-    .addOption(new Option("--format <name>", "form of the report").choices(["pretty", "json"]).default("pretty"))
-    .option("--canary", "also plant a violation of every law in a throw-away copy, and fail (2) unless each is caught")
-    .option("--cache <dir>", "folder of the cache (default: node_modules/.cache/layer-lint in the root)")
-    .option("--no-cache", "read every file anew, and keep nothing")
-    .option("--second-engine", "also have dependency-cruiser read the project, and fail (2) if it sees more")
-    .action(async (flags: CheckFlags) => {
-      exitCode = await runCheck(flags, output);
-    });
+export async function runCommandLine(argv: readonly string[], io: Io): Promise<ExitCode> {
+  let exitCode: ExitCode = 2;
+  const program = await programFor(argv, { io, end: (code) => (exitCode = code) });
   try {
     await program.parseAsync([...argv], { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof UsageError) io.err(`error: ${error.message}\n`);
     // A checker that fell over has proven nothing.
-    output.err(
-      `layer-lint could not check: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    );
+    else
+      io.err(
+        `layer-lint could not do it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+      );
     return 2;
   }
   return exitCode;
 }
 
-async function runCheck({ format, canary, ...flags }: CheckFlags, { out }: Output): Promise<0 | 1 | 2> {
-  const options = optionsOf(flags);
-  const report = await check(options);
-  const sung = canary === true ? await runCanary(options) : undefined;
-  if (format === "json")
-    out(`${JSON.stringify(sung === undefined ? report : { ...report, canary: sung }, undefined, 2)}\n`);
-  else out(pretty(report) + (sung === undefined ? "" : prettyCanary(sung)));
-  return sung?.ok === false ? 2 : report.exitCode;
-}
-
-function optionsOf({ root, config, cache, secondEngine }: Omit<CheckFlags, "format" | "canary">): CheckOptions {
-  return {
-    ...(root === undefined ? {} : { root }),
-    ...(config === undefined ? {} : { config }),
-    // Commander says `true` where neither option was given.
-    ...(cache === false || typeof cache === "string" ? { cache } : {}),
-    ...(secondEngine === true ? { secondEngine } : {}),
-  };
+async function programFor(
+  argv: readonly string[],
+  { io, end }: { readonly io: Io; readonly end: (code: ExitCode) => void },
+): Promise<Command> {
+  const program = new Command("layer-lint")
+    .description("Proves on every build that one layer cannot reach another.")
+    .exitOverride()
+    .configureOutput({ writeOut: io.out, writeErr: io.err })
+    .version(readVersion())
+    .addHelpText("after", EXIT_CODES);
+  const words = argv.filter((word) => !word.startsWith("-"));
+  const wanted = words[0] === "help" ? words[1] : words[0];
+  for (const { name, summary, load } of COMMANDS) {
+    const command = program.command(name).description(summary);
+    if (name === wanted) (await load()).declare(command, io, end);
+  }
+  return program;
 }

@@ -1,6 +1,10 @@
-export { check } from "./check.ts";
-export type { CheckOptions } from "./check.ts";
+export { check } from "./complete-check.ts";
+export type { CompleteCheckOptions as CheckOptions } from "./complete-check.ts";
 export { runCanary } from "./canary/run-canary.ts";
-export type { CanaryReport } from "./canary/run-canary.ts";
-export type { Finding, Hop, Place } from "./report/finding.ts";
-export type { Report } from "./report/report.ts";
+export type { CanaryReport } from "./canary/canary-report.ts";
+export type { Finding, Hop, Place, ReportedFinding } from "./report/finding.ts";
+export { FORMATS, formatReport } from "./report/format.ts";
+export type { Format } from "./report/format.ts";
+export type { AcceptedFinding, AppliedBaseline, ChangedSince, Report, ReportedLaw } from "./report/report.ts";
+export { viewOf } from "./report/view.ts";
+export type { View, ViewOptions } from "./report/view.ts";

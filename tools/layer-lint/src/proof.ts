@@ -1,4 +1,5 @@
 import { undeclared } from "./laws/declared.ts";
+import { isWithin } from "./config/layout.ts";
 import type { Config } from "./config/read-config.ts";
 import type { ModuleGraph } from "./graph/module-graph.ts";
 import type { Project } from "./project.ts";
@@ -12,12 +13,15 @@ const TOP = { line: 1, column: 1 };
 
 /** What of the tree could not be read or does not fit the configuration. */
 export function unreadableTree(tree: Tree, { layout, file, places }: Config): Finding[] {
-  const nothing = { file, ...places.at(["root"]), message: `There is not one module under "${layout.root}"` };
+  const nowhere = layout.roots.filter((root) => !tree.modules.some((module) => isWithin(module, root)));
   const empty = [...layout.layers.entries()].filter(
     ([, layer]) => !layer.optional && !tree.modules.some((module) => layout.layerOf(module) === layer),
   );
   return [
-    ...(tree.modules.length === 0 ? [unproven(nothing, "Name the folder of the sources as root.")] : []),
+    ...nowhere.map((root) => {
+      const message = `There is not one module under "${root}"`;
+      return unproven({ file, ...places.at(["root"]), message }, "Name the folder of the sources as root.");
+    }),
     ...empty.map(([index, { name }]) => {
       const message = `The layer "${name}" has no files: its laws would hold for nothing`;
       const help = 'Name its folder, remove the layer, or say `"optional": true`.';

@@ -6,14 +6,16 @@ import { readAndCheck } from "../src/check.ts";
 import { compare } from "../src/report/finding.ts";
 import { LAW_KINDS } from "../src/laws/index.ts";
 import { configured, LAYERS, project } from "./support/fixture.ts";
+import { FURTHER_LAWS, withLaws } from "./support/further-laws.ts";
 
-const LAW_OF_KIND = Object.entries(LAYERS.laws).map(([id, { kind }]) => [kind, id] as const);
+const LAWS = { ...LAYERS.laws, ...FURTHER_LAWS };
+const LAW_OF_KIND = Object.entries(LAWS).map(([id, { kind }]) => [kind, id] as const);
 
 describe("the canary shows that the checker can see", () => {
   it("catches what is planted for every law of the configuration", async () => {
-    using fixture = project();
+    using fixture = project(withLaws(LAWS));
     const { ok, laws } = await runCanary({ root: fixture.root });
-    expect(laws.map(({ law }) => law)).toEqual(Object.keys(LAYERS.laws));
+    expect(laws.map(({ law }) => law)).toEqual(Object.keys(LAWS));
     expect(laws.flatMap(({ missed }) => missed)).toEqual([]);
     expect(Math.min(...laws.map(({ planted }) => planted))).toBeGreaterThan(0);
     expect(ok).toBe(true);
@@ -26,7 +28,7 @@ describe("the canary shows that the checker can see", () => {
   });
 
   it.each(LAW_OF_KIND)("goes red when the checker is blind to %s (%s)", async (kind, id) => {
-    using fixture = project();
+    using fixture = project(withLaws(LAWS));
     const blinded = LAW_KINDS.map((known) =>
       known.kind === kind
         ? { ...known, bind: (law: string, entry: unknown) => ({ ...known.bind(law, entry), check: () => [] }) }

@@ -98,6 +98,24 @@ const REFUSED: readonly (readonly [title: string, change: Change, says: string, 
     "unassigned: allows files without a layer, and the law DECLARED forbids them",
     '"unassigned"',
   ],
+  [
+    "a budget of nothing",
+    (config) => Object.assign(config.layers[2] ?? {}, { budget: { lines: 0 } }) && config,
+    "layers[2].budget.lines: ",
+    '"lines": 0',
+  ],
+  [
+    "a tsconfig that is not there",
+    (config) => ({ ...config, tsconfig: "absent.json" }),
+    "absent.json is not there",
+    '"tsconfig"',
+  ],
+  [
+    "a tsconfig that is a folder",
+    (config) => ({ ...config, tsconfig: "src" }),
+    "tsconfig: src is not there, or is no file",
+    '"tsconfig"',
+  ],
   ["no layers at all", (config) => ({ ...config, layers: [] }), "layers: ", '"layers"'],
 ];
 
@@ -140,6 +158,42 @@ describe("a configuration that is not right leaves everything unproven", () => {
     expect(broken.violations[0]?.message).toContain("cannot be read as JSON");
     expect(absent.violations[0]?.message).toContain("ENOENT");
     expect(nowhere.violations[0]?.message).toContain("There is no folder");
+  });
+
+  it("names the line and column at which a configuration stops being JSON", async () => {
+    using fixture = project({ "layers.json": '{\n  "root": src\n}' });
+    const { violations, exitCode } = await check({ root: fixture.root });
+    expect(exitCode).toBe(2);
+    expect(violations).toMatchObject([{ file: "layers.json", line: 2, column: 11 }]);
+  });
+
+  it("says so when the configuration is a folder, lies behind a file, or holds bytes that are no text", async () => {
+    using fixture = project({
+      "layers.json": null,
+      "layers.json/x": "",
+      "utf16.json": Buffer.from("{}", "utf16le").toString("latin1"),
+    });
+    const folder = await check({ root: fixture.root });
+    const behind = await check({ root: fixture.root, config: join(fixture.root, "package.json/layers.json") });
+    const utf16 = await check({ root: fixture.root, config: join(fixture.root, "utf16.json") });
+    expect([folder.exitCode, behind.exitCode, utf16.exitCode]).toEqual([2, 2, 2]);
+    expect(folder.violations[0]?.message).toBe("The configuration is a folder, and has to be a file (EISDIR)");
+    expect(behind.violations[0]?.message).toContain("The configuration cannot be read: Error: ENOTDIR");
+    expect(utf16.violations[0]?.message).toContain("cannot be read as JSON");
+  });
+
+  it("reads a configuration that begins with a byte order mark", async () => {
+    using fixture = project({ "layers.json": `\uFEFF${configured(() => undefined)["layers.json"] ?? ""}` });
+    expect(await check({ root: fixture.root })).toMatchObject({ ok: true });
+  });
+
+  it("lists what is wrong with laws also when something else is wrong at the top", async () => {
+    using fixture = project(configured((config) => ({ ...config, rot: 1, laws: { X: { kind: "nothing" } } })));
+    const { violations } = await check({ root: fixture.root });
+    expect(violations.map(({ message }) => message.split(":")[0] ?? "").toSorted(compare)).toEqual([
+      "laws.X.kind",
+      "rot",
+    ]);
   });
 });
 

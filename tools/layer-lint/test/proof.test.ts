@@ -46,6 +46,31 @@ const BLIND: readonly (readonly [
     { "src/hands/x.ts": 'export * from "absent-package";\n' },
   ],
   ["a tsconfig that is not there", "tsconfig.json is not there", { "tsconfig.json": null }],
+  [
+    "a tsconfig that extends one that is not there",
+    "The import graph cannot be made",
+    { "tsconfig.json": '{ "extends": "./absent.json", "include": ["src"] }' },
+  ],
+  [
+    "a tsconfig that extends a package that is not installed",
+    "The import graph cannot be made",
+    { "tsconfig.json": '{ "extends": "@tsconfig/absent", "include": ["src"] }' },
+  ],
+  [
+    "a TypeScript of the project that is older than all that are known",
+    "The project's TypeScript is 4.9.5; known are 5.x, 6.x, 7.x",
+    { "node_modules/typescript/package.json": '{ "name": "typescript", "version": "4.9.5" }' },
+  ],
+  [
+    "a TypeScript of the project that is newer than all that are known",
+    "The project's TypeScript is 8.0.0-beta; known are",
+    { "node_modules/typescript/package.json": '{ "name": "typescript", "version": "8.0.0-beta" }' },
+  ],
+  [
+    "a TypeScript of the project that does not say its version",
+    "The project's TypeScript is unknown",
+    { "node_modules/typescript/package.json": "{}" },
+  ],
   ["a tsconfig that cannot be read", "The import graph cannot be made", { "tsconfig.json": "{ nonsense" }],
   ["a symbolic link to a file", "is a symbolic link", {}, { "src/model/link.ts": "./nouns.ts" }],
   ["a symbolic link to a folder", "is a symbolic link", {}, { "src/model/link": "../policy" }],

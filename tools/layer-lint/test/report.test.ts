@@ -1,7 +1,7 @@
-import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
 import { check } from "../src/index.ts";
 import { pretty } from "../src/report/pretty.ts";
+import { viewOf } from "../src/report/view.ts";
 import { configured, project } from "./support/fixture.ts";
 
 const TWO_HOPS = {
@@ -19,11 +19,15 @@ describe("the report for people", () => {
       ),
       ...TWO_HOPS,
     });
-    const text = stripVTControlCharacters(pretty(await check({ root: fixture.root })));
+    const text = pretty(viewOf(await check({ root: fixture.root }), { root: fixture.root }));
     expect(text).toContain(
       [
-        "SEALED cannot-reach  src/engine/x.ts:2:3",
+        "SEALED cannot-reach  src/engine/x.ts:2:3  7e59f212",
         "    engine reaches policy (src/policy/index.ts) in 2 hops",
+        "      1 |",
+        '    > 2 |   import type { Y } from "../model/y.ts";',
+        "        |   ^",
+        "      3 | export type X = Y;",
         '       src/engine/x.ts:2  names "../model/y.ts"',
         '    -> src/model/y.ts:1  names "#policy"',
         "    -> src/policy/index.ts:1",
@@ -36,7 +40,7 @@ describe("the report for people", () => {
 
   it("prints what was covered also when everything is clean", async () => {
     using fixture = project();
-    const text = stripVTControlCharacters(pretty(await check({ root: fixture.root })));
+    const text = pretty(viewOf(await check({ root: fixture.root }), { root: fixture.root }));
     expect(text).toBe(
       "10 files, 5 layers, 15 edges, 0 unresolved; engine reaches hands, model: no forbidden path\nclean: 12 laws kept\n",
     );
@@ -46,7 +50,7 @@ describe("the report for people", () => {
     using fixture = project(
       configured((config) => ({ ...config, laws: { ...config.laws, "EXEC-001": { kind: "in-order", in: "engine" } } })),
     );
-    const text = stripVTControlCharacters(pretty(await check({ root: fixture.root })));
+    const text = pretty(viewOf(await check({ root: fixture.root }), { root: fixture.root }));
     expect(text).toContain("declared, but not checked by this version: EXEC-001 (in-order)");
     expect(text).toContain("clean: 12 laws kept");
   });
@@ -60,6 +64,8 @@ describe("the report for programs", () => {
     expect(sealed).toEqual({
       severity: "violation",
       law: "SEALED",
+      id: expect.stringMatching(/^[0-9a-f]{8}$/),
+      fingerprint: expect.stringMatching(/^[0-9a-f]{32}$/),
       rule: "cannot-reach",
       file: "src/engine/x.ts",
       line: 2,

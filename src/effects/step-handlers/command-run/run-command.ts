@@ -6,6 +6,7 @@ import type { Clock } from "#model";
 import { endTree } from "./end-tree.ts";
 import type { TreeEnd } from "./end-tree.ts";
 import { MARKER_NAME } from "./environment.ts";
+import type { LivingTrees } from "./living-trees.ts";
 import type { OutputCapture, OutputSink } from "./output-capture.ts";
 import { closePipe, readerOf } from "./pipes.ts";
 import type { Pipe, PipePool } from "./pipes.ts";
@@ -40,6 +41,7 @@ export type CommandEnd =
 export interface RunSurroundings {
   readonly capture: OutputCapture;
   readonly pipes: PipePool;
+  readonly trees: LivingTrees;
   readonly clock: Clock;
   readonly killGraceMs: number;
   readonly signal: AbortSignal;
@@ -63,6 +65,7 @@ export async function runCommand(command: Command, surroundings: RunSurroundings
   const { child, pid } = launched;
   const marker = `${MARKER_NAME}=${command.environment[MARKER_NAME] ?? ""}`;
   const tree = createProcessTree({ pid, marker }, { table: createProcessTable(), clock });
+  const forget = surroundings.trees.add(tree);
   const streams = [listen(launched.stdout, capture.stdout), listen(launched.stderr, capture.stderr)];
   const drained = Promise.all(streams.map((stream) => stream.closed));
   const exited = new Promise<void>((resolve) => {
@@ -80,6 +83,7 @@ export async function runCommand(command: Command, surroundings: RunSurroundings
     const exitCode = child.exitCode ?? undefined;
     return { kind: "ended", exitCode, signal: child.signalCode ?? undefined, stopped, outputIncomplete, leftRunning };
   } finally {
+    forget();
     abort.forget();
     launched.stdout.destroy();
     launched.stderr.destroy();

@@ -12,6 +12,9 @@ export interface LineAppend {
 
 const LINE_FEED = "\n";
 
+/** Most runs whose number is kept: a run can also be ended by another writer. */
+const RUNS_KNOWN = 1000;
+
 /** Appends as one text: a string crosses between threads faster than a tree of objects does. */
 export function packAppends(appends: readonly LineAppend[]): string {
   const runs = appends.map(({ runId, first, lines, ends }) => [runId, first, lines.length, ends]);
@@ -74,6 +77,7 @@ export class LineWriter {
   #runNumber(runId: string): number {
     const known = this.#runNumbers.get(runId) ?? Number(this.#statements.number.get(runId)?.["runNo"]);
     if (Number.isNaN(known)) throw new Error(`there is no run ${runId}`);
+    if (this.#runNumbers.size >= RUNS_KNOWN) this.#runNumbers.clear();
     this.#runNumbers.set(runId, known);
     return known;
   }

@@ -3,7 +3,7 @@
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
 import { openDatabase } from "./database.ts";
 import { LineWriter, unpackAppends } from "./line-writer.ts";
-import { CLOSE } from "./writer-task.ts";
+import { CLOSE, COMMIT_MICROSECONDS, RUNG } from "./writer-task.ts";
 import type { WriterSetup } from "./writer-task.ts";
 
 const { path, port, bell } = workerData as WriterSetup; // given by writer.ts
@@ -17,16 +17,18 @@ port.close();
 /** Sleeps until there is one: nothing else ever happens in this thread. */
 function nextTask(): string {
   for (;;) {
-    const rung = Atomics.load(bell, 0);
+    const rung = Atomics.load(bell, RUNG);
     const received: { readonly message: string } | undefined = receiveMessageOnPort(port);
     if (received !== undefined) return received.message;
-    Atomics.wait(bell, 0, rung);
+    Atomics.wait(bell, RUNG, rung);
   }
 }
 
 function failureOf(packed: string): string | undefined {
   try {
+    const start = performance.now();
     writer.write(unpackAppends(packed));
+    Atomics.store(bell, COMMIT_MICROSECONDS, (performance.now() - start) * 1000);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

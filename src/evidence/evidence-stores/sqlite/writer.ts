@@ -3,14 +3,14 @@ import { MessageChannel, Worker } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
 import { packAppends } from "./line-writer.ts";
 import type { LineAppend } from "./line-writer.ts";
-import { CLOSE } from "./writer-task.ts";
+import { CLOSE, COMMIT_MICROSECONDS, PLACES, RUNG } from "./writer-task.ts";
 import type { WriterSetup } from "./writer-task.ts";
 
 /** The near end of the thread that writes to the store's file. One write at a time. */
 export class Writer {
   readonly #thread: Worker;
   readonly #port: MessagePort;
-  readonly #bell = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  readonly #bell = new Int32Array(new SharedArrayBuffer(PLACES * Int32Array.BYTES_PER_ELEMENT));
   #settle: ((failure: string | undefined) => void) | undefined;
   #dead: string | undefined;
   readonly #ended: Promise<void>;
@@ -40,6 +40,11 @@ export class Writer {
     if (failure !== undefined) throw new Error(failure);
   }
 
+  /** How long the last write took in its thread, in milliseconds. */
+  get lastCommitMs(): number {
+    return Atomics.load(this.#bell, COMMIT_MICROSECONDS) / 1000;
+  }
+
   #answer(failure: string | undefined): void {
     this.#port.unref();
     this.#settle?.(failure);
@@ -53,8 +58,8 @@ export class Writer {
 
   #tell(task: string): void {
     this.#port.postMessage(task);
-    Atomics.add(this.#bell, 0, 1);
-    Atomics.notify(this.#bell, 0);
+    Atomics.add(this.#bell, RUNG, 1);
+    Atomics.notify(this.#bell, RUNG);
   }
 
   /** Resolves when the file is closed, or the thread is gone for another reason. */

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createOutputCapture } from "../../../../src/effects/step-handlers/command-run/output-capture.ts";
+import { LivingTrees } from "../../../../src/effects/step-handlers/command-run/living-trees.ts";
 import { createPipePool } from "../../../../src/effects/step-handlers/command-run/pipes.ts";
 import { runCommand } from "../../../../src/effects/step-handlers/command-run/run-command.ts";
 import type { RunSurroundings } from "../../../../src/effects/step-handlers/command-run/run-command.ts";
@@ -13,6 +14,7 @@ function surroundings(): RunSurroundings {
   return {
     capture: createOutputCapture(1000),
     pipes: createPipePool("/no/such/mkfifo"),
+    trees: new LivingTrees(),
     clock: realClock,
     killGraceMs: 100,
     signal: new AbortController().signal,

@@ -2,22 +2,9 @@ import { readAndCheck } from "../check.ts";
 import type { CheckOptions } from "../check.ts";
 import { LAW_KINDS } from "../laws/index.ts";
 import type { Law, LawKind } from "../laws/law.ts";
+import { bareLaws } from "./bare-laws.ts";
+import type { CanaryReport } from "./canary-report.ts";
 import { copyProject } from "./throwaway-copy.ts";
-
-/** Whether the checker sees. */
-export interface CanaryReport {
-  /** Whether every planted violation was named by its law. */
-  readonly ok: boolean;
-  /** Why nothing could be planted at all; absent if it could. */
-  readonly refused?: string;
-  readonly laws: readonly {
-    readonly law: string;
-    /** How many files were planted that the law has to name. */
-    readonly planted: number;
-    /** Those that it did not name. */
-    readonly missed: readonly string[];
-  }[];
-}
 
 /**
  * Copies the checked files to a temporary folder, plants at least one violation of every law there, and checks the copy:
@@ -34,7 +21,7 @@ export async function runCanary(options: CheckOptions, kinds: readonly LawKind[]
   using copy = copyProject(project);
   for (const { planting } of plantings) copy.plant(planting.files);
   const configPath = options.config ?? `${project.root}/${config.file}`;
-  const found = await readAndCheck({ root: copy.root, config: configPath }, kinds);
+  const found = await readAndCheck({ root: copy.root, config: configPath }, bareLaws(kinds));
   const isNamed = (law: Law, file: string): boolean =>
     found.report.violations.some((finding) => finding.law === law.id && finding.file === file);
   const laws = plantings.map(({ law, planting }) => ({

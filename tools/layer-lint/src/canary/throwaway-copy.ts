@@ -21,6 +21,8 @@ export interface ThrowawayCopy extends Disposable {
   readonly root: string;
   /** Adds files; to files that are there it adds text. */
   plant(files: readonly PlantedFile[]): void;
+  /** Writes files, in place of those that are there. */
+  write(files: readonly PlantedFile[]): void;
 }
 
 /** Copies what a check reads: the checked files, the JSON files at the top and those that the tsconfig extends; packages are linked. */
@@ -47,13 +49,19 @@ export function copyProject({ root, tree, graph }: Project): ThrowawayCopy {
     plant(planted) {
       for (const { path, text } of planted) {
         const target = join(copy, path);
-        mkdirSync(dirname(target), { recursive: true });
-        const before = existsSync(target) ? readFileSync(target, "utf8") : "";
-        writeFileSync(target, before + text);
+        write(target, (existsSync(target) ? readFileSync(target, "utf8") : "") + text);
       }
+    },
+    write(written) {
+      for (const { path, text } of written) write(join(copy, path), text);
     },
     [Symbol.dispose]: () => rmSync(copy, { recursive: true, force: true }),
   };
+}
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
 }
 
 /** A JSON file and, if it extends others of the project, those too. */

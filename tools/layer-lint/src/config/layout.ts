@@ -1,3 +1,4 @@
+import { isGlob } from "./globs.ts";
 import type { ConfigFile, LayerEntry } from "./schema.ts";
 
 /** How a layer may import another. */
@@ -27,14 +28,16 @@ export interface Area {
 
 /** Which file belongs to which layer, and which layer may import which. */
 export interface Layout {
-  /** The folder whose files must all belong to layers. */
-  readonly root: string;
+  /** The folders whose files must all belong to layers. */
+  readonly roots: readonly string[];
   readonly layers: readonly Layer[];
   readonly unassigned: "refuse" | "may-not-touch-sealed-targets";
   layer(name: string): Layer | undefined;
   layerOf(file: string): Layer | undefined;
-  /** The layer or path of that name. */
+  /** The layer or path of that name; a glob is all that it matches. */
   area(text: string): Area;
+  /** The same, with each path that a glob matches for itself. */
+  areas(text: string): readonly Area[];
   /** How `from` may import `to`; a layer may always import itself. */
   permission(from: string, to: string): Permission;
   /** The layers that `from` may import by type only. */
@@ -46,13 +49,16 @@ export function isWithin(file: string, path: string): boolean {
   return file === path || file.startsWith(`${path}/`);
 }
 
-/** Makes the layout of a configuration whose names have been checked. */
-export function makeLayout(config: ConfigFile): Layout {
+/**
+ * Makes the layout of a configuration whose names have been checked, and whose globs in root and layers are expanded.
+ * @param expand - The files and folders that a glob of a law matches.
+ */
+export function makeLayout(config: ConfigFile, expand: (glob: string) => readonly string[]): Layout {
   const layers = config.layers.map(toLayer);
   const byName = new Map(layers.map((layer) => [layer.name, layer]));
   const permissions = new Map(config.layers.map((entry) => [entry.name, permissionsOf(entry)]));
   const layout: Layout = {
-    root: trimmed(config.root),
+    roots: listOf(config.root),
     layers,
     unassigned: config.unassigned ?? "refuse",
     layer: (name) => byName.get(name),
@@ -62,7 +68,12 @@ export function makeLayout(config: ConfigFile): Layout {
       if (layer !== undefined)
         return { label: text, paths: layer.paths, contains: (file) => layout.layerOf(file) === layer };
       const path = trimmed(text);
-      return { label: path, paths: [path], contains: (file) => isWithin(file, path) };
+      const paths = isGlob(path) ? expand(path) : [path];
+      return { label: path, paths, contains: (file) => paths.some((each) => isWithin(file, each)) };
+    },
+    areas(text) {
+      if (byName.has(text)) return [layout.area(text)];
+      return layout.area(text).paths.map((path) => layout.area(path));
     },
     permission(from, to) {
       if (from === to) return "any";

@@ -1,13 +1,19 @@
 import { readFileSync } from "node:fs";
-import type { z } from "zod";
+import type { ParseError } from "jsonc-parser";
+import { parseTree } from "jsonc-parser";
 import { LAW_KINDS } from "../laws/index.ts";
 import type { Law, LawKind } from "../laws/law.ts";
 import type { Finding } from "../report/finding.ts";
 import { unproven } from "../report/finding.ts";
-import type { JsonPath, JsonPlaces } from "./json-places.ts";
+import type { Complaint } from "./complaints.ts";
+import { complaintsOf, shown } from "./complaints.ts";
+import { crossChecks } from "./cross-checks.ts";
+import { expandGlob } from "./globs.ts";
+import { expandPaths } from "./expand-paths.ts";
+import type { JsonPlaces } from "./json-places.ts";
 import { jsonPlaces } from "./json-places.ts";
 import type { Layout } from "./layout.ts";
-import { isWithin, listOf, makeLayout, permissionsOf } from "./layout.ts";
+import { makeLayout } from "./layout.ts";
 import type { ConfigFile } from "./schema.ts";
 import { configSchema } from "./schema.ts";
 
@@ -25,47 +31,69 @@ export interface Config {
 /** The configuration, or everything that is wrong with it. */
 export type ReadConfig = { readonly config: Config } | { readonly findings: readonly Finding[] };
 
-/** What is wrong at one place of the configuration. */
-interface Complaint {
-  readonly path: JsonPath;
-  readonly message: string;
+/** How a configuration is read. */
+export interface ReadOptions {
+  /** How messages call the file. */
+  readonly shownAs: string;
+  /** The project's folder, absolute: globs are expanded there. */
+  readonly root: string;
+  /** The known kinds of law. */
+  readonly kinds?: readonly LawKind[];
 }
 
-/**
- * Reads `layers.json` at the absolute path `path`, and lists all problems at once.
- * @param options.shownAs - How messages call the file.
- * @param options.kinds - The known kinds of law.
- */
-export function readConfig(
-  path: string,
-  { shownAs, kinds = LAW_KINDS }: { readonly shownAs: string; readonly kinds?: readonly LawKind[] },
-): ReadConfig {
+/** Reads `layers.json` at the absolute path `path`, and lists all problems at once. */
+export function readConfig(path: string, { shownAs, root, kinds = LAW_KINDS }: ReadOptions): ReadConfig {
   const refuse = (message: string, at: { line: number; column: number } = { line: 1, column: 1 }): Finding =>
     unproven({ file: shownAs, ...at, message }, "Mend the configuration; README.md of layer-lint describes every key.");
-  let text: string;
+  let text = "";
   let value: unknown;
   try {
-    text = readFileSync(path, "utf8");
+    text = readFileSync(path, "utf8").replace(/^\uFEFF/, "");
     value = JSON.parse(text);
   } catch (error) {
-    return { findings: [refuse(`The configuration cannot be read as JSON: ${String(error)}`)] };
+    return { findings: [refuse(whyUnreadable(error), firstErrorIn(text))] };
   }
   const places = jsonPlaces(text);
   const complaints: Complaint[] = places.duplicates.map((at) => ({ path: at, message: "the key stands twice" }));
   const parsed = configSchema.safeParse(value);
+  const laws = bindLaws(parsed.success ? parsed.data.laws : lawsOf(value), kinds, complaints);
   if (!parsed.success) complaints.push(...complaintsOf(parsed.error));
-  const laws = parsed.success ? bindLaws(parsed.data, kinds, complaints) : [];
-  if (parsed.success)
-    complaints.push(...unknownNames(parsed.data), ...overlaps(parsed.data), ...contradictions(parsed.data, laws));
-  if (!parsed.success || complaints.length > 0) {
+  const entries = parsed.success ? expandPaths(parsed.data, { root, complaints }) : undefined;
+  if (entries !== undefined) complaints.push(...crossChecks(entries, laws));
+  if (entries === undefined || complaints.length > 0) {
     return { findings: complaints.map(({ path: at, message }) => refuse(`${shown(at)}: ${message}`, places.at(at))) };
   }
-  return { config: { file: shownAs, entries: parsed.data, layout: makeLayout(parsed.data), laws, places } };
+  const layout = makeLayout(entries, (glob) => expandGlob(root, glob));
+  return { config: { file: shownAs, entries, layout, laws, places } };
 }
 
-function bindLaws(entries: ConfigFile, kinds: readonly LawKind[], complaints: Complaint[]): Law[] {
+function whyUnreadable(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "ENOENT") return "The configuration is not there (ENOENT)";
+  if (code === "EISDIR") return "The configuration is a folder, and has to be a file (EISDIR)";
+  if (code !== undefined) return `The configuration cannot be read: ${String(error)}`;
+  return `The configuration cannot be read as JSON: ${String(error)}`;
+}
+
+/** The place at which a text stops being JSON. */
+function firstErrorIn(text: string): { line: number; column: number } {
+  const errors: ParseError[] = [];
+  parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
+  const before = text.slice(0, errors[0]?.offset ?? 0).split("\n");
+  return { line: before.length, column: (before.at(-1) ?? "").length + 1 };
+}
+
+/** The laws of a configuration that is wrong elsewhere, so that theirs is told with the rest. */
+function lawsOf(value: unknown): ConfigFile["laws"] {
+  const laws = configSchema.shape.laws.safeParse(
+    typeof value === "object" && value !== null && "laws" in value ? value.laws : undefined,
+  );
+  return laws.success ? laws.data : undefined;
+}
+
+function bindLaws(entries: ConfigFile["laws"], kinds: readonly LawKind[], complaints: Complaint[]): Law[] {
   const laws: Law[] = [];
-  for (const [id, entry] of Object.entries(entries.laws ?? {})) {
+  for (const [id, entry] of Object.entries(entries ?? {})) {
     const kind = kinds.find((known) => known.kind === entry.kind);
     if (kind === undefined) {
       const known = kinds.map((each) => each.kind).join(", ");
@@ -77,74 +105,4 @@ function bindLaws(entries: ConfigFile, kinds: readonly LawKind[], complaints: Co
     else complaints.push(...complaintsOf(fits.error, ["laws", id]));
   }
   return laws;
-}
-
-function complaintsOf(error: z.ZodError, above: JsonPath = []): Complaint[] {
-  return error.issues.flatMap((issue) => complaintsOfIssue(issue, above));
-}
-
-function complaintsOfIssue(issue: z.core.$ZodIssue, above: JsonPath): Complaint[] {
-  const path = [...above, ...issue.path.filter((key) => typeof key !== "symbol")];
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => ({ path: [...path, key], message: `unknown key "${key}"` }));
-  }
-  if (issue.code === "invalid_union") {
-    // The alternative that fits the value's form says what is wrong in it; the others only say "not a string".
-    const alternative = issue.errors.find((issues) =>
-      issues.some((inner) => inner.code !== "invalid_type" || inner.path.length > 0),
-    );
-    if (alternative !== undefined) return alternative.flatMap((inner) => complaintsOfIssue(inner, path));
-  }
-  return [{ path, message: issue.message }];
-}
-
-function unknownNames(entries: ConfigFile): Complaint[] {
-  const names = new Set(entries.layers.map((layer) => layer.name));
-  const complaints: Complaint[] = [];
-  for (const [index, layer] of entries.layers.entries()) {
-    if (entries.layers.findIndex((other) => other.name === layer.name) < index) {
-      complaints.push({ path: ["layers", index, "name"], message: `a second layer is called "${layer.name}"` });
-    }
-    for (const target of permissionsOf(layer).keys()) {
-      if (target !== "*" && !names.has(target)) {
-        complaints.push({ path: ["layers", index, "mayImport"], message: `there is no layer "${target}"` });
-      }
-    }
-    for (const inner of [...listOf(layer.ports), ...listOf(layer.adapters)]) {
-      if (!listOf(layer.path).some((path) => isWithin(inner, path))) {
-        complaints.push({ path: ["layers", index], message: `"${inner}" does not lie in the layer "${layer.name}"` });
-      }
-    }
-  }
-  return complaints;
-}
-
-function overlaps(entries: ConfigFile): Complaint[] {
-  const claimed = entries.layers.flatMap((layer, index) => listOf(layer.path).map((path) => ({ layer, index, path })));
-  return claimed.flatMap((one, position) =>
-    claimed
-      .filter(
-        (other, at) => at !== position && isWithin(one.path, other.path) && (one.path !== other.path || at < position),
-      )
-      .map((other) => ({
-        path: ["layers", one.index, "path"],
-        message: `"${one.path}" also belongs to the layer "${other.layer.name}" ("${other.path}"); a file has one layer`,
-      })),
-  );
-}
-
-function contradictions(entries: ConfigFile, laws: readonly Law[]): Complaint[] {
-  const declared = laws.find((law) => law.kind === "declared");
-  if (declared === undefined || entries.unassigned !== "may-not-touch-sealed-targets") return [];
-  return [{ path: ["unassigned"], message: `allows files without a layer, and the law ${declared.id} forbids them` }];
-}
-
-/** `layers[3].mayImport`, as people write it. */
-function shown(path: JsonPath): string {
-  return (
-    path.reduce<string>((text, key) => {
-      if (typeof key === "number") return `${text}[${key}]`;
-      return text === "" ? key : `${text}.${key}`;
-    }, "") || "the configuration"
-  );
 }

@@ -63,7 +63,7 @@ async function cruiseProject({ root, layout, tree }: Project, tsconfig: string):
   const { cruise } = await import("dependency-cruiser");
   const { default: extractTSConfig } = await import("dependency-cruiser/config-utl/extract-ts-config");
   const path = join(root, tsconfig);
-  const tops = [layout.root, ...layout.layers.flatMap((layer) => layer.paths)];
+  const tops = [...layout.roots, ...layout.layers.flatMap((layer) => layer.paths)];
   const { output } = await cruise(
     [...new Set(tops)].filter((top) => !tree.missing.includes(top)),
     {

@@ -12,8 +12,8 @@ export const declared = defineLaw({
   help: "Give the folder a layer in the configuration, move the file into one, or list it under ignore.",
   check: (_config, project) => undeclared(project),
   plant: (_config, { layout }) => {
-    const path = `${layout.root}/layer-lint-canary-undeclared/planted.ts`;
-    return { files: [{ path, text: "export const planted = 1;\n" }], expect: [path] };
+    const paths = layout.roots.map((root) => `${root}/layer-lint-canary-undeclared/planted.ts`);
+    return { files: paths.map((path) => ({ path, text: "export const planted = 1;\n" })), expect: paths };
   },
 });
 
@@ -60,11 +60,14 @@ function isLoaded({ form }: Edge): boolean {
 }
 
 function undeclaredFolders(others: readonly string[], layout: Project["layout"]): string[] {
-  const inRoot = others.filter((file) => isWithin(file, layout.root) && layout.layerOf(file) === undefined);
-  const folders = inRoot
-    .map((file) => file.slice(layout.root.length + 1).split("/"))
-    .filter((parts) => parts.length > 1);
-  const names = new Set(folders.map(([first]) => `${layout.root}/${first}`));
+  const folders = layout.roots.flatMap((root) =>
+    others
+      .filter((file) => isWithin(file, root) && layout.layerOf(file) === undefined)
+      .map((file) => file.slice(root.length + 1).split("/"))
+      .filter((parts) => parts.length > 1)
+      .map(([first]) => `${root}/${first}`),
+  );
+  const names = new Set(folders);
   return [...names].filter(
     (folder) => !layout.layers.some((layer) => layer.paths.some((path) => isWithin(path, folder))),
   );

@@ -10,10 +10,14 @@ const PREFIX = "layer-lint-canary";
 /** A part of the project in which files can be planted. */
 type Ground = Pick<Area, "paths">;
 
-/** The first folder of a layer or area; undefined if it consists of single files. */
-export function folderOf({ paths }: Ground, { tree }: Project): string | undefined {
+/** The first folder of a layer or area in which a new file is checked; undefined if it consists of single files. */
+export function folderOf({ paths }: Ground, { tree, layout }: Project): string | undefined {
   const files = [...tree.modules, ...tree.others];
-  return paths.find((path) => files.some((file) => file.startsWith(`${path}/`)));
+  const folder = paths.find((path) => files.some((file) => file.startsWith(`${path}/`)));
+  if (folder === undefined || layout.layerOf(`${folder}/${PREFIX}.ts`) !== undefined) return folder;
+  // The area holds more than its layers do, as a package does that has its sources in a folder.
+  const file = tree.modules.find((each) => each.startsWith(`${folder}/`));
+  return file === undefined ? folder : posix.dirname(file);
 }
 
 /** The path of a new file of a layer or area; undefined if it has no folder. */

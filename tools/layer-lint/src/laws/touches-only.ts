@@ -19,6 +19,7 @@ export const touchesOnly = defineLaw({
     /** Globals; if absent those of the language that are pure. `Date.now`, `new Date()`, `Math.random`, `AbortSignal.timeout` never are. */
     globals: names.optional(),
   }),
+  defaults: { builtins: [], packages: [], globals: [...PURE_GLOBALS] },
   why: "What is handed in can be seen, faked and replayed; what is reached for cannot.",
   help: "Have it handed in (a clock, an id, a port), or move the code to a layer that may touch it.",
   areas: (config) => [{ key: "in", text: config.in }],

@@ -37,6 +37,14 @@ export interface Finding extends Place {
   readonly help: string;
 }
 
+/** A finding as it stands in a report. */
+export interface ReportedFinding extends Finding {
+  /** The first letters of the fingerprint, to speak of the finding by. */
+  readonly id: string;
+  /** Stays the same when lines move; of findings that are alike in all but their line, the first has the first one. */
+  readonly fingerprint: string;
+}
+
 /** What a law says of one place; the law adds its id, reason and help. */
 export interface Breach extends Place {
   readonly message: string;
@@ -66,7 +74,7 @@ export function unproven(breach: Breach, help: string): Finding {
 }
 
 /** By place, then law, then text, so that the report does not depend on the order of discovery. */
-export function inOrder(findings: readonly Finding[]): Finding[] {
+export function inOrder<F extends Finding>(findings: readonly F[]): F[] {
   return findings.toSorted(
     (a, b) =>
       compare(a.file, b.file) ||

@@ -1,71 +1,50 @@
-import { styleText } from "node:util";
-import type { CanaryReport } from "../canary/run-canary.ts";
-import type { Finding } from "./finding.ts";
-import type { Report } from "./report.ts";
+import type { CanaryReport } from "../canary/canary-report.ts";
+import type { Hop, ReportedFinding } from "./finding.ts";
+import type { Paint } from "./paint.ts";
+import { plain } from "./paint.ts";
+import { printable } from "./printable.ts";
+import { count, coverage, verdict } from "./summary.ts";
+import type { View } from "./view.ts";
 
-/** The report for people: every finding with its chain, reason and help, then what was covered. */
-export function pretty(report: Report): string {
-  const findings = report.violations.map(prettyFinding);
-  return [...findings, ...coverage(report), verdict(report), ""].join("\n");
+/** The report for people: every finding with its code, chain, reason and help, then what was covered. */
+export function pretty(view: View): string {
+  const { report, shown, omitted, paint } = view;
+  const rest = omitted === 0 ? [] : [`... and ${count(omitted, "finding")} more`, ""];
+  const canary = report.canary === undefined ? [] : prettyCanary(report.canary, paint);
+  const findings = shown.map((finding) => prettyFinding(finding, view));
+  return [...findings, ...rest, ...coverage(report), ...canary, verdict(report, paint), ""].join("\n");
 }
 
-/** The canary's report for people. */
-export function prettyCanary({ laws, refused }: CanaryReport): string {
+/** The canary's report for people, line by line. */
+export function prettyCanary({ laws, refused }: CanaryReport, paint: Paint = plain): string[] {
   const lines = laws.map(({ law, planted, missed }) => {
-    if (planted === 0)
-      return `${styleText("red", "blind")}   ${law}: nothing could be planted that it would have to see`;
-    if (missed.length === 0) return `${styleText("green", "caught")}  ${law}: ${planted} planted`;
-    return `${styleText("red", "missed")}  ${law}: ${missed.length} of ${planted} planted: ${missed.join(", ")}`;
+    if (planted === 0) return `${paint("red", "blind")}   ${law}: nothing could be planted that it would have to see`;
+    if (missed.length === 0) return `${paint("green", "caught")}  ${law}: ${planted} planted`;
+    return `${paint("red", "missed")}  ${law}: ${missed.length} of ${planted} planted: ${missed.join(", ")}`;
   });
+  return [...(refused === undefined ? [] : [`${paint("red", "The canary could not sing:")} ${refused}`]), ...lines];
+}
+
+/** One finding for people. */
+export function prettyFinding(finding: ReportedFinding, { frame, paint }: Pick<View, "frame" | "paint">): string {
+  const { severity, law, rule, file, line, column, message, chain, why, help, id } = finding;
+  const label = severity === "violation" ? paint("red", law) : paint("yellow", `${law} (cannot be proven)`);
+  const place = paint("bold", printable(`${file}:${line}:${column}`));
   return [
-    ...(refused === undefined ? [] : [`${styleText("red", "The canary could not sing:")} ${refused}`]),
-    ...lines,
+    `${label} ${rule}  ${place}  ${paint("dim", id)}`,
+    `    ${printable(message)}`,
+    ...frame({ file, line, column }).map((text) => `    ${text.startsWith(">") ? text : paint("dim", text)}`),
+    ...prettyChain(chain),
+    `    ${paint("dim", "why:")}  ${printable(why)}`,
+    `    ${paint("dim", "do:")}   ${printable(help)}`,
     "",
   ].join("\n");
 }
 
-function prettyFinding({ severity, law, rule, file, line, column, message, chain, why, help }: Finding): string {
-  const label = severity === "violation" ? styleText("red", law) : styleText("yellow", `${law} (cannot be proven)`);
-  const hops = chain.map((hop, index) => {
+/** A chain, one line a hop. */
+export function prettyChain(chain: readonly Hop[]): string[] {
+  return chain.map((hop, index) => {
     const names = hop.specifier === undefined ? "" : `  names "${hop.specifier}"`;
-    return `    ${index === 0 ? "  " : "->"} ${hop.file}:${hop.line}${names}`;
+    return printable(`    ${index === 0 ? "  " : "->"} ${hop.file}:${hop.line}${names}`);
   });
-  return [
-    `${label} ${rule}  ${styleText("bold", `${file}:${line}:${column}`)}`,
-    `    ${message}`,
-    ...hops,
-    `    ${styleText("dim", "why:")}  ${why}`,
-    `    ${styleText("dim", "do:")}   ${help}`,
-    "",
-  ].join("\n");
-}
-
-/** What was looked at, so that nobody takes silence for proof. */
-export function coverage({ files, layers, edges, unresolved, reach, laws }: Report): string[] {
-  const ways = reach.map(({ law, from, reaches, forbidden }) => {
-    const list = reaches.length === 0 ? "no other layer" : reaches.join(", ");
-    return `; ${from} reaches ${list}: ${forbidden ? `FORBIDDEN (${law})` : "no forbidden path"}`;
-  });
-  const open = laws.filter((law) => !law.proven).map((law) => `${law.id} (${law.kind})`);
-  return [
-    `${count(files, "file")}, ${count(layers, "layer")}, ${count(edges, "edge")}, ${unresolved} unresolved${ways.join("")}`,
-    ...(open.length === 0 ? [] : [`declared, but not checked by this version: ${open.join(", ")}`]),
-  ];
-}
-
-function verdict({ exitCode, violations, laws }: Report): string {
-  const broken = violations.filter((finding) => finding.severity === "violation").length;
-  const open = violations.length - broken;
-  const tail = broken === 0 ? "" : count(broken, "violation");
-  if (exitCode === 2)
-    return styleText(
-      "yellow",
-      [`cannot be proven: ${count(open, "reason")}`, tail].filter((part) => part !== "").join(", "),
-    );
-  if (exitCode === 1) return styleText("red", tail);
-  return styleText("green", `clean: ${count(laws.filter((law) => law.proven).length, "law")} kept`);
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -1,8 +1,12 @@
 import type { Layout } from "../config/layout.ts";
 import type { ModuleGraph } from "../graph/module-graph.ts";
 import { reachableFrom } from "../graph/reach.ts";
+import type { UsedException } from "../laws/exceptions.ts";
 import type { Law } from "../laws/law.ts";
-import type { Finding } from "./finding.ts";
+import type { CanaryReport } from "../canary/canary-report.ts";
+import type { Finding, ReportedFinding } from "./finding.ts";
+import { inOrder } from "./finding.ts";
+import { identified } from "./fingerprint.ts";
 
 /** How far a sealed layer reaches. */
 export interface Reach {
@@ -30,30 +34,89 @@ export interface Report {
   /** For every law that seals a layer: which layers it reaches, and whether the law is broken. */
   readonly reach: readonly Reach[];
   /** The laws of the configuration; `proven` is false for kinds that this version reads and does not check. */
-  readonly laws: readonly { readonly id: string; readonly kind: string; readonly proven: boolean }[];
+  readonly laws: readonly ReportedLaw[];
+  /** Known breaches that the configuration lets pass; absent if there are none. */
+  readonly excepted?: readonly UsedException[];
   /** All findings by place, also those that say that something could not be proven. */
-  readonly violations: readonly Finding[];
+  readonly violations: readonly ReportedFinding[];
+  /** What the baseline excuses; absent without a baseline. */
+  readonly baseline?: AppliedBaseline;
+  /** Present if only findings that touch changed files were asked for. */
+  readonly changedSince?: ChangedSince;
+  /** Whether the checker sees; present if it was asked. */
+  readonly canary?: CanaryReport;
+}
+
+/** A law as reports speak of it. */
+export interface ReportedLaw {
+  readonly id: string;
+  readonly kind: string;
+  readonly proven: boolean;
+  readonly strict: boolean;
+  readonly why: string;
+  readonly help: string;
+}
+
+/** A baseline that was read, and the findings that it excuses. */
+export interface AppliedBaseline {
+  /** From the project's root. */
+  readonly file: string;
+  readonly accepted: readonly AcceptedFinding[];
+}
+
+/** A finding that is known, with who answers for it and until when. */
+export interface AcceptedFinding extends ReportedFinding {
+  readonly reason: string;
+  readonly owner: string;
+  /** The last day on which it is excused, `YYYY-MM-DD`. */
+  readonly expires: string;
+}
+
+/** What a report left out because it does not touch a changed file. Everything was read and checked all the same. */
+export interface ChangedSince {
+  /** As it was asked for. */
+  readonly revision: string;
+  /** Files that changed since. */
+  readonly files: number;
+  /** Findings that touch none of them, and are not in the report. */
+  readonly elsewhere: number;
+  /** The changed file because of which all findings are in the report, for example the configuration; absent if there is none. */
+  readonly everythingBecauseOf?: string;
 }
 
 /** The report of a check that could not even begin. */
-export function emptyReport(violations: readonly Finding[]): Report {
-  return { ok: false, exitCode: 2, files: 0, layers: 0, edges: 0, unresolved: 0, reach: [], laws: [], violations };
+export function emptyReport(findings: readonly Finding[]): Report {
+  const nothing = { files: 0, layers: 0, edges: 0, unresolved: 0, reach: [], laws: [] };
+  return { ok: false, exitCode: 2, ...nothing, violations: identified(findings) };
+}
+
+/** The same report with other findings: those that it keeps, and new ones. */
+export function withFindings(
+  report: Report,
+  { keep, add = [] }: { readonly keep: readonly ReportedFinding[]; readonly add?: readonly Finding[] },
+): Report {
+  const violations = inOrder([...keep, ...identified(add)]);
+  return { ...report, ...verdictOf(violations), violations };
+}
+
+function verdictOf(findings: readonly Finding[]): Pick<Report, "ok" | "exitCode"> {
+  const isProven = findings.every((finding) => finding.severity === "violation");
+  return { ok: findings.length === 0, exitCode: isProven ? (findings.length === 0 ? 0 : 1) : 2 };
 }
 
 /** The report of a check that was done. */
 export function makeReport(parts: ReportParts): Report {
-  const { layout, graph, laws, findings } = parts;
-  const isProven = findings.every((finding) => finding.severity === "violation");
+  const { layout, graph, laws, findings, excepted = [] } = parts;
   return {
-    ok: findings.length === 0,
-    exitCode: isProven ? (findings.length === 0 ? 0 : 1) : 2,
+    ...verdictOf(findings),
     files: graph.files.length,
     layers: layout.layers.length,
     edges: graph.edges.length,
     unresolved: graph.unresolved.length,
     reach: laws.flatMap((law) => (law.seal === undefined ? [] : [reachOf(law, law.seal.from, parts)])),
-    laws: laws.map((law) => ({ id: law.id, kind: law.kind, proven: law.checked })),
-    violations: findings,
+    laws: laws.map(({ id, kind, checked, strict, why, help }) => ({ id, kind, proven: checked, strict, why, help })),
+    ...(excepted.length === 0 ? {} : { excepted }),
+    violations: identified(findings),
   };
 }
 
@@ -64,6 +127,8 @@ export interface ReportParts {
   readonly laws: readonly Law[];
   /** In order. */
   readonly findings: readonly Finding[];
+  /** What exceptions let pass. */
+  readonly excepted?: readonly UsedException[];
 }
 
 function reachOf(law: Law, from: string, { layout, graph, findings }: ReportParts): Reach {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { executionResultToEvidence, EXECUTOR_VERSION } from "#executor";
+import { executionResultToEvidence } from "#evidence";
+import { EXECUTOR_VERSION } from "#executor";
 import type { Json } from "#model";
 import { ManualClock, wallTime } from "../support/clock.ts";
 import { drive, pause } from "../support/drive.ts";

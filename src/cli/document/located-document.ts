@@ -62,7 +62,7 @@ function parsed(text: string): LocatedDocument {
 type LineAt = (offset: number) => number;
 
 function faultText({ code, message }: { readonly code: string; readonly message: string }): string {
-  if (code === "MULTIPLE_DOCS") return "a second document begins here; a job file holds one";
+  if (code === "MULTIPLE_DOCS") return "a second document begins here; a file holds one";
   return message.split(" at line ")[0] ?? message;
 }
 
