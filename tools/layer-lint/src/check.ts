@@ -133,7 +133,10 @@ async function checkProject(root: string, config: Config, options: CheckOptions)
     lastResort: openTypeScript(tsconfigs.map(({ path }) => path)),
   });
   cache?.save();
-  const project: Project = { root, layout, tree, graph, sources, machine: entries.machine ?? {} };
+  const seals = laws.flatMap((law) => law.seal?.to ?? []).map((text) => layout.area(text));
+  const sealed = tree.modules.filter((file) => seals.some((area) => area.contains(file)));
+  const { tsconfig, machine = {} } = entries;
+  const project: Project = { root, layout, tree, graph, sources, tsconfig, sealed, machine };
   findings.push(
     ...unreadableCode(graph, sources),
     ...idleLaws(config, project),

@@ -12,6 +12,10 @@ export interface Project {
   readonly tree: Tree;
   readonly graph: ModuleGraph;
   readonly sources: Sources;
+  /** Path from the root. */
+  readonly tsconfig: string;
+  /** Files that some law seals off from a layer. */
+  readonly sealed: readonly string[];
   /** Settings of the machine layers. */
   readonly machine: NonNullable<ConfigFile["machine"]>;
 }
