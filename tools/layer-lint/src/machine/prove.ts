@@ -8,6 +8,7 @@ import type { Fault, MachineLaw } from "./fault.ts";
 import { readFunctions } from "./functions.ts";
 import { healthFaults } from "./health.ts";
 import { outcomeFaults } from "./outcomes.ts";
+import { openQuestions } from "./open-questions.ts";
 import { performingFaults } from "./performing.ts";
 import type { Machine } from "./step-lists.ts";
 import { stepListFaults } from "./step-lists.ts";
@@ -44,8 +45,16 @@ export function proveMachine(project: Project, { layer, tsconfig, words, sealed 
     ...cloneFaults(machine, sealed),
   ];
   const breaches = faults.map(({ law, node, message }) => ({ law, breach: { ...program.place(node), message } }));
+  const [first] = program.files;
+  const open =
+    first === undefined
+      ? []
+      : openQuestions(machine).map(({ law, message }) => ({
+          law,
+          breach: { ...program.place(first), message, severity: "unproven" as const },
+        }));
   const proof = new Map<MachineLaw, Breach[]>();
-  for (const { law, breach } of breaches) {
+  for (const { law, breach } of [...breaches, ...open]) {
     const list = proof.get(law) ?? [];
     const isKnown = list.some(
       (each) => each.file === breach.file && each.line === breach.line && each.message === breach.message,
