@@ -1,6 +1,7 @@
 import type { MachineLaw } from "../machine/fault.ts";
 import { bannedPackages } from "../machine/banned-packages.ts";
-import type { Proof } from "../machine/prove.ts";
+import type { Proof } from "../machine/kept-proofs.ts";
+import { keptProof } from "../machine/kept-proofs.ts";
 import type { Project } from "../project.ts";
 import { areaName, defineLaw, lawSchema } from "./law.ts";
 import { plantMachine } from "./machine-plantings.ts";
@@ -42,9 +43,11 @@ export function proofOf(project: Project, layer: string): Promise<Proof> {
 async function prove(project: Project, layer: string): Promise<Proof> {
   const { stepPort, healthPort, healthReads = [], evidence } = project.machine;
   if (stepPort === undefined || evidence === undefined) return new Map();
-  const { proveMachine } = await import("../machine/prove.ts");
   const words = { stepPort, healthPort, healthReads, evidence };
-  return proveMachine(project, { layer, tsconfig: project.tsconfig, words, sealed: project.sealed });
+  return keptProof(project, { layer }, async () => {
+    const { proveMachine } = await import("../machine/prove.ts");
+    return proveMachine(project, { layer, tsconfig: project.tsconfig, words, sealed: project.sealed });
+  });
 }
 
 /** Laws about what a machine layer does inside. */
