@@ -115,21 +115,20 @@ export class LogMirror {
     const mark = this.#readMark();
     const mended: string[] = [];
     let before: string | undefined;
-    let newest: string | undefined;
     for (;;) {
       const heads = await store.runs({ limit: 100, ...(before !== undefined && { before }) });
-      newest ??= heads[0]?.runId;
       for (const { runId } of heads) {
         if (await this.#mendRun(store, runId)) mended.push(runId);
-        if (runId === mark) return this.#finish(newest, mended);
+        if (runId === mark) return this.#finish(store, mended);
       }
       before = heads.at(-1)?.runId;
-      if (before === undefined) return this.#finish(newest, mended);
+      if (before === undefined) return this.#finish(store, mended);
     }
   }
 
-  #finish(newest: string | undefined, mended: readonly string[]): readonly string[] {
-    if (newest !== undefined) this.#mark(newest);
+  /** Runs that are still open will be written to before the next mark: a crash until then must find them looked at again. */
+  async #finish(store: EvidenceStore, mended: readonly string[]): Promise<readonly string[]> {
+    await this.mark(store);
     return mended;
   }
 

@@ -1,7 +1,7 @@
 import type { ExecutionContext, StepHandler } from "#effects";
 import type { RecordDraft } from "#evidence";
 import type { HealthObserver } from "#health";
-import type { AdmittedJob, Clock, ExecutionResult, Job, JobStep, JsonObject, StepResult } from "#model";
+import type { AdmittedJob, Clock, ExecutionResult, Job, JobStep, StepResult } from "#model";
 import { concludeJob, reference } from "./conclusion.ts";
 import type { JobProgress } from "./conclusion.ts";
 import { observe } from "./observe.ts";
@@ -10,7 +10,7 @@ import { perform } from "./perform.ts";
 import { endedRecord, startedRecord } from "./records.ts";
 import { stopOf, stopSignal } from "./stop.ts";
 import type { StopSignal } from "./stop.ts";
-import { capturedError, frozenJson } from "./untrusted.ts";
+import { capturedError } from "./untrusted.ts";
 
 /** What a job is executed with. */
 export interface ExecuteOptions {
@@ -26,7 +26,7 @@ export interface ExecuteOptions {
 /** Batches of records, each to be durable before the next is asked for; returns the result. */
 export type Execution = AsyncGenerator<readonly RecordDraft[], ExecutionResult, void>;
 
-type Machine = ExecuteOptions & { readonly handlers: ReadonlyMap<string, StepHandler>; readonly version: string };
+type Machine = ExecuteOptions & { handlers: Map<string, StepHandler>; version: string; problem: string | undefined };
 
 const DEFAULT_GRACE_MS = 5000;
 const NO_HANDLER = "No handler registered for step type";
@@ -34,26 +34,30 @@ const NO_HANDLER = "No handler registered for step type";
 /**
  * Performs the steps in declared order (EXEC-001), records each (EXEC-002), stops at the first failure (EXEC-003).
  * Yields batches of records; being asked for more is the permission to go on, and comes when the last batch is durable.
- * @param job a copy that nobody else holds; frozen steps take the place of its own, for there may be many.
+ * @param job with steps that nobody else can change.
  */
 export async function* executeJob(job: AdmittedJob, machine: Machine): Execution {
-  const { clock, health, handlers, signal: upstream } = machine;
+  const { clock, health, handlers, problem, signal: upstream } = machine;
+  const { steps } = job;
   const progress: JobProgress = { startedAt: clock.now(), startMs: clock.monotonicMs(), results: [] };
   using deadline = stopSignal({ clock, seconds: job.timeoutSeconds, text: "job timed out after", upstream });
   try {
-    const steps = Object.assign(job.steps, job.steps.map(frozenStep));
+    if (problem !== undefined) throw new TypeError(problem);
     const before = await observe(health, clock);
     progress.healthBefore = before.healthAfter;
-    const refused = steps.filter((step) => !handlers.has(step.stepType)).slice(0, 1);
+    const refused = steps.find((step) => !handlers.has(step.stepType));
     let written: RecordDraft[] = [];
-    for (const step of refused.length > 0 ? refused : steps) {
-      if (deadline.signal.aborted) break;
+    if (refused !== undefined && !deadline.signal.aborted) {
+      const context = contextOf(job, refused, clock.now());
+      progress.results.push(await executeStep(refused, context, { ...machine, handler: undefined, jobStop: deadline }));
+      written = progress.results.map((result) => endedRecord(context, result));
+    }
+    for (const step of steps) {
+      if (deadline.signal.aborted || refused !== undefined) break;
       const context = contextOf(job, step, clock.now());
+      progress.running = step;
+      yield [...written, startedRecord(context, step.stepIndex === 0 ? before : {})];
       const handler = handlers.get(step.stepType);
-      if (handler !== undefined) {
-        progress.running = step;
-        yield [...written, startedRecord(context, step.stepIndex === 0 ? before : {})];
-      }
       const result = await executeStep(step, context, { ...machine, handler, jobStop: deadline });
       progress.results.push(result);
       progress.running = undefined;
@@ -78,13 +82,6 @@ async function executeStep(step: JobStep, context: ExecutionContext, options: St
   const durationSeconds = Math.max(0, clock.monotonicMs() - startMs) / 1000;
   const times = { startedAt: context.startedAt, completedAt: clock.now(), durationSeconds };
   return Object.freeze({ ...reference(step), ...times, ...outcome, ...(await observe(health, clock)) });
-}
-
-/** A frozen copy: what a handler does to its step changes neither this job nor the caller's copy. */
-function frozenStep(step: JobStep, position: number): JobStep {
-  if (step.stepIndex !== position) throw new Error(`step_index ${step.stepIndex} stands at position ${position}`);
-  const parameters = frozenJson(step.parameters) as JsonObject; // the copy of an object is an object
-  return Object.freeze({ ...reference(step), parameters, timeoutSeconds: step.timeoutSeconds });
 }
 
 function contextOf(job: Job, step: JobStep, startedAt: string): ExecutionContext {

@@ -8,26 +8,26 @@ const MAX_CHARACTERS = 8 * 1024 * 1024;
  * A deep, frozen copy of a JSON value: whoever holds the original can no longer change what was said.
  * @throws {TypeError} if it is not JSON (cycle, BigInt, undefined, NaN, class instance, lone surrogate) or over 8 MiB.
  */
-export function frozenJson(value: unknown, depth = 0, budget = { characters: MAX_CHARACTERS }): Json {
+export function frozenJson(value: unknown): Json {
+  return frozen(value, 0, { characters: MAX_CHARACTERS });
+}
+
+function frozen(value: unknown, depth: number, budget: { characters: number }): Json {
   budget.characters -= typeof value === "string" ? value.length + 2 : 4;
   if (budget.characters < 0) throw new TypeError(`the value is larger than ${MAX_CHARACTERS} characters`);
   if (value === null || typeof value === "boolean") return value;
   if (typeof value === "string" && value.isWellFormed()) return value;
   if (typeof value === "number" && Number.isFinite(value)) return value + 0; // JSON has no -0
+  if (typeof value === "string") throw new TypeError("a text has a lone surrogate");
   if (typeof value !== "object") throw new TypeError(`JSON cannot say this ${typeof value}`);
   if (depth >= MAX_DEPTH) throw new TypeError(`the value is nested deeper than ${MAX_DEPTH}, or a cycle`);
-  const inner = (item: unknown): Json => frozenJson(item, depth + 1, budget);
+  const inner = (item: unknown): Json => frozen(item, depth + 1, budget);
   if (Array.isArray(value)) return Object.freeze(Array.from<unknown, Json>(value, inner));
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) throw new TypeError("the value is not a plain object");
-  const members = Object.entries(value).map(([name, member]) => [wellFormed(name, budget), inner(member)] as const);
+  // as: the copy of a text is a text
+  const members = Object.entries(value).map(([name, member]) => [inner(name) as string, inner(member)] as const);
   return Object.freeze(Object.fromEntries(members));
-}
-
-function wellFormed(name: string, budget: { characters: number }): string {
-  if (!name.isWellFormed()) throw new TypeError("the name of a member has a lone surrogate");
-  budget.characters -= name.length + 3; // what is left is looked at with the member
-  return name;
 }
 
 /** The text of whatever was thrown: never throws itself, well-formed, at most 4,096 characters. */

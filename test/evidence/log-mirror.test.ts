@@ -239,3 +239,16 @@ test("a file that failed once is not added to again: a gap would be worse than a
 function openFiles(): number {
   return readdirSync("/proc/self/fd").length;
 }
+
+test("a run that was open at a start is looked at again by the next one, also if a newer run is whole", async () => {
+  await using all = bench();
+  await all.store.append("open", 0, [created("open")]);
+  await all.store.append("whole", 0, [created("whole"), completed()]);
+  await all.mirror.close();
+  const second = all.another();
+  expect(await second.mend(all.store)).toEqual([]);
+  // It is closed in the store, and the process dies before the copy has followed.
+  await all.store.append("open", 1, [completed()]);
+  expect(await all.another().mend(all.store)).toEqual(["open"]);
+  expect(readFileSync(all.fileOf("open"), "utf8")).toBe(await textOf(all.store, "open"));
+});

@@ -12,6 +12,7 @@ const [encode, replay, runner] = [at("evidence/encode"), at("evidence/replay"), 
 const inStores = (name: string) => at(`evidence/evidence-stores/${name}`);
 const [sqlite, jsonl, blobs] = [inStores("sqlite/database"), inStores("jsonl"), inStores("blob-files")];
 const [writer, lock] = [inStores("sqlite/line-writer"), inStores("directory-lock")];
+const mirror = at("evidence/log-mirror");
 const [nearest, news] = [inStores("sqlite/nearest-writer"), at("evidence/news")];
 
 const WRITE = "const written = this.#backend.write(appends);";
@@ -27,6 +28,10 @@ function uncovered(part: string): Change {
 
 /** Mistakes in evidence, and in how it is driven. */
 export const EVIDENCE_MUTANTS: readonly Mutant[] = [
+  mirror("open-runs-taken-for-whole-copies", "P1", {
+    change: ["const run = oldestOpen ?? newest;", "const run = newest ?? oldestOpen;"],
+    tests: "evidence/log-mirror",
+  }),
   runner("told-before-it-is-stored", "P1", {
     change: ["await store.append(", "void store.append("],
     tests: "laws/p1-told-is-durable",

@@ -17,17 +17,17 @@ const BEGIN = "const startMs = clock.monotonicMs();\n  const ending";
 
 /** Mistakes in the executor. */
 export const EXECUTOR_MUTANTS: readonly Mutant[] = [
-  job("steps-sorted", "EXEC-001", {
+  machine("steps-sorted", "EXEC-001", {
     change: [
-      "job.steps.map(frozenStep));",
-      "job.steps.map(frozenStep).toSorted((one, other) => (one.target < other.target ? -1 : 1)));",
+      "steps: steps.map(frozenStep) };",
+      "steps: steps.map(frozenStep).toSorted((one, other) => (one.target < other.target ? -1 : 1)) };",
     ],
     tests: "laws/exec-001-declared-order",
   }),
-  job("steps-grouped-by-type", "EXEC-001", {
+  machine("steps-grouped-by-type", "EXEC-001", {
     change: [
-      "job.steps.map(frozenStep));",
-      "job.steps.map(frozenStep).toSorted((one, other) => (one.stepType < other.stepType ? -1 : 1)));",
+      "steps: steps.map(frozenStep) };",
+      "steps: steps.map(frozenStep).toSorted((one, other) => (one.stepType < other.stepType ? -1 : 1)) };",
     ],
     tests: "laws/exec-001-declared-order",
   }),
@@ -197,10 +197,13 @@ export const EXECUTOR_MUTANTS: readonly Mutant[] = [
     tests: "executor/cancellation",
   }),
   job("missing-handler-found-on-the-way", "P5", {
-    change: ["for (const step of refused.length > 0 ? refused : steps) {", "for (const step of steps) {"],
+    change: [
+      "const refused = steps.find((step) => !handlers.has(step.stepType));",
+      "const refused: JobStep | undefined = undefined;",
+    ],
     tests: "laws/p5-fail-closed",
   }),
-  job("wrong-index-let-through", "P5", {
+  machine("wrong-index-let-through", "P5", {
     change: ["if (step.stepIndex !== position) throw", "if (step.stepIndex < 0 && position < 0) throw"],
     tests: "laws/p5-fail-closed",
   }),
@@ -212,10 +215,13 @@ export const EXECUTOR_MUTANTS: readonly Mutant[] = [
     tests: "laws/p1-told-is-durable",
   }),
   machine("caller-changes-the-plan-on-the-way", "EXEC-001", {
-    change: ["steps: job.steps.map((step) => ({ ...step })) };", "steps: job.steps };"],
+    change: [
+      "return executeJob({ ...job, steps }, machine);",
+      "return executeJob({ ...job, steps: job.steps }, machine);",
+    ],
     tests: "executor/frozen",
   }),
-  job("handler-changes-its-parameters", "EXEC-005", {
+  machine("handler-changes-its-parameters", "EXEC-005", {
     change: ["const parameters = frozenJson(step.parameters) as JsonObject;", "const { parameters } = step;"],
     tests: "executor/frozen",
   }),

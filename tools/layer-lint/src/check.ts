@@ -19,7 +19,6 @@ import { openFiles } from "./resolve/candidates.ts";
 import { openResolver } from "./resolve/resolver.ts";
 import type { TsConfig } from "./resolve/tsconfig.ts";
 import { readTsConfigs } from "./resolve/tsconfig.ts";
-import type { FactsCache } from "./source/facts-cache.ts";
 import { openFactsCache } from "./source/facts-cache.ts";
 import { openSources } from "./source/sources.ts";
 import { listFiles } from "./tree/list-files.ts";
@@ -81,12 +80,12 @@ async function secondOpinion(project: Project, tsconfig: string): Promise<Findin
 }
 
 /** Nothing is written into a folder that has no place for it. */
-function cacheOf(root: string, { cache }: CheckOptions): FactsCache | undefined {
+function cacheFolderOf(root: string, { cache }: CheckOptions): string | undefined {
   if (cache === false) return undefined;
-  if (cache !== undefined) return openFactsCache(resolve(cache));
+  if (cache !== undefined) return resolve(cache);
   const packages = join(root, "node_modules");
   const isOwn = lstatSync(packages, { throwIfNoEntry: false })?.isDirectory() === true;
-  return isOwn ? openFactsCache(join(packages, ".cache/layer-lint")) : undefined;
+  return isOwn ? join(packages, ".cache/layer-lint") : undefined;
 }
 
 async function checkProject(root: string, config: Config, options: CheckOptions): Promise<Checked> {
@@ -119,7 +118,8 @@ async function checkProject(root: string, config: Config, options: CheckOptions)
     );
     return { report: emptyReport(inOrder(findings)) };
   }
-  const cache = cacheOf(root, options);
+  const cacheFolder = cacheFolderOf(root, options);
+  const cache = cacheFolder === undefined ? undefined : openFactsCache(cacheFolder);
   const sources = openSources(root, cache);
   const files = openFiles([...tree.modules, ...tree.ignored, ...tree.others].map((file) => join(root, file)));
   const jsxImportSource = tsconfigs.find((each) => each.jsxImportSource !== undefined)?.jsxImportSource;
@@ -133,7 +133,21 @@ async function checkProject(root: string, config: Config, options: CheckOptions)
     lastResort: openTypeScript(tsconfigs.map(({ path }) => path)),
   });
   cache?.save();
-  const project: Project = { root, layout, tree, graph, sources, machine: entries.machine ?? {} };
+  const seals = laws.flatMap((law) => law.seal?.to ?? []).map((text) => layout.area(text));
+  const sealed = tree.modules.filter((file) => seals.some((area) => area.contains(file)));
+  const { tsconfig, machine = {} } = entries;
+  const project: Project = {
+    root,
+    layout,
+    tree,
+    graph,
+    sources,
+    tsconfig,
+    tsconfigFiles: tsconfigs.flatMap((each) => each.files),
+    sealed,
+    machine,
+    ...(cacheFolder === undefined ? {} : { cacheFolder }),
+  };
   findings.push(
     ...unreadableCode(graph, sources),
     ...idleLaws(config, project),

@@ -12,6 +12,14 @@ export interface Project {
   readonly tree: Tree;
   readonly graph: ModuleGraph;
   readonly sources: Sources;
+  /** Path from the root. */
+  readonly tsconfig: string;
+  /** Absolute paths of that file, of the tsconfigs that it extends, and of those further down. */
+  readonly tsconfigFiles: readonly string[];
+  /** Folder in which what was proven may be kept; absent = nowhere. */
+  readonly cacheFolder?: string;
+  /** Files that some law seals off from a layer. */
+  readonly sealed: readonly string[];
   /** Settings of the machine layers. */
   readonly machine: NonNullable<ConfigFile["machine"]>;
 }

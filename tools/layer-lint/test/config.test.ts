@@ -198,12 +198,12 @@ describe("a configuration that is not right leaves everything unproven", () => {
 });
 
 describe("the format of the configuration", () => {
-  it("knows machine laws and their block, and says that it does not check them yet", async () => {
+  it("leaves unproven what the words of the machine do not find in its layer", async () => {
     using fixture = project(
       configured((config) => ({
         ...config,
         machine: {
-          stepPort: "Hand.grip",
+          stepPort: "Hand.gripp",
           healthPort: "HealthObserver",
           healthReads: ["observeHealth"],
           evidence: "StepResult",
@@ -213,13 +213,42 @@ describe("the format of the configuration", () => {
         laws: {
           ...config.laws,
           "EXEC-001": { kind: "in-order", in: "engine" },
-          "EXEC-006": { kind: "call-once", in: "engine" },
+          "EXEC-004": { kind: "read-only", in: "engine" },
         },
       })),
     );
     const report = await check({ root: fixture.root });
-    expect(report.exitCode).toBe(0);
-    expect(report.laws.filter((law) => !law.proven).map((law) => law.id)).toEqual(["EXEC-001", "EXEC-006"]);
+    expect(report.exitCode).toBe(2);
+    expect(report.violations.map(({ law, severity, message }) => `${law} ${severity}: ${message}`)).toEqual([
+      'EXEC-001 unproven: machine.evidence is "StepResult", a type that the layer neither declares nor imports',
+      'EXEC-001 unproven: machine.stepPort is "Hand.gripp", and the type "Hand" has no method "gripp"',
+      'EXEC-004 unproven: machine.evidence is "StepResult", a type that the layer neither declares nor imports',
+      'EXEC-004 unproven: machine.healthPort is "HealthObserver", a type that the layer neither declares nor imports',
+      'EXEC-004 unproven: machine.stepPort is "Hand.gripp", and the type "Hand" has no method "gripp"',
+    ]);
+  });
+
+  it("leaves unproven a machine law without words, and a machine layer that goes over no steps", async () => {
+    using wordless = project(
+      configured((config) => ({ ...config, laws: { ...config.laws, X: { kind: "call-once", in: "engine" } } })),
+    );
+    expect((await check({ root: wordless.root })).violations.map(({ message }) => message)).toEqual([
+      "X matches nothing: machine.evidence does not say what it is about",
+      "X matches nothing: machine.stepPort does not say what it is about",
+    ]);
+    using loopless = project({
+      ...configured((config) => ({
+        ...config,
+        machine: { ...config.machine, stepPort: "Hand.grip", evidence: "Grip" },
+        laws: { ...config.laws, X: { kind: "call-once", in: "engine" } },
+      })),
+      "src/engine/grip.ts": "export interface Grip { readonly ok: boolean }\n",
+    });
+    const { exitCode, violations } = await check({ root: loopless.root });
+    expect(exitCode).toBe(2);
+    expect(violations.map(({ message }) => message)).toContain(
+      "The layer has no loop over the declared steps in which one is performed: there is nothing to prove it of",
+    );
   });
 
   it("takes layers of several folders, of single files, and optional ones without files", async () => {

@@ -45,15 +45,6 @@ describe("the report for people", () => {
       "10 files, 5 layers, 15 edges, 0 unresolved; engine reaches hands, model: no forbidden path\nclean: 12 laws kept\n",
     );
   });
-
-  it("names the laws that are declared and not checked yet", async () => {
-    using fixture = project(
-      configured((config) => ({ ...config, laws: { ...config.laws, "EXEC-001": { kind: "in-order", in: "engine" } } })),
-    );
-    const text = pretty(viewOf(await check({ root: fixture.root }), { root: fixture.root }));
-    expect(text).toContain("declared, but not checked by this version: EXEC-001 (in-order)");
-    expect(text).toContain("clean: 12 laws kept");
-  });
 });
 
 describe("the report for programs", () => {

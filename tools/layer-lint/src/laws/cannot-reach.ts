@@ -9,6 +9,7 @@ import { CODE_LOADING_BUILTINS, isLoaderName } from "../source/hidden.ts";
 import { isModule } from "../tree/list-files.ts";
 import type { Planting } from "./law.ts";
 import { areaName, areaNames, defineLaw, lawSchema } from "./law.ts";
+import { proofOf } from "./machine-laws.ts";
 import {
   NOTHING,
   one,
@@ -32,7 +33,7 @@ export const cannotReach = defineLaw({
   help: "Cut one import of the chain: hand the data in from above, or move what both need into a lower layer.",
   areas: ({ from, to }) => [{ key: "from", text: from }, ...to.map((text) => ({ key: "to", text }))],
   seal: ({ from, to }) => ({ from, to }),
-  check({ from, to, strict }, project) {
+  async check({ from, to, strict }, project) {
     const source = project.layout.area(from);
     const targets = to.map((text) => project.layout.area(text));
     const breaches = [
@@ -40,7 +41,8 @@ export const cannotReach = defineLaw({
       ...(strict === true ? touchedByStrangers(project, targets) : []),
     ];
     if (project.layout.layer(from)?.machine !== true) return breaches;
-    return [...breaches, ...hiddenOnTheWay(project, source), ...unfollowable(project, source)];
+    const typed = (await proofOf(project, from)).get("cannot-reach") ?? [];
+    return [...breaches, ...hiddenOnTheWay(project, source), ...unfollowable(project, source), ...typed];
   },
   plant({ from: name, to }, project) {
     const from = project.layout.area(name);

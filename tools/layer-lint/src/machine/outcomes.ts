@@ -7,7 +7,8 @@ import type { Machine } from "./step-lists.ts";
 import { isStepLoop } from "./step-loops.ts";
 import type { FunctionNode, Owner } from "./syntax.ts";
 import { eachNode, eachOwnNode, isFunctionNode, isLoop } from "./syntax.ts";
-import { keyOf } from "./values.ts";
+import type { Value } from "./values.ts";
+import { mayBeSame } from "./values.ts";
 
 /** EXEC-002, EXEC-003 and EXEC-006 on every path through the functions that perform steps. */
 export function outcomeFaults(machine: Machine): Fault[] {
@@ -82,17 +83,20 @@ function judgeSwallowing(
   { machine, add }: { readonly machine: Machine; readonly add: Add },
 ): void {
   const returns = exits.filter((exit) => exit.by === "return");
-  const good = new Set(
-    returns.filter(({ state }) => !state.failed && state.performed > 0).map(({ value }) => keyOf(value)),
-  );
+  const good = returns.filter(({ state }) => !state.failed && state.performed > 0).map(({ value }) => value);
   const bad = returns.filter(
     ({ state, value }) => state.failed && state.recorded.size === 0 && outcomeOf(value) !== "failed",
   );
-  const isTold = bad.some(({ value }) => !good.has(keyOf(value)));
+  const isLikeGood = (value: Value): boolean =>
+    value.kind !== "unknown" && good.some((each) => each.kind !== "unknown" && mayBeSame(value, each));
+  const isTold = bad.some(({ value }) => !isLikeGood(value));
   for (const { state, value } of bad) {
-    const isSame = good.has(keyOf(value)) && (value.kind === "literal" || (value.kind === "object" && !isTold));
+    const isSame = isLikeGood(value) && (value.kind === "literal" || !isTold);
     const isDropped =
-      value.kind === "unknown" && good.has("?") && drops(state.caughtAt) && !isEvidenceReturn(carrier, machine);
+      value.kind === "unknown" &&
+      good.some((each) => each.kind === "unknown") &&
+      drops(state.caughtAt) &&
+      !isEvidenceReturn(carrier, machine);
     if (!isSame && !isDropped && outcomeOf(value) !== "completed") continue;
     for (const node of placesOf(state, carrier)) {
       add("stop-on-failure", node, "A failure is swallowed: from outside it cannot be told from success");

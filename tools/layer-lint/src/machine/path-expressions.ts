@@ -327,6 +327,7 @@ export class ExpressionWalker {
         ...after,
         recorded,
         failed,
+        ...(exit.state.caughtAt !== undefined && { caughtAt: exit.state.caughtAt }),
         ...(exit.state.performed > 0 && exit.state.performedAt !== undefined && { performedAt: call }),
       };
       if (exit.by === "throw") flow.exits.push({ state: joined, value: UNKNOWN, by: "throw", node: call });

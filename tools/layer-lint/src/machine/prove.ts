@@ -8,6 +8,8 @@ import type { Fault, MachineLaw } from "./fault.ts";
 import { readFunctions } from "./functions.ts";
 import { healthFaults } from "./health.ts";
 import { outcomeFaults } from "./outcomes.ts";
+import type { Proven } from "./kept-proofs.ts";
+import { openQuestions } from "./open-questions.ts";
 import { performingFaults } from "./performing.ts";
 import type { Machine } from "./step-lists.ts";
 import { stepListFaults } from "./step-lists.ts";
@@ -24,11 +26,8 @@ export interface ProofRequest {
   readonly sealed: readonly string[];
 }
 
-/** What a machine layer breaks, by kind of law. */
-export type Proof = ReadonlyMap<MachineLaw, readonly Breach[]>;
-
 /** Proves the laws of a machine layer, or names every place that keeps them from being proven. */
-export function proveMachine(project: Project, { layer, tsconfig, words, sealed }: ProofRequest): Proof {
+export function proveMachine(project: Project, { layer, tsconfig, words, sealed }: ProofRequest): Proven {
   const program = openTypedProgram(project, layer, tsconfig);
   const vocabulary = makeVocabulary(program, words);
   const machine: Machine = { program, words: vocabulary, functions: readFunctions(program, vocabulary) };
@@ -44,8 +43,16 @@ export function proveMachine(project: Project, { layer, tsconfig, words, sealed 
     ...cloneFaults(machine, sealed),
   ];
   const breaches = faults.map(({ law, node, message }) => ({ law, breach: { ...program.place(node), message } }));
+  const [first] = program.files;
+  const open =
+    first === undefined
+      ? []
+      : openQuestions(machine).map(({ law, message }) => ({
+          law,
+          breach: { ...program.place(first), message, severity: "unproven" as const },
+        }));
   const proof = new Map<MachineLaw, Breach[]>();
-  for (const { law, breach } of breaches) {
+  for (const { law, breach } of [...breaches, ...open]) {
     const list = proof.get(law) ?? [];
     const isKnown = list.some(
       (each) => each.file === breach.file && each.line === breach.line && each.message === breach.message,
@@ -53,5 +60,5 @@ export function proveMachine(project: Project, { layer, tsconfig, words, sealed 
     if (!isKnown) list.push(breach);
     proof.set(law, list);
   }
-  return proof;
+  return { proof, readOutside: program.readOutside };
 }

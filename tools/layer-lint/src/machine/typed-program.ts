@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import type { ts } from "ts-morph";
 import { Project as Workspace } from "ts-morph";
@@ -10,6 +11,8 @@ export interface TypedProgram {
   readonly checker: ts.TypeChecker;
   /** The files of the layer, in order. */
   readonly files: readonly ts.SourceFile[];
+  /** Absolute paths of the files outside of the project's own that were read for types, libraries of the language aside. */
+  readonly readOutside: readonly string[];
   /** Whether the node stands in the layer. */
   isOwn(node: ts.Node): boolean;
   /** The path of the node's file from the project's root. */
@@ -39,6 +42,10 @@ export function openTypedProgram(project: Project, layer: string, tsconfig: stri
     project,
     checker: program.getTypeChecker(),
     files,
+    readOutside: program
+      .getSourceFiles()
+      .map(({ fileName }) => fileName)
+      .filter((path) => existsSync(path) && !project.graph.has(relative(project.root, path).split(sep).join("/"))),
     isOwn: (node) => own.has(node.getSourceFile()),
     fileOf,
     place(node) {

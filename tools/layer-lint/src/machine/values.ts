@@ -46,3 +46,10 @@ export function compared(operator: string, left: Value, right: Value): Value {
   if (operator === "!==" || operator === "!=") return literalValue(!equal);
   return UNKNOWN;
 }
+
+/** Whether nothing that is known of two values tells them apart. */
+export function mayBeSame(a: Value, b: Value): boolean {
+  if (a.kind === "unknown" || b.kind === "unknown") return true;
+  if (a.kind === "literal" || b.kind === "literal") return areEqual(a, b) === true;
+  return [...a.members].every(([name, member]) => mayBeSame(member, memberValue(b, name)));
+}

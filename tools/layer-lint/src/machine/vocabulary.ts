@@ -123,16 +123,16 @@ function typeArguments(checker: ts.TypeChecker, type: ts.Type): readonly ts.Type
 
 /** The names of the type that the port's method is given first. */
 function stepNames({ checker, files }: TypedProgram, portType: string, portMethod: string): string[] {
-  for (const type of declaredTypes(checker, files, portType)) {
+  return declaredTypes(checker, files, portType).flatMap((type) => {
     const method = type.getProperty(portMethod);
     const [declaration] = method?.declarations ?? [];
-    if (method === undefined || declaration === undefined) continue;
+    if (method === undefined || declaration === undefined) return [];
     const [signature] = checker.getTypeOfSymbolAtLocation(method, declaration).getCallSignatures();
     const [first] = signature?.getParameters() ?? [];
-    if (first !== undefined)
-      return constituents(checker.getTypeOfSymbolAtLocation(first, declaration)).flatMap(namesOf);
-  }
-  return [];
+    return first === undefined
+      ? []
+      : constituents(checker.getTypeOfSymbolAtLocation(first, declaration)).flatMap(namesOf);
+  });
 }
 
 /** The types of that name that the layer declares or imports. */
