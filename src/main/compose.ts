@@ -5,8 +5,8 @@ import { createToken, startGrpcServer } from "#api";
 import type { GrpcServer } from "#api";
 import { createCommandRun } from "#effects";
 import type { StepType } from "#effects";
-import { createJsonlStore, createMemoryStore, createSqliteStore, LogMirror } from "#evidence";
-import type { EvidenceStore, LogStoreOptions } from "#evidence";
+import { createJsonlStore, createMemoryStore, createSqliteStore, LogMirror, Sealer } from "#evidence";
+import type { EvidenceStore, LogStoreOptions, Signer } from "#evidence";
 import { createProcessObserver } from "#health";
 import { createJobRunner, recoverRuns } from "#orchestration";
 import type { JobRunner } from "#orchestration";
@@ -14,6 +14,7 @@ import { Fault, LIMITS } from "#model";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
 import { shortest } from "./running-server.ts";
+import { openSigner } from "./signer.ts";
 import { claimStoreKind, requireStoreKind } from "./store-kind.ts";
 import { systemClock } from "./system-clock.ts";
 
@@ -68,12 +69,16 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     server.current?.setServing(false);
   };
   requireStoreKind(state, configuration.store);
-  const store = await openStore(configuration, { resources, log, onHalt });
+  const signer = await openSigner(configuration);
+  const sealing: { current?: Sealer } = {};
+  const onEnded = (runId: string): void => sealing.current?.sealSoon(runId);
+  const store = await openStore(configuration, { resources, log, onHalt, onEnded });
   claimStoreKind(state, configuration.store);
   for (const result of await recoverRuns(store, systemClock)) {
     const { jobId, finalStatus, finalReason } = result;
     log("run.recovered", { job_id: jobId, final_status: finalStatus, final_reason: finalReason });
   }
+  sealing.current = await startSealing(configuration, { store, signer, resources, log });
   const stepTypes = [...(options.stepTypes ?? []), ...configuredStepTypes(configuration, resources)];
   const health = resources.use(createProcessObserver({ directory: state, clock: systemClock }));
   const onRefused = (jobId: string, reasons: unknown): void => log("job.refused", { job_id: jobId, reasons });
@@ -82,6 +87,10 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     clock: systemClock,
     stepTypes,
     health,
+    checkpoints: {
+      signer,
+      onProblem: (runId, error) => log("checkpoint.failed", { run_id: runId, error: describe(error) }),
+    },
     maxActiveJobs: configuration.active_jobs,
     onRefused,
   });
@@ -90,6 +99,8 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     address: configuration.listen ?? `unix:${shortest(join(state, "verbatim.sock"))}`,
     runner,
     store,
+    sealer: sealing.current,
+    signer,
     clock: systemClock,
     token,
     noToken: configuration.no_token,
@@ -129,12 +140,17 @@ interface StoreContext {
   readonly resources: AsyncDisposableStack;
   readonly log: EventLog;
   readonly onHalt: (why: string) => void;
+  /** Told of each run whose log has ended. */
+  readonly onEnded: (runId: string) => void;
 }
 
 async function openStore(configuration: LoadedConfiguration, context: StoreContext): Promise<EvidenceStore> {
   const { state, mirror } = configuration;
-  const { resources, log, onHalt } = context;
-  const options: LogStoreOptions = { newEventId: randomUUIDv7, onHalt };
+  const { resources, log, onHalt, onEnded } = context;
+  const onCommit: LogStoreOptions["onCommit"] = (appends) => {
+    for (const { runId, records } of appends) if (records.at(-1)?.record.event_type === "run.completed") onEnded(runId);
+  };
+  const options: LogStoreOptions = { newEventId: randomUUIDv7, onHalt, onCommit };
   if (configuration.store === "memory") return resources.adopt(createMemoryStore(options), (store) => store.close());
   if (configuration.store === "jsonl")
     return resources.adopt(createJsonlStore(state, options), (store) => store.close());
@@ -144,6 +160,7 @@ async function openStore(configuration: LoadedConfiguration, context: StoreConte
   const store: EvidenceStore = createSqliteStore(state, {
     ...options,
     onCommit: (appends) => {
+      onCommit(appends);
       copies.take(appends);
       if (copies.markDue) copies.mark(store).catch((error: unknown) => onProblem("", describe(error)));
     },
@@ -156,6 +173,27 @@ async function openStore(configuration: LoadedConfiguration, context: StoreConte
   });
   await copies.mend(store);
   return store;
+}
+
+interface SealingContext {
+  readonly store: EvidenceStore;
+  readonly signer: Signer;
+  readonly resources: AsyncDisposableStack;
+  readonly log: EventLog;
+}
+
+/** Seals what ends from now on, and what has ended without: a process may die before its last seal. */
+async function startSealing({ state, store: kind }: LoadedConfiguration, context: SealingContext): Promise<Sealer> {
+  const { store, signer, resources, log } = context;
+  const sealer = new Sealer({
+    store,
+    signer,
+    ...(kind !== "memory" && { directory: join(state, "runs") }),
+    onProblem: (runId, error) => log("seal.failed", { run_id: runId, error: describe(error) }),
+  });
+  resources.adopt(sealer, (open) => open.close());
+  for (const runId of await sealer.mend()) log("run.sealed", { run_id: runId });
+  return sealer;
 }
 
 function configuredStepTypes(configuration: LoadedConfiguration, resources: AsyncDisposableStack): readonly StepType[] {
