@@ -74,6 +74,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     httpAddress &&
     (await startHttpSidePort({
       ...common,
+      ...limits,
       address: httpAddress,
       authenticate: authenticatorOf(httpAddress, { ...options, noToken: false }),
     }));
