@@ -2,12 +2,12 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { verifyLines } from "#evidence";
 import type { RecordDraft } from "#evidence";
-import { LogVerifier } from "../../src/evidence/verify-log.ts";
-import { anyDraft } from "./support/arbitrary-drafts.ts";
-import { completed, created, note, notes, stepSucceeded } from "./support/drafts.ts";
-import { eventIds } from "./support/event-ids.ts";
-import { referenceLines } from "./support/reference-format.ts";
-import { sealedLines } from "./support/sealed.ts";
+import { LogVerifier } from "../../../src/evidence/verify/log-verifier.ts";
+import { anyDraft } from "../support/arbitrary-drafts.ts";
+import { completed, created, note, notes, stepSucceeded } from "../support/drafts.ts";
+import { eventIds } from "../support/event-ids.ts";
+import { referenceLines } from "../support/reference-format.ts";
+import { sealedLines } from "../support/sealed.ts";
 
 const drafts = [created("run-1"), ...notes(1, 6), stepSucceeded(0), completed()];
 const lines = referenceLines("run-1", drafts, eventIds());

@@ -4,11 +4,11 @@ import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { verifyFile, verifyLines } from "#evidence";
 import type { LogReport } from "#evidence";
-import { verifyBytes } from "../../src/evidence/verify-file.ts";
-import { completed, created, note, notes, stepStarted, stepSucceeded } from "./support/drafts.ts";
-import { eventIds } from "./support/event-ids.ts";
-import { referenceLines } from "./support/reference-format.ts";
-import { stateDirectory } from "./support/state-directory.ts";
+import { verifyBytes } from "../../../src/evidence/verify/verify-file.ts";
+import { completed, created, note, notes, stepStarted, stepSucceeded } from "../support/drafts.ts";
+import { eventIds } from "../support/event-ids.ts";
+import { referenceLines } from "../support/reference-format.ts";
+import { stateDirectory } from "../support/state-directory.ts";
 
 const LINE_FEED = 0x0a;
 const directory = stateDirectory();
