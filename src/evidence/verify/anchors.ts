@@ -60,7 +60,7 @@ export class Anchors {
     if (receipt !== undefined)
       this.#hold({ size: seq + 1, expected: receipt, found: hash, who: `the receipt for seq ${seq}` });
     if (sealed === undefined || seq >= sealed.size) return;
-    this.#tree?.add(line.bytes);
+    if (this.#problems.count === 0) this.#tree?.add(line.bytes); // after a problem its root proves nothing more
     if (seq !== sealed.size - 1) return;
     const root = this.#tree?.root().toString("base64url");
     const fits = this.#hold({ size: sealed.size, expected: sealed.head, found: hash, who: "the seal" });

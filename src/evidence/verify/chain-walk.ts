@@ -92,7 +92,11 @@ export class ChainWalk {
   /** Names what still waits: nothing comes after it. `end` is what a seal says of the last line. */
   finish(end: LogEnd | undefined): void {
     const suspect = this.#suspect;
-    if (suspect === undefined) return;
+    if (suspect !== undefined) this.#finishSuspect(suspect, end);
+    if (this.#moved.explains(this.#next, this.#next + 1)) this.#next += 1; // the last line stood too early
+  }
+
+  #finishSuspect(suspect: Suspect, end: LogEnd | undefined): void {
     this.#suspect = undefined;
     const { record, claimed, computed, place, foreign, count, lastSeq } = suspect;
     const isEnd = end !== undefined && (claimed === end.head || computed === end.head);
@@ -138,19 +142,22 @@ export class ChainWalk {
       this.#previous = start;
       return;
     }
-    const computed = suspect.claimed === undefined ? undefined : this.#hasher.after(start, suspect.bytes);
+    const isOne = suspect.claimed !== undefined && suspect.count === 1;
+    const computed = isOne ? this.#hasher.after(start, suspect.bytes) : undefined;
     const foreign = suspect.record !== undefined && suspect.record.run_id !== runId;
     this.#suspect = { ...suspect, previous: start, computed, foreign };
   }
 
   #place(line: OpenLine): void {
     const previous = this.#previous;
-    if (previous === undefined) return this.#acceptUnlinked(line);
-    const computed = this.#hasher.after(previous, line.bytes);
+    if (previous === undefined && this.#runId !== undefined) return this.#acceptUnlinked(line);
+    const computed = previous === undefined ? undefined : this.#hasher.after(previous, line.bytes);
     if (computed === line.hash) return this.#accept(line);
     const { seq, run_id: runId } = line.record;
-    if (line.hash === previous && seq === this.#next - 1)
+    if (line.hash === previous && seq === this.#next - 1) {
+      if (this.#moved.explains(seq, seq + 1)) return; // it stood too early, and here it belongs
       return this.#nameDuplicate("the line before stands here a second time");
+    }
     if (seq === this.#next - 1 && this.#before !== undefined && this.#fits(line, this.#before)) {
       this.#nameDuplicate(
         `seq ${seq} stands here a second time, chained like the line before: one of both was put there`,
