@@ -7,6 +7,7 @@ import type { StepCounts } from "./laws/run-laws.ts";
 import { Problems, shown } from "./problems.ts";
 import type { LogProblem, ProblemCode } from "./problems.ts";
 import { openLine } from "./open-line.ts";
+import type { SaidRecord } from "./open-line.ts";
 import type { VerifyOptions } from "./verify-options.ts";
 
 /** What a verification found. */
@@ -90,7 +91,7 @@ export class LogVerifier {
     const { record, seq } = line;
     this.#anchors.placed(line);
     this.#content.placed(line, this.#walk.runId);
-    if (seq === 0) this.#checkPlan(record.plan_hash, line.line);
+    if (seq === 0) this.#checkPlan(record, line.line);
     if (record.event_type === "run.completed") this.#complete = true;
     if (this.#problems.ofLines > 0) return;
     this.#laws?.placed(line);
@@ -98,10 +99,12 @@ export class LogVerifier {
     this.#ended = this.#options.sealed === undefined ? this.#complete : this.#anchors.sealReached;
   }
 
-  #checkPlan(said: unknown, line: number): void {
+  #checkPlan(created: SaidRecord, line: number): void {
+    const { plan_hash: said } = created;
     this.#planHash = typeof said === "string" ? said : undefined;
     const { planHash, sealed } = this.#options;
-    for (const expected of new Set([planHash, sealed?.planHash])) {
+    const given = typeof planHash === "function" ? planHash(created) : planHash;
+    for (const expected of new Set([given, sealed?.planHash])) {
       if (expected === undefined || expected === said) continue;
       const message = `plan_hash is ${shown(said)}, expected ${shown(expected)}: another plan was run`;
       this.#problems.add({ code: "OTHER_PLAN", seq: 0, line, message });

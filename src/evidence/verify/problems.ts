@@ -13,6 +13,7 @@ export const LOG_CODES = [
   "BAD_SIGNATURE",
   "UNKNOWN_KEY",
   "OTHER_PLAN",
+  "OTHER_HEAD",
 ] as const;
 
 /** What can be wrong with what the records say, although their chain holds: the laws of the machine, and of states. */

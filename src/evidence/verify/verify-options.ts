@@ -1,3 +1,5 @@
+import type { SaidRecord } from "./open-line.ts";
+
 /** What a seal says whose signature was checked. */
 export interface SealedLog {
   readonly runId: string;
@@ -33,8 +35,8 @@ export interface VerifyOptions {
   readonly checkpoints?: CheckpointJudge;
   /** Hashes of lines by sequence number, as somebody was sent them while the run went on. */
   readonly expected?: ReadonlyMap<number, string>;
-  /** What `plan_hash` has to be. */
-  readonly planHash?: string;
+  /** What `plan_hash` has to be, or says it when the first record is known. */
+  readonly planHash?: string | ((created: SaidRecord) => string);
   /** Whether the records are held to the laws of the machine too; default true. */
   readonly laws?: boolean;
 }
