@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { ExecFlags } from "./commands/exec.ts";
 import type { EventsFlags } from "./commands/events.ts";
 import type { ExportFlags } from "./commands/export.ts";
-import type { VerifyFlags } from "./commands/verify.ts";
+import type { VerifyFlags } from "./commands/verify-expectations.ts";
 import type { CancelFlags } from "./commands/cancel.ts";
 import type { RunsFlags } from "./commands/runs.ts";
 import type { ShowFlags } from "./commands/show.ts";
@@ -97,6 +97,8 @@ function addReaders({ program, session, onEnd }: Declaring): void {
   placed(program.command("verify <run-or-file>"))
     .description("verify a log here, and say what is proven and what is not")
     .option("--head <hash>", "the head that was told when the run ended")
+    .option("--expect <seq=hash>", "a line's hash as a stream has sent it; may be given several times", collected)
+    .option("--plan <file>", "the job file, or the plan, that the log has to be of")
     .action(async (what: string, flags: VerifyFlags) => {
       const { verify } = await import("./commands/verify.ts");
       onEnd(await unlessInterrupted(session, verify(what, flags, session)));
@@ -226,6 +228,10 @@ function placed(command: Command): Command {
     .option(...PLACE.state)
     .option(...PLACE.server)
     .option(...JSON_FLAG);
+}
+
+function collected(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }
 
 function wholeNumber(text: string): number {

@@ -1,13 +1,12 @@
 import type { StepType } from "#effects";
 import { RunCheckpoints } from "#evidence";
-import type { CheckpointOptions, EvidenceStore, RecordDraft } from "#evidence";
+import type { CheckpointOptions, EvidenceStore, PlanDocument, RecordDraft } from "#evidence";
 import { JobExecutor } from "#executor";
 import { admitJob } from "#governance";
 import type { HealthObserver } from "#health";
 import type { AdmittedJob, Cancellation, Clock, ExecutionResult, Job, Json, Violation } from "#model";
 import { Fault, jobViolations, LIMITS } from "#model";
 import { declarePlan, invalidRequest } from "./declare-plan.ts";
-import type { DeclaredPlan } from "./declare-plan.ts";
 import { heldBytes } from "./held-bytes.ts";
 import { openingRecords } from "./job-records.ts";
 import type { JobRunner, JobView, SubmittedJob } from "./job-runner.ts";
@@ -85,7 +84,7 @@ class DirectJobRunner implements JobRunner {
     return active === undefined ? await this.#start(job, plan) : await attach(job, plan, active);
   }
 
-  async #attachToRecorded({ jobId }: Job, plan: DeclaredPlan): Promise<SubmittedJob | undefined> {
+  async #attachToRecorded({ jobId }: Job, plan: PlanDocument): Promise<SubmittedJob | undefined> {
     const created = await firstRecord(this.#options.store, jobId);
     if (created === undefined || this.#active.has(jobId)) return undefined;
     requireSameRequest(jobId, created.plan_hash, plan.hash);
@@ -93,7 +92,7 @@ class DirectJobRunner implements JobRunner {
     return endedBefore(this.#options.store, jobId);
   }
 
-  async #start(job: Job, plan: DeclaredPlan): Promise<SubmittedJob> {
+  async #start(job: Job, plan: PlanDocument): Promise<SubmittedJob> {
     const held = heldBytes(job);
     const admitted = this.#admit(job, held);
     this.#heldBytes += held;
@@ -117,7 +116,7 @@ class DirectJobRunner implements JobRunner {
     return { jobId: job.jobId, runId: job.jobId, attached: false, ended: false, result };
   }
 
-  async #opening(job: Job, plan: DeclaredPlan): Promise<readonly RecordDraft[]> {
+  async #opening(job: Job, plan: PlanDocument): Promise<readonly RecordDraft[]> {
     const { store, clock } = this.#options;
     const at = clock.now();
     const document = (await spilledText(plan.text, store)) ?? (JSON.parse(plan.text) as Json); // the plan is JSON by its making
@@ -212,7 +211,7 @@ class DirectJobRunner implements JobRunner {
   }
 }
 
-async function attach({ jobId }: Job, plan: DeclaredPlan, active: ActiveJob): Promise<SubmittedJob> {
+async function attach({ jobId }: Job, plan: PlanDocument, active: ActiveJob): Promise<SubmittedJob> {
   requireSameRequest(jobId, active.planHash, plan.hash);
   await active.accepted;
   return { jobId, runId: jobId, attached: true, ended: false, result: active.result };

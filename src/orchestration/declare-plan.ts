@@ -1,14 +1,8 @@
-import { canonicalJson, digest } from "#evidence";
+import { canonicalJson, digest, planDocument } from "#evidence";
+import type { PlanDocument } from "#evidence";
 import { frozenJson } from "#executor";
 import type { Job, JsonObject, Violation } from "#model";
 import { Fault, LIMITS } from "#model";
-
-/** What a job declares, without its parameters: they are told by their hashes. */
-export interface DeclaredPlan {
-  /** Canonical JSON, so that its digest names the request. */
-  readonly text: string;
-  readonly hash: string;
-}
 
 const EMPTY_HASH = digest("{}");
 
@@ -16,26 +10,11 @@ const EMPTY_HASH = digest("{}");
  * The plan document of a job.
  * @throws {Fault} INVALID_REQUEST naming every step whose parameters are not JSON or are too large.
  */
-export function declarePlan(job: Job): DeclaredPlan {
+export function declarePlan(job: Job): PlanDocument {
   const violations: Violation[] = [];
-  // Members are written in RFC 8785 order, so that plain serialisation is canonical; a test holds it to that.
-  const steps = job.steps.map((step, position) => ({
-    inputs_hash: parametersHash(step.parameters, position, violations),
-    step_index: step.stepIndex,
-    step_type: step.stepType,
-    target: step.target,
-    timeout_seconds: step.timeoutSeconds,
-  }));
+  const hashes = job.steps.map((step, position) => parametersHash(step.parameters, position, violations));
   if (violations.length > 0) throw invalidRequest(violations);
-  const { contractId, executedBy, jobId, timeoutSeconds } = job;
-  const text = JSON.stringify({
-    contract_id: contractId,
-    executed_by: executedBy,
-    job_id: jobId,
-    job_timeout_seconds: timeoutSeconds,
-    steps,
-  });
-  return { text, hash: digest(text) };
+  return planDocument(job, hashes);
 }
 
 /** The fault that lists what is wrong with a request. */

@@ -1,8 +1,8 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { EvidenceStore, Sealer, Signer, StoredRecord } from "#evidence";
+import type { EvidenceStore, LogProblem, Sealer, Signer, StoredRecord } from "#evidence";
 import { verifyLines } from "#evidence";
 import { Fault } from "#model";
-import type { LogLine } from "../gen/verbatim/evidence/v1/evidence_pb.ts";
+import type { LogLine, LogProblem as ProblemMessage } from "../gen/verbatim/evidence/v1/evidence_pb.ts";
 import { EvidenceService } from "../gen/verbatim/evidence/v1/evidence_pb.ts";
 import { idViolations, invalidRequest, refuseIfAny, sequenceNumber } from "./checks.ts";
 import { BATCH_CHARACTERS, batches } from "./event-messages.ts";
@@ -59,11 +59,7 @@ export function evidenceService({ store, sealer, signer }: EvidenceServiceOption
         records: BigInt(verdict.records),
         head: verdict.head ?? "",
         complete: verdict.complete,
-        problems: verdict.problems.map(({ line, message }) => ({
-          $typeName: "verbatim.evidence.v1.LogProblem",
-          line: BigInt(line),
-          message,
-        })),
+        problems: verdict.problems.map(problemMessage),
       };
     },
 
@@ -173,6 +169,12 @@ async function* linesOf(range: LogRange): AsyncGenerator<string, void, void> {
   for await (const records of pagesOf(range)) {
     for (const { line } of records) yield line;
   }
+}
+
+function problemMessage({ code, seq, toSeq, line, message }: LogProblem): ProblemMessage {
+  const interval = toSeq === undefined ? {} : { toSeq: BigInt(toSeq) };
+  const place = { line: BigInt(line), seq: BigInt(seq), ...interval };
+  return { $typeName: "verbatim.evidence.v1.LogProblem", code, message, ...place };
 }
 
 function lineMessage(seq: number, line: string): LogLine {

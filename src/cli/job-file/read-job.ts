@@ -37,14 +37,52 @@ export interface ReadJob {
  * @throws {Fault} INVALID_REQUEST that lists every problem with its line.
  */
 export async function readJob(path: string, flags: JobFlags, host: CliHost): Promise<ReadJob> {
-  const name = path === STANDARD_INPUT ? "stdin" : path;
-  const document = locatedDocument(await textOf(path, host));
+  const { name, document } = await readDocument(path, host);
   const file = checkedFile(name, document);
   const given = flags.jobId ?? file.job_id;
-  const job: Job = {
+  const job = jobFrom(file, {
     jobId: given ?? host.newJobId(),
     contractId: flags.contractId ?? file.contract_id ?? DEFAULT_CONTRACT_ID,
     executedBy: flags.executedBy ?? file.executed_by ?? host.userName ?? DEFAULT_EXECUTED_BY,
+  });
+  const flagged = jobViolations(job); // what only a flag can have brought in
+  if (flagged.length > 0) throw invalidJob(name, flagged);
+  return {
+    job,
+    source: name,
+    named: given !== undefined,
+    locate: (violations) => locatedIn(name, document, violations),
+  };
+}
+
+/** A document with the name by which it is told. */
+export interface NamedDocument {
+  readonly name: string;
+  readonly document: LocatedDocument;
+}
+
+/** Reads YAML or JSON from a file, or from standard input for `-`. @throws {Fault} INVALID_REQUEST if it cannot be read. */
+export async function readDocument(path: string, host: CliHost): Promise<NamedDocument> {
+  const name = path === STANDARD_INPUT ? "stdin" : path;
+  return { name, document: locatedDocument(await textOf(path, host)) };
+}
+
+/** What names a job, and who asks for it. */
+export type JobNames = Pick<Job, "jobId" | "contractId" | "executedBy">;
+
+/** The job of a file; `open` is what it leaves open. @throws {Fault} INVALID_REQUEST that lists every problem with its line. */
+export function jobOfFile({ name, document }: NamedDocument, open: JobNames): Job {
+  const file = checkedFile(name, document);
+  return jobFrom(file, {
+    jobId: file.job_id ?? open.jobId,
+    contractId: file.contract_id ?? open.contractId,
+    executedBy: file.executed_by ?? open.executedBy,
+  });
+}
+
+function jobFrom(file: JobFile, names: JobNames): Job {
+  return {
+    ...names,
     steps: file.steps.map((step, position) => ({
       stepIndex: position,
       stepType: step.step_type,
@@ -53,14 +91,6 @@ export async function readJob(path: string, flags: JobFlags, host: CliHost): Pro
       timeoutSeconds: step.timeout_seconds,
     })),
     ...(file.job_timeout_seconds !== undefined && { timeoutSeconds: file.job_timeout_seconds }),
-  };
-  const flagged = jobViolations(job); // what only a flag can have brought in
-  if (flagged.length > 0) throw invalidJob(name, flagged);
-  return {
-    job,
-    source: name,
-    named: given !== undefined,
-    locate: (violations) => locatedIn(name, document, violations),
   };
 }
 

@@ -1,4 +1,5 @@
-import type { LogProblem, LogReport } from "#evidence";
+import { LAW_CODES, snakeCase } from "#evidence";
+import type { LogProblem, LogReport, ProblemCode } from "#evidence";
 import type { JsonObject } from "#model";
 import type { Paint } from "../text/paint.ts";
 import { safeText } from "../text/safe-text.ts";
@@ -14,17 +15,18 @@ export interface Expectation {
 
 /** What is proven of a log, and what is not. */
 export interface Verdict {
-  /** Whether every line holds, and the head is the one that was noted. */
+  /** Whether nothing speaks against the log: every line holds, the records keep the laws, and all is as it was noted. */
   readonly ok: boolean;
-  /** Whether every line holds. */
+  /** Whether every line holds, and is the one that was noted. */
   readonly whole: boolean;
+  /** Whether the records keep the laws; undefined if that cannot be said, because the lines do not hold. */
+  readonly lawful: boolean | undefined;
   /** Whether the head is the one that was noted; undefined if none was. */
   readonly headAsNoted: boolean | undefined;
+  /** Whether it is proven that the log has ended, that nothing is missing, and that nobody has written it anew since. */
+  readonly endProven: boolean;
+  readonly report: LogReport;
   readonly source: string;
-  readonly runId: string | undefined;
-  readonly records: number;
-  readonly head: string | undefined;
-  readonly complete: boolean;
   readonly problems: readonly LogProblem[];
   readonly problemCount: number;
   readonly proven: readonly string[];
@@ -33,51 +35,78 @@ export interface Verdict {
 
 /** Judges a report: a log with another head than the one noted does not hold. */
 export function verdictOf(report: LogReport, { source, expectedHead }: Expectation): Verdict {
-  const { runId, records, head, complete } = report;
-  const whole = report.ok;
-  const headAsNoted = expectedHead === undefined || !whole ? undefined : head === expectedHead;
-  const isOther = headAsNoted === false;
-  const message = `the head is ${head}, expected ${expectedHead}: it is another log, or its end was cut`;
-  const facts: Facts = { whole, complete, headAsNoted };
+  const { records, head, complete, end } = report;
+  const broken = report.problems.some(({ code }) => !isLaw(code));
+  const headAsNoted = expectedHead === undefined || broken ? undefined : head === expectedHead;
+  const other = headAsNoted === false ? [otherHead(records, { head, expectedHead })] : [];
+  const facts: Facts = {
+    whole: !broken,
+    lawful: broken ? undefined : report.ok,
+    headAsNoted,
+    endProven: report.ok && complete && other.length === 0 && (end !== "unproven" || headAsNoted === true),
+    report,
+  };
   return {
-    ok: whole && !isOther,
+    ok: report.ok && other.length === 0,
     ...facts,
     source,
-    runId,
-    records,
-    head,
-    problems: isOther ? [{ line: records, message }] : report.problems,
-    problemCount: isOther ? 1 : report.problemCount,
+    problems: [...other, ...report.problems],
+    problemCount: report.problemCount + other.length,
     proven: provenBy(facts),
     notProven: notProvenBy(facts),
   };
 }
 
-type Facts = Pick<Verdict, "whole" | "complete" | "headAsNoted">;
+function isLaw(code: ProblemCode): boolean {
+  return (LAW_CODES as readonly string[]).includes(code);
+}
 
-function provenBy({ whole, complete, headAsNoted }: Facts): readonly string[] {
+function otherHead(
+  records: number,
+  { head, expectedHead }: { readonly head: string | undefined; readonly expectedHead: string | undefined },
+): LogProblem {
+  const message = `the head is ${head}, expected ${expectedHead}: it is another log, or its end was cut`;
+  return { code: "OTHER_HEAD", seq: Math.max(0, records - 1), line: records, message };
+}
+
+type Facts = Pick<Verdict, "whole" | "lawful" | "headAsNoted" | "endProven" | "report">;
+
+function provenBy({ whole, lawful, headAsNoted, endProven, report }: Facts): readonly string[] {
   if (!whole) return [];
+  const { complete, planCompared, receipts, end } = report;
   return [
     "the chain is whole: every line is hashed together with all lines before it and with the run's id, so no line was changed, removed, inserted or swapped unless all lines after it were written anew",
     "every output that stands in the log fits its hash",
-    ...(complete ? ["the log is complete: it begins with run.created and ends with run.completed"] : []),
+    ...(lawful === true && report.laws ? [LAWS_PROVEN] : []),
+    ...(complete ? ["the log begins with run.created and ends with run.completed"] : []),
+    ...(planCompared ? ["the plan is the one that was given"] : []),
+    ...(receipts > 0 ? [`the lines of which there are receipts (${receipts}) stand in it, with all before them`] : []),
     ...(headAsNoted === true ? ["it is the log whose head was noted: nobody has written it anew since"] : []),
+    ...(end === "sealed" && endProven
+      ? ["it is the log that was sealed: nothing is missing, and nobody has written it anew since"]
+      : []),
   ];
 }
 
-function notProvenBy({ whole, complete, headAsNoted }: Facts): readonly string[] {
+const LAWS_PROVEN =
+  "the records keep the laws: steps were started in declared order without gaps (EXEC-001), each started step has one result or is in doubt (EXEC-002), nothing was started after a failure (EXEC-003), no step was started twice under one job id (EXEC-006), and run and jobs went through states that may follow one another";
+
+function notProvenBy({ whole, headAsNoted, endProven, report }: Facts): readonly string[] {
+  const { complete, end } = report;
+  const isAnchored = endProven || headAsNoted === true || end !== "unproven";
   return [
     ...(whole ? [] : ["which of the lines are true: the log does not hold together"]),
     ...(complete
       ? []
       : ["that nothing is missing at the end: there is no run.completed (the run goes on, or the end was cut)"]),
-    ...(headAsNoted === true
+    ...(isAnchored
       ? []
       : [
-          "who wrote it: the log is not signed, so whoever owns the whole log could have written it anew from the start; compare the head with one noted when the run ended (--head)",
+          "UNSEALED: tail not provable. Whoever owns the whole log could have written it anew from the start, or from a line on of which nobody has a receipt; compare the head with one noted when the run ended (--head), or with what a stream has sent (--expect)",
         ]),
+    ...(end === "sealed" ? [] : ["who wrote it: the log was not compared with a signed seal"]),
     "payloads over 8 KiB, which lie beside the log under their hash: they were not read",
-    "that the run succeeded: a whole log can tell of a failed run",
+    "that the run succeeded, or that a step has told the truth: a whole log can tell of a failed run",
   ];
 }
 
@@ -90,21 +119,16 @@ const RULE_COLUMNS = 60;
 
 /** The verdict for people. */
 export function verdictText(verdict: Verdict, { paint }: VerdictStyle): string {
-  const { whole, headAsNoted, source, runId, records, head, complete, problems, problemCount } = verdict;
+  const { whole, report, source, problems, problemCount } = verdict;
+  const { runId, records, head } = report;
   const left = problemCount - problems.length;
-  const noted = headAsNoted === true ? paint("good", "✓ AS NOTED") : paint("bad", "✗ ANOTHER");
   return [
     paint("strong", `Verification: ${safeText(source)}`),
     "=".repeat(RULE_COLUMNS),
-    `Chain: ${whole ? paint("good", "✓ WHOLE") : paint("bad", "✗ BROKEN")}`,
-    `End: ${complete ? paint("good", "✓ COMPLETE") : paint("doubtful", "? UNPROVEN")}`,
-    ...(headAsNoted === undefined ? [] : [`Head: ${noted}`]),
+    ...markLines(verdict, paint),
     `Run: ${safeText(runId ?? "unknown")}`,
     `Log: ${counted(records, "line")}, ${whole ? "head" : "last hash that holds"} ${safeText(head ?? "none")}`,
-    ...listed("Problems", [
-      ...problems.map(({ line, message }) => `line ${line}: ${safeText(message)}`),
-      ...(left > 0 ? [`and ${left} more`] : []),
-    ]),
+    ...listed("Problems", [...problems.map(problemText), ...(left > 0 ? [`and ${left} more`] : [])]),
     ...listed(
       "Proven",
       verdict.proven.map((text) => `+ ${text}`),
@@ -117,24 +141,55 @@ export function verdictText(verdict: Verdict, { paint }: VerdictStyle): string {
   ].join("\n");
 }
 
+function markLines({ whole, lawful, headAsNoted, endProven, report }: Verdict, paint: Paint): readonly string[] {
+  const good = (is: boolean, [yes, no]: readonly [string, string]): string =>
+    is ? paint("good", `✓ ${yes}`) : paint("bad", `✗ ${no}`);
+  const isOpen = !report.complete && whole && headAsNoted !== false;
+  const end = isOpen ? "UNSEALED: tail not provable, no run.completed" : "UNSEALED: tail not provable";
+  return [
+    `Chain: ${good(whole, ["WHOLE", "BROKEN"])}`,
+    ...(lawful === undefined || !report.laws ? [] : [`Laws: ${good(lawful, ["KEPT", "BROKEN"])}`]),
+    `End: ${endProven ? paint("good", "✓ COMPLETE") : paint("doubtful", `? ${end}`)}`,
+    ...(headAsNoted === undefined ? [] : [`Head: ${good(headAsNoted, ["AS NOTED", "ANOTHER"])}`]),
+  ];
+}
+
+function problemText({ code, seq, toSeq, line, message }: LogProblem): string {
+  const places = toSeq === undefined ? `seq ${seq}` : `seq ${seq} to ${toSeq}`;
+  return `line ${line}: ${code} (${places}): ${safeText(message)}`;
+}
+
 function listed(title: string, lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : ["", `${title}:`, ...lines.map((line) => `  ${line}`)];
 }
 
 /** The verdict for programs. */
 export function verdictJson(verdict: Verdict): JsonObject {
-  const { ok, whole, headAsNoted, source, runId, records, head, complete, problems, problemCount } = verdict;
+  const { ok, whole, lawful, headAsNoted, endProven, report, source, problems, problemCount } = verdict;
   return {
     ok,
     whole,
+    lawful: lawful ?? null,
     head_as_noted: headAsNoted ?? null,
+    end_proven: endProven,
+    tail: endProven ? "proven" : "UNSEALED: tail not provable",
     source,
-    run_id: runId ?? null,
-    records,
-    head: head ?? null,
-    complete,
-    signed: false,
-    problems: problems.map(({ line, message }) => ({ line, message })),
+    run_id: report.runId ?? null,
+    records: report.records,
+    head: report.head ?? null,
+    complete: report.complete,
+    signed: report.end === "sealed",
+    plan_hash: report.planHash ?? null,
+    plan_compared: report.planCompared,
+    receipts_compared: report.receipts,
+    steps: snakeCase(report.steps),
+    problems: problems.map(({ code, seq, toSeq, line, message }) => ({
+      code,
+      seq,
+      to_seq: toSeq ?? null,
+      line,
+      message,
+    })),
     problem_count: problemCount,
     proven: verdict.proven,
     not_proven: verdict.notProven,

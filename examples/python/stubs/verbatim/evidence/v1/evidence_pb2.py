@@ -13,7 +13,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#verbatim/evidence/v1/evidence.proto\x12\x14verbatim.evidence.v1\"o\n\x0eReadLogRequest\x12\x15\n\x06run_id\x18\x01 \x01(\tR\x05runId\x12 \n\tafter_seq\x18\x02 \x01(\x04H\x00R\x08\x61\x66terSeq\x88\x01\x01\x12\x16\n\x06\x66ollow\x18\x03 \x01(\x08R\x06\x66ollowB\x0c\n\n_after_seq\"F\n\x0fReadLogResponse\x12\x33\n\x05lines\x18\x01 \x03(\x0b\x32\x1d.verbatim.evidence.v1.LogLineR\x05lines\"/\n\x07LogLine\x12\x10\n\x03seq\x18\x01 \x01(\x04R\x03seq\x12\x12\n\x04line\x18\x02 \x01(\x0cR\x04line\")\n\x10VerifyRunRequest\x12\x15\n\x06run_id\x18\x01 \x01(\tR\x05runId\"\xab\x01\n\x11VerifyRunResponse\x12\x0e\n\x02ok\x18\x01 \x01(\x08R\x02ok\x12\x18\n\x07records\x18\x02 \x01(\x04R\x07records\x12\x12\n\x04head\x18\x03 \x01(\tR\x04head\x12\x1a\n\x08\x63omplete\x18\x04 \x01(\x08R\x08\x63omplete\x12<\n\x08problems\x18\x05 \x03(\x0b\x32 .verbatim.evidence.v1.LogProblemR\x08problems\":\n\nLogProblem\x12\x12\n\x04line\x18\x01 \x01(\x04R\x04line\x12\x18\n\x07message\x18\x02 \x01(\tR\x07message\"@\n\x0fReadBlobRequest\x12\x15\n\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x16\n\x06\x64igest\x18\x02 \x01(\tR\x06\x64igest\"(\n\x10ReadBlobResponse\x12\x14\n\x05\x63hunk\x18\x01 \x01(\x0cR\x05\x63hunk\"M\n\x0fListRunsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"p\n\x10ListRunsResponse\x12\x34\n\x04runs\x18\x01 \x03(\x0b\x32 .verbatim.evidence.v1.RunSummaryR\x04runs\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"u\n\nRunSummary\x12\x15\n\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x19\n\x08log_size\x18\x02 \x01(\x04R\x07logSize\x12\x19\n\x08log_head\x18\x03 \x01(\tR\x07logHead\x12\x1a\n\x08\x63omplete\x18\x04 \x01(\x08R\x08\x63omplete2\x81\x03\n\x0f\x45videnceService\x12X\n\x07ReadLog\x12$.verbatim.evidence.v1.ReadLogRequest\x1a%.verbatim.evidence.v1.ReadLogResponse0\x01\x12\\\n\tVerifyRun\x12&.verbatim.evidence.v1.VerifyRunRequest\x1a\'.verbatim.evidence.v1.VerifyRunResponse\x12[\n\x08ReadBlob\x12%.verbatim.evidence.v1.ReadBlobRequest\x1a&.verbatim.evidence.v1.ReadBlobResponse0\x01\x12Y\n\x08ListRuns\x12%.verbatim.evidence.v1.ListRunsRequest\x1a&.verbatim.evidence.v1.ListRunsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#verbatim/evidence/v1/evidence.proto\x12\x14verbatim.evidence.v1\"o\n\x0eReadLogRequest\x12\x15\n\x06run_id\x18\x01 \x01(\tR\x05runId\x12 \n\tafter_seq\x18\x02 \x01(\x04H\x00R\x08\x61\x66terSeq\x88\x01\x01\x12\x16\n\x06\x66ollow\x18\x03 \x01(\x08R\x06\x66ollowB\x0c\n\n_after_seq\"F\n\x0fReadLogResponse\x12\x33\n\x05lines\x18\x01 \x03(\x0b\x32\x1d.verbatim.evidence.v1.LogLineR\x05lines\"/\n\x07LogLine\x12\x10\n\x03seq\x18\x01 \x01(\x04R\x03seq\x12\x12\n\x04line\x18\x02 \x01(\x0cR\x04line\")\n\x10VerifyRunRequest\x12\x15\n\x06run_id\x18\x01 \x01(\tR\x05runId\"\xab\x01\n\x11VerifyRunResponse\x12\x0e\n\x02ok\x18\x01 \x01(\x08R\x02ok\x12\x18\n\x07records\x18\x02 \x01(\x04R\x07records\x12\x12\n\x04head\x18\x03 \x01(\tR\x04head\x12\x1a\n\x08\x63omplete\x18\x04 \x01(\x08R\x08\x63omplete\x12<\n\x08problems\x18\x05 \x03(\x0b\x32 .verbatim.evidence.v1.LogProblemR\x08problems\"\x87\x01\n\nLogProblem\x12\x12\n\x04line\x18\x01 \x01(\x04R\x04line\x12\x18\n\x07message\x18\x02 \x01(\tR\x07message\x12\x12\n\x04\x63ode\x18\x03 \x01(\tR\x04\x63ode\x12\x10\n\x03seq\x18\x04 \x01(\x04R\x03seq\x12\x1a\n\x06to_seq\x18\x05 \x01(\x04H\x00R\x05toSeq\x88\x01\x01\x42\t\n\x07_to_seq\"@\n\x0fReadBlobRequest\x12\x15\n\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x16\n\x06\x64igest\x18\x02 \x01(\tR\x06\x64igest\"(\n\x10ReadBlobResponse\x12\x14\n\x05\x63hunk\x18\x01 \x01(\x0cR\x05\x63hunk\"M\n\x0fListRunsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"p\n\x10ListRunsResponse\x12\x34\n\x04runs\x18\x01 \x03(\x0b\x32 .verbatim.evidence.v1.RunSummaryR\x04runs\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"u\n\nRunSummary\x12\x15\n\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x19\n\x08log_size\x18\x02 \x01(\x04R\x07logSize\x12\x19\n\x08log_head\x18\x03 \x01(\tR\x07logHead\x12\x1a\n\x08\x63omplete\x18\x04 \x01(\x08R\x08\x63omplete2\x81\x03\n\x0f\x45videnceService\x12X\n\x07ReadLog\x12$.verbatim.evidence.v1.ReadLogRequest\x1a%.verbatim.evidence.v1.ReadLogResponse0\x01\x12\\\n\tVerifyRun\x12&.verbatim.evidence.v1.VerifyRunRequest\x1a\'.verbatim.evidence.v1.VerifyRunResponse\x12[\n\x08ReadBlob\x12%.verbatim.evidence.v1.ReadBlobRequest\x1a&.verbatim.evidence.v1.ReadBlobResponse0\x01\x12Y\n\x08ListRuns\x12%.verbatim.evidence.v1.ListRunsRequest\x1a&.verbatim.evidence.v1.ListRunsResponseb\x06proto3')
 
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'verbatim.evidence.v1.evidence_pb2', globals())
@@ -30,18 +30,18 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _VERIFYRUNREQUEST._serialized_end=336
   _VERIFYRUNRESPONSE._serialized_start=339
   _VERIFYRUNRESPONSE._serialized_end=510
-  _LOGPROBLEM._serialized_start=512
-  _LOGPROBLEM._serialized_end=570
-  _READBLOBREQUEST._serialized_start=572
-  _READBLOBREQUEST._serialized_end=636
-  _READBLOBRESPONSE._serialized_start=638
-  _READBLOBRESPONSE._serialized_end=678
-  _LISTRUNSREQUEST._serialized_start=680
-  _LISTRUNSREQUEST._serialized_end=757
-  _LISTRUNSRESPONSE._serialized_start=759
-  _LISTRUNSRESPONSE._serialized_end=871
-  _RUNSUMMARY._serialized_start=873
-  _RUNSUMMARY._serialized_end=990
-  _EVIDENCESERVICE._serialized_start=993
-  _EVIDENCESERVICE._serialized_end=1378
+  _LOGPROBLEM._serialized_start=513
+  _LOGPROBLEM._serialized_end=648
+  _READBLOBREQUEST._serialized_start=650
+  _READBLOBREQUEST._serialized_end=714
+  _READBLOBRESPONSE._serialized_start=716
+  _READBLOBRESPONSE._serialized_end=756
+  _LISTRUNSREQUEST._serialized_start=758
+  _LISTRUNSREQUEST._serialized_end=835
+  _LISTRUNSRESPONSE._serialized_start=837
+  _LISTRUNSRESPONSE._serialized_end=949
+  _RUNSUMMARY._serialized_start=951
+  _RUNSUMMARY._serialized_end=1068
+  _EVIDENCESERVICE._serialized_start=1071
+  _EVIDENCESERVICE._serialized_end=1456
 # @@protoc_insertion_point(module_scope)

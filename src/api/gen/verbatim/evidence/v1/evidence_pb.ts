@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file verbatim/evidence/v1/evidence.proto.
  */
 export const file_verbatim_evidence_v1_evidence: GenFile = /*@__PURE__*/
-  fileDesc("CiN2ZXJiYXRpbS9ldmlkZW5jZS92MS9ldmlkZW5jZS5wcm90bxIUdmVyYmF0aW0uZXZpZGVuY2UudjEiVgoOUmVhZExvZ1JlcXVlc3QSDgoGcnVuX2lkGAEgASgJEhYKCWFmdGVyX3NlcRgCIAEoBEgAiAEBEg4KBmZvbGxvdxgDIAEoCEIMCgpfYWZ0ZXJfc2VxIj8KD1JlYWRMb2dSZXNwb25zZRIsCgVsaW5lcxgBIAMoCzIdLnZlcmJhdGltLmV2aWRlbmNlLnYxLkxvZ0xpbmUiJAoHTG9nTGluZRILCgNzZXEYASABKAQSDAoEbGluZRgCIAEoDCIiChBWZXJpZnlSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCSKEAQoRVmVyaWZ5UnVuUmVzcG9uc2USCgoCb2sYASABKAgSDwoHcmVjb3JkcxgCIAEoBBIMCgRoZWFkGAMgASgJEhAKCGNvbXBsZXRlGAQgASgIEjIKCHByb2JsZW1zGAUgAygLMiAudmVyYmF0aW0uZXZpZGVuY2UudjEuTG9nUHJvYmxlbSIrCgpMb2dQcm9ibGVtEgwKBGxpbmUYASABKAQSDwoHbWVzc2FnZRgCIAEoCSIxCg9SZWFkQmxvYlJlcXVlc3QSDgoGcnVuX2lkGAEgASgJEg4KBmRpZ2VzdBgCIAEoCSIhChBSZWFkQmxvYlJlc3BvbnNlEg0KBWNodW5rGAEgASgMIiAKDkdldFNlYWxSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCSIgCg9HZXRTZWFsUmVzcG9uc2USDQoFY2h1bmsYASABKAwiFQoTR2V0UHVibGljS2V5UmVxdWVzdCJGChRHZXRQdWJsaWNLZXlSZXNwb25zZRILCgNwZW0YASABKAkSDgoGa2V5X2lkGAIgASgJEhEKCWFsZ29yaXRobRgDIAEoCSI4Cg9MaXN0UnVuc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiWwoQTGlzdFJ1bnNSZXNwb25zZRIuCgRydW5zGAEgAygLMiAudmVyYmF0aW0uZXZpZGVuY2UudjEuUnVuU3VtbWFyeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiUgoKUnVuU3VtbWFyeRIOCgZydW5faWQYASABKAkSEAoIbG9nX3NpemUYAiABKAQSEAoIbG9nX2hlYWQYAyABKAkSEAoIY29tcGxldGUYBCABKAgywgQKD0V2aWRlbmNlU2VydmljZRJYCgdSZWFkTG9nEiQudmVyYmF0aW0uZXZpZGVuY2UudjEuUmVhZExvZ1JlcXVlc3QaJS52ZXJiYXRpbS5ldmlkZW5jZS52MS5SZWFkTG9nUmVzcG9uc2UwARJcCglWZXJpZnlSdW4SJi52ZXJiYXRpbS5ldmlkZW5jZS52MS5WZXJpZnlSdW5SZXF1ZXN0GicudmVyYmF0aW0uZXZpZGVuY2UudjEuVmVyaWZ5UnVuUmVzcG9uc2USWwoIUmVhZEJsb2ISJS52ZXJiYXRpbS5ldmlkZW5jZS52MS5SZWFkQmxvYlJlcXVlc3QaJi52ZXJiYXRpbS5ldmlkZW5jZS52MS5SZWFkQmxvYlJlc3BvbnNlMAESWAoHR2V0U2VhbBIkLnZlcmJhdGltLmV2aWRlbmNlLnYxLkdldFNlYWxSZXF1ZXN0GiUudmVyYmF0aW0uZXZpZGVuY2UudjEuR2V0U2VhbFJlc3BvbnNlMAESZQoMR2V0UHVibGljS2V5EikudmVyYmF0aW0uZXZpZGVuY2UudjEuR2V0UHVibGljS2V5UmVxdWVzdBoqLnZlcmJhdGltLmV2aWRlbmNlLnYxLkdldFB1YmxpY0tleVJlc3BvbnNlElkKCExpc3RSdW5zEiUudmVyYmF0aW0uZXZpZGVuY2UudjEuTGlzdFJ1bnNSZXF1ZXN0GiYudmVyYmF0aW0uZXZpZGVuY2UudjEuTGlzdFJ1bnNSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("CiN2ZXJiYXRpbS9ldmlkZW5jZS92MS9ldmlkZW5jZS5wcm90bxIUdmVyYmF0aW0uZXZpZGVuY2UudjEiVgoOUmVhZExvZ1JlcXVlc3QSDgoGcnVuX2lkGAEgASgJEhYKCWFmdGVyX3NlcRgCIAEoBEgAiAEBEg4KBmZvbGxvdxgDIAEoCEIMCgpfYWZ0ZXJfc2VxIj8KD1JlYWRMb2dSZXNwb25zZRIsCgVsaW5lcxgBIAMoCzIdLnZlcmJhdGltLmV2aWRlbmNlLnYxLkxvZ0xpbmUiJAoHTG9nTGluZRILCgNzZXEYASABKAQSDAoEbGluZRgCIAEoDCIiChBWZXJpZnlSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCSKEAQoRVmVyaWZ5UnVuUmVzcG9uc2USCgoCb2sYASABKAgSDwoHcmVjb3JkcxgCIAEoBBIMCgRoZWFkGAMgASgJEhAKCGNvbXBsZXRlGAQgASgIEjIKCHByb2JsZW1zGAUgAygLMiAudmVyYmF0aW0uZXZpZGVuY2UudjEuTG9nUHJvYmxlbSJmCgpMb2dQcm9ibGVtEgwKBGxpbmUYASABKAQSDwoHbWVzc2FnZRgCIAEoCRIMCgRjb2RlGAMgASgJEgsKA3NlcRgEIAEoBBITCgZ0b19zZXEYBSABKARIAIgBAUIJCgdfdG9fc2VxIjEKD1JlYWRCbG9iUmVxdWVzdBIOCgZydW5faWQYASABKAkSDgoGZGlnZXN0GAIgASgJIiEKEFJlYWRCbG9iUmVzcG9uc2USDQoFY2h1bmsYASABKAwiIAoOR2V0U2VhbFJlcXVlc3QSDgoGcnVuX2lkGAEgASgJIiAKD0dldFNlYWxSZXNwb25zZRINCgVjaHVuaxgBIAEoDCIVChNHZXRQdWJsaWNLZXlSZXF1ZXN0IkYKFEdldFB1YmxpY0tleVJlc3BvbnNlEgsKA3BlbRgBIAEoCRIOCgZrZXlfaWQYAiABKAkSEQoJYWxnb3JpdGhtGAMgASgJIjgKD0xpc3RSdW5zUmVxdWVzdBIRCglwYWdlX3NpemUYASABKA0SEgoKcGFnZV90b2tlbhgCIAEoCSJbChBMaXN0UnVuc1Jlc3BvbnNlEi4KBHJ1bnMYASADKAsyIC52ZXJiYXRpbS5ldmlkZW5jZS52MS5SdW5TdW1tYXJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJSCgpSdW5TdW1tYXJ5Eg4KBnJ1bl9pZBgBIAEoCRIQCghsb2dfc2l6ZRgCIAEoBBIQCghsb2dfaGVhZBgDIAEoCRIQCghjb21wbGV0ZRgEIAEoCDLCBAoPRXZpZGVuY2VTZXJ2aWNlElgKB1JlYWRMb2cSJC52ZXJiYXRpbS5ldmlkZW5jZS52MS5SZWFkTG9nUmVxdWVzdBolLnZlcmJhdGltLmV2aWRlbmNlLnYxLlJlYWRMb2dSZXNwb25zZTABElwKCVZlcmlmeVJ1bhImLnZlcmJhdGltLmV2aWRlbmNlLnYxLlZlcmlmeVJ1blJlcXVlc3QaJy52ZXJiYXRpbS5ldmlkZW5jZS52MS5WZXJpZnlSdW5SZXNwb25zZRJbCghSZWFkQmxvYhIlLnZlcmJhdGltLmV2aWRlbmNlLnYxLlJlYWRCbG9iUmVxdWVzdBomLnZlcmJhdGltLmV2aWRlbmNlLnYxLlJlYWRCbG9iUmVzcG9uc2UwARJYCgdHZXRTZWFsEiQudmVyYmF0aW0uZXZpZGVuY2UudjEuR2V0U2VhbFJlcXVlc3QaJS52ZXJiYXRpbS5ldmlkZW5jZS52MS5HZXRTZWFsUmVzcG9uc2UwARJlCgxHZXRQdWJsaWNLZXkSKS52ZXJiYXRpbS5ldmlkZW5jZS52MS5HZXRQdWJsaWNLZXlSZXF1ZXN0GioudmVyYmF0aW0uZXZpZGVuY2UudjEuR2V0UHVibGljS2V5UmVzcG9uc2USWQoITGlzdFJ1bnMSJS52ZXJiYXRpbS5ldmlkZW5jZS52MS5MaXN0UnVuc1JlcXVlc3QaJi52ZXJiYXRpbS5ldmlkZW5jZS52MS5MaXN0UnVuc1Jlc3BvbnNlYgZwcm90bzM");
 
 /**
  * Which lines to read.
@@ -126,7 +126,7 @@ export const VerifyRunRequestSchema: GenMessage<VerifyRunRequest> = /*@__PURE__*
  */
 export type VerifyRunResponse = Message<"verbatim.evidence.v1.VerifyRunResponse"> & {
   /**
-   * Whether every line holds.
+   * Whether every line holds, and the records keep the laws of the machine.
    *
    * @generated from field: bool ok = 1;
    */
@@ -154,7 +154,7 @@ export type VerifyRunResponse = Message<"verbatim.evidence.v1.VerifyRunResponse"
   complete: boolean;
 
   /**
-   * All problems found, first first.
+   * The first 100 problems, first first.
    *
    * @generated from field: repeated verbatim.evidence.v1.LogProblem problems = 5;
    */
@@ -182,11 +182,32 @@ export type LogProblem = Message<"verbatim.evidence.v1.LogProblem"> & {
   line: bigint;
 
   /**
-   * What is wrong.
+   * What is wrong, in words.
    *
    * @generated from field: string message = 2;
    */
   message: string;
+
+  /**
+   * What it is called, such as EDITED; docs/verify.md has the list.
+   *
+   * @generated from field: string code = 3;
+   */
+  code: string;
+
+  /**
+   * Place in the log, 0-based. Of the first problem: the number of lines before it, all of which hold.
+   *
+   * @generated from field: uint64 seq = 4;
+   */
+  seq: bigint;
+
+  /**
+   * REWRITTEN only: the last place of the interval in which something was changed.
+   *
+   * @generated from field: optional uint64 to_seq = 5;
+   */
+  toSeq?: bigint | undefined;
 };
 
 /**

@@ -1,13 +1,22 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { verifyLines } from "#evidence";
-import type { RecordDraft } from "#evidence";
-import { LogVerifier } from "../../src/evidence/verify-log.ts";
-import { anyDraft } from "./support/arbitrary-drafts.ts";
-import { completed, created, note, notes, stepSucceeded } from "./support/drafts.ts";
-import { eventIds } from "./support/event-ids.ts";
-import { referenceLines } from "./support/reference-format.ts";
-import { sealedLines } from "./support/sealed.ts";
+import { verifyLines as verifyWithLaws } from "#evidence";
+import type { LogReport, RecordDraft, VerifyOptions } from "#evidence";
+import { LogVerifier } from "../../../src/evidence/verify/log-verifier.ts";
+import type { ProblemCode } from "../../../src/evidence/verify/problems.ts";
+import { anyDraft } from "../support/arbitrary-drafts.ts";
+import { completed, created, note, notes, stepSucceeded } from "../support/drafts.ts";
+import { eventIds } from "../support/event-ids.ts";
+import { referenceLines } from "../support/reference-format.ts";
+import { sealedLines } from "../support/sealed.ts";
+
+/** What is tested here is the chain: these records are no run. */
+async function verifyLines(
+  said: AsyncIterable<string> | Iterable<string>,
+  options: VerifyOptions = {},
+): Promise<LogReport> {
+  return await verifyWithLaws(said, { ...options, laws: false });
+}
 
 const drafts = [created("run-1"), ...notes(1, 6), stepSucceeded(0), completed()];
 const lines = referenceLines("run-1", drafts, eventIds());
@@ -33,6 +42,12 @@ test("a log as it was written verifies, and the report names its run, size, head
     records: 9,
     head: /"hash":"([\w-]{43})"\}$/.exec(lines.at(-1) ?? "")?.[1],
     complete: true,
+    end: "unproven",
+    planHash: undefined,
+    planCompared: false,
+    receipts: 0,
+    laws: false,
+    steps: { declared: 0, started: 0, succeeded: 0, failed: 0, inDoubt: 0 },
     problems: [],
     problemCount: 0,
   });
@@ -65,10 +80,10 @@ test("a log without its last lines holds line by line but is not complete", asyn
 });
 
 test("an empty log is a problem, once, however often one asks for the report", async () => {
-  const verifier = new LogVerifier();
+  const verifier = new LogVerifier({ laws: false });
   for (const report of [verifier.report(), verifier.report(), await verifyLines([])]) {
     expect(report).toMatchObject({ ok: false, records: 0, complete: false, problemCount: 1 });
-    expect(report.problems).toEqual([{ line: 1, message: "the log is empty" }]);
+    expect(report.problems).toEqual([{ code: "TRUNCATED", seq: 0, line: 1, message: "the log is empty" }]);
     expect(report.head).toBeUndefined();
     expect(report.runId).toBeUndefined();
   }
@@ -100,6 +115,7 @@ test("every line of the log that is inserted a second time is named where the or
       expect(report.ok).toBe(false);
       // The copy of a line before the line itself is that line: the one after it is the stranger.
       expect(report.problems[0]?.line).toBe(place === which ? place + 2 : place + 1);
+      expect(report.problemCount).toBe(1);
     }
   }
 });
@@ -117,14 +133,18 @@ test("a line of another run's log does not fit into this one", async () => {
 test("the run id of a log is that of its first line, and every other one is named", async () => {
   const report = await verifyLines(forged(drafts, 4, { run_id: "run-9" }));
   expect(report).toMatchObject({ ok: false, runId: "run-1", problemCount: 1 });
-  expect(report.problems).toEqual([{ line: 5, message: 'run_id is "run-9", expected "run-1"' }]);
+  expect(report.problems).toEqual([
+    { code: "FOREIGN", seq: 4, line: 5, message: 'run_id is "run-9", expected "run-1"' },
+  ]);
 });
 
 test("a whole log in another run's place is named at its first line by who knows the run", async () => {
   expect(await verifyLines(lines, { runId: "run-1" })).toEqual(await verifyLines(lines));
   const report = await verifyLines(lines, { runId: "run-2" });
   expect(report).toMatchObject({ ok: false, runId: "run-2" });
-  expect(report.problems[0]).toEqual({ line: 1, message: 'run_id is "run-1", expected "run-2"' });
+  expect(report.problems).toEqual([
+    { code: "FOREIGN", seq: 0, line: 1, message: 'the line is of another run: run_id is "run-1"' },
+  ]);
 });
 
 test("a log under another run's name does not begin with that run's genesis", async () => {
@@ -163,11 +183,8 @@ test("a value that is nested deeper than a stack goes is named wherever it stand
 
 test("lines behind run.completed are named although their chain holds", async () => {
   const report = await verifyLines(referenceLines("run-1", [...drafts, note(9), note(10)], eventIds()));
-  expect(report).toMatchObject({ ok: false, complete: true, problemCount: 2 });
-  expect(report.problems).toEqual([
-    { line: 10, message: "the line stands after run.completed" },
-    { line: 11, message: "the line stands after run.completed" },
-  ]);
+  expect(report).toMatchObject({ ok: false, complete: true, problemCount: 1, records: 11 });
+  expect(report.problems).toMatchObject([{ code: "APPENDED_AFTER_SEAL", seq: 9, line: 10 }]);
 });
 
 test("after a problem the reading goes on, so that a second one is named as well", async () => {
@@ -191,14 +208,34 @@ test("behind a problem no head is told, for nobody can say on what the later lin
 });
 
 test("the first 100 problems are kept and all of them are counted", async () => {
-  const report = await verifyLines(Array.from({ length: 250 }, () => "no record"));
+  const strange = notes(1, 250).map((said) => ({ ...said, event_type: "note" as never })); // no type that there is
+  const report = await verifyLines(referenceLines("run-1", [created("run-1"), ...strange], eventIds()));
   expect(report.problems).toHaveLength(100);
-  expect(report).toMatchObject({ ok: false, problemCount: 250, records: 250 });
+  expect(report).toMatchObject({ ok: false, problemCount: 250, records: 251 });
 });
 
+test("a stretch of rubbish is one problem, and the log goes on after it", async () => {
+  const rubbish = Array.from({ length: 250 }, () => "no record");
+  const report = await verifyLines(lines.toSpliced(4, 0, ...rubbish));
+  expect(report).toMatchObject({ ok: false, problemCount: 1, records: 259, complete: true });
+  expect(report.problems).toMatchObject([{ code: "MALFORMED", seq: 4, line: 5 }]);
+});
+
+/** What such a problem is called. */
+function codeOf(message: string): ProblemCode {
+  if (message.startsWith("seq is 7")) return "MISSING_OR_REORDERED";
+  if (message.startsWith("outputs_hash")) return "EDITED";
+  return message.startsWith("run_id") ? "FOREIGN" : "MALFORMED";
+}
+
 test.each([
-  ["a gap in seq", 3, { seq: 7 }, "seq is 7, expected 3: lines were dropped, added or swapped"],
-  ["a seq that is a text", 3, { seq: "3" }, 'seq is "3", expected 3: lines were dropped, added or swapped'],
+  ["a gap in seq", 3, { seq: 7 }, "seq is 7, expected 3, although the chain holds: whoever hashed it counted wrongly"],
+  [
+    "a seq that is a text",
+    3,
+    { seq: "3" },
+    'seq is "3", expected 3, although the chain holds: whoever hashed it counted wrongly',
+  ],
   ["an unknown event type", 3, { event_type: "step.skipped" }, 'event_type "step.skipped" is not known'],
   ["an event type that is no text", 3, { event_type: 5 }, "event_type 5 is not known"],
   ["no event type", 3, { event_type: undefined }, "event_type undefined is not known"],
@@ -234,17 +271,17 @@ test.each([
   ],
 ])("a chain that holds over %s is named all the same", async (...[, at, members, message]) => {
   const report = await verifyLines(forged(drafts, at, members));
-  expect(report.problems).toEqual([{ line: at + 1, message }]);
+  expect(report.problems).toEqual([{ code: codeOf(message), seq: at, line: at + 1, message }]);
   expect(report).toMatchObject({ ok: false, problemCount: 1, records: 9 });
 });
 
 test.each([
-  ["seq", 'seq is {"toString":1}, expected 3: lines were dropped, added or swapped'],
+  ["seq", 'seq is {"toString":1}, expected 3, although the chain holds: whoever hashed it counted wrongly'],
   ["run_id", 'run_id is {"toString":1}, expected "run-1"'],
   ["event_type", 'event_type {"toString":1} is not known'],
 ])("a member %s that cannot be shown as text does not stop the reading", async (member, message) => {
   const report = await verifyLines(forged(drafts, 3, { [member]: { toString: 1 } }));
-  expect(report.problems).toEqual([{ line: 4, message }]);
+  expect(report.problems).toEqual([{ code: codeOf(message), seq: 3, line: 4, message }]);
 });
 
 test("a member of many letters makes no long message", async () => {
@@ -269,18 +306,20 @@ test.each([
 ])("a sealed line that holds %s is no record", async (_case, body) => {
   const report = await verifyLines(sealedLines("run-1", [body]));
   expect(report).toMatchObject({ ok: false, records: 1, problemCount: 1 });
-  expect(report.problems[0]).toEqual({ line: 1, message: "the line is not a JSON object" });
+  expect(report.problems).toEqual([{ code: "MALFORMED", seq: 0, line: 1, message: "the line is not a JSON object" }]);
 });
 
-test("a problem around the lines counts as a line of its own", async () => {
-  const verifier = new LogVerifier();
-  for (const line of lines) verifier.line(line);
-  verifier.problem("the file ends in the middle of a line: it was cut");
-  expect(verifier.report()).toMatchObject({
-    ok: false,
-    records: 10,
-    problems: [{ line: 10, message: "the file ends in the middle of a line: it was cut" }],
-  });
+test("bytes after the last line feed are a torn tail, unless the log had ended", async () => {
+  const torn = (said: readonly string[]): LogReport => {
+    const verifier = new LogVerifier({ laws: false });
+    for (const line of said) verifier.line(Buffer.from(line));
+    verifier.torn();
+    return verifier.report();
+  };
+  expect(torn(lines.slice(0, 8)).problems).toEqual([
+    { code: "TORN_TAIL", seq: 8, line: 9, message: "the file ends in the middle of a line: it was cut" },
+  ]);
+  expect(torn(lines)).toMatchObject({ records: 9, problems: [{ code: "APPENDED_AFTER_SEAL", seq: 9, line: 10 }] });
 });
 
 test("a line with a line feed, as a file would have it, is no record: lines are given without", async () => {

@@ -4,11 +4,11 @@ import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { verifyFile, verifyLines } from "#evidence";
 import type { LogReport } from "#evidence";
-import { verifyBytes } from "../../src/evidence/verify-file.ts";
-import { completed, created, note, notes, stepStarted, stepSucceeded } from "./support/drafts.ts";
-import { eventIds } from "./support/event-ids.ts";
-import { referenceLines } from "./support/reference-format.ts";
-import { stateDirectory } from "./support/state-directory.ts";
+import { verifyBytes } from "../../../src/evidence/verify/verify-file.ts";
+import { completed, created, draft, note, notes, stepStarted, stepSucceeded } from "../support/drafts.ts";
+import { eventIds } from "../support/event-ids.ts";
+import { referenceLines } from "../support/reference-format.ts";
+import { stateDirectory } from "../support/state-directory.ts";
 
 const LINE_FEED = 0x0a;
 const directory = stateDirectory();
@@ -25,7 +25,15 @@ function logOf(lines: readonly string[]): Buffer {
 }
 
 const output = { umlaut: "ä", emoji: "\u{1f600}", list: [1, 2.5, null] };
-const drafts = [created("run-1"), stepStarted(0), stepSucceeded(0, { output }), completed()];
+const job = { job_id: "run-1" };
+const drafts = [
+  created("run-1", { steps_declared: 1, plan: { steps: [{ step_type: "test.echo", target: "target-0" }] } }),
+  draft("job.started", { ...job, job_key: "job" }),
+  stepStarted(0, job),
+  stepSucceeded(0, { ...job, output }),
+  draft("job.succeeded", { ...job, job_key: "job", status: "COMPLETED" }),
+  completed(),
+];
 const lines = referenceLines("run-1", drafts, eventIds());
 const log = logOf(lines);
 
@@ -36,13 +44,13 @@ function lineOf(offset: number): number {
 
 test("a file as it was written verifies like its lines", async () => {
   expect(await verified(log)).toEqual(await verifyLines(lines));
-  expect(await verified(log)).toMatchObject({ ok: true, complete: true, records: 4 });
+  expect(await verified(log)).toMatchObject({ ok: true, complete: true, records: 6 });
 });
 
 test("a file in another run's place is named at its first line by who knows the run", async () => {
   writeFileSync(path, log);
   expect(await verifyFile(path, { runId: "run-1" })).toMatchObject({ ok: true });
-  expect(await verifyFile(path, { runId: "run-2" })).toMatchObject({ ok: false, problemCount: 5 });
+  expect(await verifyFile(path, { runId: "run-2" })).toMatchObject({ ok: false, problemCount: 1 });
   expect((await verifyFile(path, { runId: "run-2" })).problems[0]?.line).toBe(1);
 });
 
@@ -85,10 +93,8 @@ test("a file cut at any byte is never both without problems and complete", async
     expect({ length, ok: report.ok }).toEqual({ length, ok: atLineEnd });
     if (atLineEnd) expect(report).toMatchObject({ complete: false, records: lineOf(length) - 1 });
     else if (length > 0) {
-      expect(report.problems[0]).toEqual({
-        line: lineOf(length),
-        message: "the file ends in the middle of a line: it was cut",
-      });
+      const [line, message] = [lineOf(length), "the file ends in the middle of a line: it was cut"];
+      expect(report.problems).toEqual([{ code: "TORN_TAIL", seq: line - 1, line, message }]);
     }
   }
 });
@@ -97,7 +103,7 @@ test("an empty file is a problem and no log", async () => {
   expect(await verified("")).toMatchObject({
     ok: false,
     records: 0,
-    problems: [{ line: 1, message: "the log is empty" }],
+    problems: [{ code: "TRUNCATED", seq: 0, line: 1, message: "the log is empty" }],
   });
 });
 
@@ -109,36 +115,38 @@ test.each([
 ])("%s in a line is named as not UTF-8", async (_case, bytes) => {
   const at = log.indexOf("target-0");
   const report = await verified(Buffer.concat([log.subarray(0, at), bytes, log.subarray(at)]));
-  expect(report.problems[0]).toEqual({ line: 2, message: "the line is not UTF-8" });
-  expect(report).toMatchObject({ ok: false, records: 4 });
+  expect(report.problems[0]).toEqual({ code: "MALFORMED", seq: 0, line: 1, message: "the line is not UTF-8" });
+  expect(report).toMatchObject({ ok: false, records: 6 });
 });
 
 test("a byte order mark before the first line is a change of the first line", async () => {
   const report = await verified(Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), log]));
-  expect(report).toMatchObject({ ok: false, records: 4 });
+  expect(report).toMatchObject({ ok: false, records: 6 });
   expect(report.problems[0]?.line).toBe(1);
 });
 
 test.each(["\n", "\r\n", " \n", "{}\n", "\0\n"])("%j behind the last line is one line too many", async (tail) => {
   const report = await verified(Buffer.concat([log, Buffer.from(tail)]));
-  expect(report).toMatchObject({ ok: false, complete: true, records: 5 });
-  expect(report.problems[0]?.line).toBe(5);
+  expect(report).toMatchObject({ ok: false, complete: true, records: 7 });
+  expect(report.problems).toMatchObject([{ code: "APPENDED_AFTER_SEAL", seq: 6, line: 7 }]);
 });
 
-test("line ends of another system are a change of every line", async () => {
+test("line ends of another system make one problem of the whole file", async () => {
   const report = await verified(lines.map((line) => `${line}\r\n`).join(""));
-  expect(report.problems.map(({ line }) => line)).toEqual([1, 2, 3, 4]);
+  expect(report).toMatchObject({ problemCount: 1, records: 6, problems: [{ code: "MALFORMED", seq: 0, line: 1 }] });
 });
 
 test("a log that is read in many pieces, with letters cut between them, verifies", async () => {
   const long = [
     created("run-1"),
     ...notes(1, 400).map((said) => ({ ...said, reason: "ä€\u{1f600}".repeat(200) })),
+    draft("job.started", { ...job, job_key: "job" }),
+    draft("job.succeeded", { ...job, job_key: "job", status: "COMPLETED" }),
     completed(),
   ];
   const many = referenceLines("run-1", long, eventIds());
   expect(logOf(many).length).toBeGreaterThan(4 * 64 * 1024);
-  expect(await verified(logOf(many))).toMatchObject({ ok: true, complete: true, records: 402 });
+  expect(await verified(logOf(many))).toMatchObject({ ok: true, complete: true, records: 404 });
 });
 
 test("it does not matter into which pieces the bytes of a log are cut", async () => {
@@ -163,8 +171,10 @@ test("a line that goes on beyond 16 MiB ends the reading with a problem, whateve
   for (let mebibyte = 0; mebibyte < 18; mebibyte += 1) appendFileSync(path, "x".repeat(1024 * 1024));
   appendFileSync(path, `\n${lines[2]}\n`);
   const report = await verifyFile(path);
-  expect(report).toMatchObject({ ok: false, records: 3, complete: false, problemCount: 1 });
+  expect(report).toMatchObject({ ok: false, records: 2, complete: false, problemCount: 1 });
   expect(report.problems[0]).toEqual({
+    code: "MALFORMED",
+    seq: 2,
     line: 3,
     message: "the line is longer than 16777216 bytes: it is no record, and reading ends here",
   });

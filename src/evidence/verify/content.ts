@@ -1,0 +1,76 @@
+import type { Json } from "#model";
+import { canonicalJson, digest } from "../canonical-json.ts";
+import { LOG_SCHEMA } from "../chain.ts";
+import { isBlobReference } from "../encode.ts";
+import { EVENT_TYPES } from "../record.ts";
+import type { PlacedLine } from "./chain-walk.ts";
+import { isSeq } from "./open-line.ts";
+import type { ProblemCode, Problems } from "./problems.ts";
+import { shown } from "./problems.ts";
+
+const KNOWN_TYPES: ReadonlySet<unknown> = new Set(EVENT_TYPES);
+
+/** Checks what lines say whose chain holds: whoever hashed them may have written anything. */
+export class ContentCheck {
+  readonly #problems: Problems;
+  /** Where the numbering goes on, if it left out or repeated a place although the chain holds. */
+  #seqOffset = 0;
+
+  constructor(problems: Problems) {
+    this.#problems = problems;
+  }
+
+  /** `runId` is whose log it is. */
+  placed(line: PlacedLine, runId: string | undefined): void {
+    const { record, seq } = line;
+    const tell = (code: ProblemCode, message: string): void =>
+      this.#problems.add({ code, seq, line: line.line, message });
+    this.#checkSeq(record.seq, seq, tell);
+    if (record.run_id !== runId) tell("FOREIGN", `run_id is ${shown(record.run_id)}, expected ${shown(runId)}`);
+    if (!KNOWN_TYPES.has(record.event_type)) tell("MALFORMED", `event_type ${shown(record.event_type)} is not known`);
+    if ((record.event_type === "run.created") !== (seq === 0))
+      tell("MALFORMED", "run.created must be the first line, and only the first");
+    if (seq === 0 && record.schema !== LOG_SCHEMA)
+      tell("MALFORMED", `schema is ${shown(record.schema)}, expected ${shown(LOG_SCHEMA)}`);
+    if (record.output !== undefined || record.outputs_hash !== undefined) checkOutput(record, tell);
+  }
+
+  #checkSeq(said: unknown, seq: number, tell: (code: ProblemCode, message: string) => void): void {
+    if (said === seq || (isSeq(said) && said === seq + this.#seqOffset)) return;
+    this.#seqOffset = isSeq(said) ? said - seq : 0;
+    const code = !isSeq(said) ? "MALFORMED" : said > seq ? "MISSING_OR_REORDERED" : "DUPLICATE";
+    tell(code, `seq is ${shown(said)}, expected ${seq}, although the chain holds: whoever hashed it counted wrongly`);
+  }
+}
+
+type Tell = (code: ProblemCode, message: string) => void;
+
+function checkOutput({ output, outputs_hash: claimed }: PlacedLine["record"], tell: Tell): void {
+  if (output === undefined) tell("EDITED", "outputs_hash stands without an output");
+  else if (claimed === undefined || digestOf(output as Json) !== claimed)
+    // it came out of JSON
+    tell("EDITED", `outputs_hash does not fit the output ${shown(output)}`);
+}
+
+/** Undefined for what no digest can be of, such as a lone surrogate: a line may hold it if its owner wrote it. */
+function digestOf(output: Json): string | undefined {
+  try {
+    if (isBlobReference(output)) return output.$blob;
+    return digest(isInCanonicalOrder(output) ? JSON.stringify(output) : canonicalJson(output));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether plain serialisation gives the canonical text: members in order, and no text with lone surrogates. */
+function isInCanonicalOrder(value: Json): boolean {
+  if (typeof value === "string") return value.isWellFormed();
+  if (typeof value !== "object" || value === null) return true;
+  if (Array.isArray(value)) return value.every(isInCanonicalOrder);
+  let last: string | undefined;
+  for (const [name, member] of Object.entries(value)) {
+    if ((last !== undefined && name <= last) || !name.isWellFormed() || !isInCanonicalOrder(member)) return false;
+    last = name;
+  }
+  return true;
+}

@@ -1,0 +1,167 @@
+import { Anchors } from "./anchors.ts";
+import { ChainWalk } from "./chain-walk.ts";
+import type { PlacedLine } from "./chain-walk.ts";
+import { ContentCheck } from "./content.ts";
+import { RunLaws } from "./laws/run-laws.ts";
+import type { StepCounts } from "./laws/run-laws.ts";
+import { Problems, shown } from "./problems.ts";
+import type { LogProblem, ProblemCode } from "./problems.ts";
+import { openLine } from "./open-line.ts";
+import type { SaidRecord } from "./open-line.ts";
+import type { VerifyOptions } from "./verify-options.ts";
+
+/** What a verification found. */
+export interface LogReport {
+  /** Whether every line holds, and the records keep the laws. It says nothing of the outcome of the run. */
+  readonly ok: boolean;
+  readonly runId: string | undefined;
+  /** Number of lines read. */
+  readonly records: number;
+  /** Hash of the last line before the first problem; of the last line if there is none. */
+  readonly head: string | undefined;
+  /** Whether the log ends with `run.completed`. */
+  readonly complete: boolean;
+  /**
+   * Whether it is proven that nothing is missing at the end: by a seal, or by a receipt for the last line. Else nobody can tell
+   * whether lines are missing, or whether the whole was written anew.
+   */
+  readonly end: "sealed" | "witnessed" | "unproven";
+  /** What the log says of its plan. */
+  readonly planHash: string | undefined;
+  /** Whether `planHash` was compared with one that was given. */
+  readonly planCompared: boolean;
+  /** Receipts that were compared. */
+  readonly receipts: number;
+  /** Whether the records were held to the laws. */
+  readonly laws: boolean;
+  /** What the records say of steps; all attempts together. */
+  readonly steps: StepCounts;
+  /** The first 100 problems. */
+  readonly problems: readonly LogProblem[];
+  /** Problems in all. */
+  readonly problemCount: number;
+}
+
+/** Verifies a log line by line, in one pass and bounded memory; each cause of a problem is named once. */
+export class LogVerifier {
+  readonly #options: VerifyOptions;
+  readonly #problems = new Problems();
+  readonly #walk: ChainWalk;
+  readonly #anchors: Anchors;
+  readonly #content = new ContentCheck(this.#problems);
+  readonly #laws: RunLaws | undefined;
+  #planHash: string | undefined;
+  #head: string | undefined;
+  #complete = false;
+  /** Whether the last word was said: as the seal has it, or else by `run.completed`. */
+  #ended = false;
+  readonly #namedAfterEnd = new Set<ProblemCode>();
+  #finished = false;
+
+  constructor(options: VerifyOptions = {}) {
+    this.#options = options;
+    const runId = options.runId ?? options.sealed?.runId;
+    this.#laws = options.laws === false ? undefined : new RunLaws(this.#problems);
+    this.#anchors = new Anchors(options, this.#problems);
+    this.#walk = new ChainWalk({ runId, problems: this.#problems, onPlaced: (line) => this.#placed(line) });
+  }
+
+  /** Takes the next line, without its line feed. */
+  line(bytes: Buffer): void {
+    if (this.#ended) this.#afterTheEnd(bytes);
+    else this.#walk.take(bytes);
+  }
+
+  /** Tells of bytes after the last line feed. */
+  torn(): void {
+    this.#finishWalk();
+    const line = this.#walk.lines + 1;
+    const message = "the file ends in the middle of a line: it was cut";
+    if (this.#ended) this.#nameAfterEnd("APPENDED_AFTER_SEAL", { line, message: AFTER_END });
+    else this.#problems.add({ code: "TORN_TAIL", seq: this.#walk.next, line, message });
+  }
+
+  /** Tells of bytes that are no line and end the reading. */
+  unreadable(message: string): void {
+    this.#finishWalk();
+    this.#problems.add({ code: "MALFORMED", seq: this.#walk.next, line: this.#walk.lines + 1, message });
+  }
+
+  #placed(line: PlacedLine): void {
+    const { record, seq } = line;
+    this.#anchors.placed(line);
+    this.#content.placed(line, this.#walk.runId);
+    if (seq === 0) this.#checkPlan(record, line.line);
+    if (record.event_type === "run.completed") this.#complete = true;
+    if (this.#problems.ofLines > 0) return;
+    this.#laws?.placed(line);
+    if (this.#problems.count === 0) this.#head = line.hash;
+    this.#ended = this.#options.sealed === undefined ? this.#complete : this.#anchors.sealReached;
+  }
+
+  #checkPlan(created: SaidRecord, line: number): void {
+    const { plan_hash: said } = created;
+    this.#planHash = typeof said === "string" ? said : undefined;
+    const { planHash, sealed } = this.#options;
+    const given = typeof planHash === "function" ? planHash(created) : planHash;
+    for (const expected of new Set([given, sealed?.planHash])) {
+      if (expected === undefined || expected === said) continue;
+      const message = `plan_hash is ${shown(said)}, expected ${shown(expected)}: another plan was run`;
+      this.#problems.add({ code: "OTHER_PLAN", seq: 0, line, message });
+    }
+  }
+
+  #afterTheEnd(bytes: Buffer): void {
+    const { hash } = openLine(bytes);
+    const line = (this.#walk.lines += 1);
+    if (hash === this.#walk.head)
+      this.#nameAfterEnd("DUPLICATE", { line, message: "the last line stands here a second time" });
+    else this.#nameAfterEnd("APPENDED_AFTER_SEAL", { line, message: AFTER_END });
+  }
+
+  #nameAfterEnd(code: ProblemCode, { line, message }: Pick<LogProblem, "line" | "message">): void {
+    if (!this.#namedAfterEnd.has(code)) this.#problems.add({ code, seq: line - 1, line, message });
+    this.#namedAfterEnd.add(code);
+  }
+
+  #finishWalk(): void {
+    if (!this.#finished) this.#walk.finish(this.#options.sealed);
+    this.#finished = true;
+  }
+
+  #finish(): void {
+    if (this.#finished) return;
+    this.#finishWalk();
+    const { next: size, lines } = this.#walk;
+    this.#anchors.finish({ size, line: lines + 1 });
+    if (lines === 0 && this.#problems.count === 0)
+      this.#problems.add({ code: "TRUNCATED", seq: 0, line: 1, message: "the log is empty" });
+  }
+
+  /** What was found. Nothing can be taken after it. */
+  report(): LogReport {
+    this.#finish();
+    const { count, kept } = this.#problems;
+    const ok = count === 0;
+    const sealed = ok && this.#anchors.sealReached;
+    const witnessed = ok && this.#complete && this.#anchors.covers(this.#walk.next - 1);
+    return {
+      ok,
+      runId: this.#walk.runId,
+      records: this.#walk.lines,
+      head: (this.#anchors.rewrittenAfter ?? { head: this.#head }).head,
+      complete: this.#complete,
+      end: sealed ? "sealed" : witnessed ? "witnessed" : "unproven",
+      planHash: this.#planHash,
+      planCompared: this.#options.planHash !== undefined,
+      receipts: this.#options.expected?.size ?? 0,
+      laws: this.#laws !== undefined,
+      steps: this.#laws?.steps ?? NO_STEPS,
+      problems: kept,
+      problemCount: count,
+    };
+  }
+}
+
+const AFTER_END = "this stands after the end: after the last line that was sealed, or after run.completed";
+const NO_STEPS: StepCounts = { declared: 0, started: 0, succeeded: 0, failed: 0, inDoubt: 0 };

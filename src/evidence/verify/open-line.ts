@@ -1,0 +1,85 @@
+import { isUtf8 } from "node:buffer";
+import { hash } from "node:crypto";
+import type { EvidenceRecord } from "../record.ts";
+
+/** A record as its line says it: whoever wrote the line may have written anything. */
+export type SaidRecord = Readonly<Partial<Record<keyof EvidenceRecord, unknown>>>;
+
+/** A line that is a JSON object and ends with a hash. */
+export interface OpenLine {
+  /** Without the line feed. Good until the next line is taken. */
+  readonly bytes: Buffer;
+  readonly record: SaidRecord;
+  /** The hash that it claims. */
+  readonly hash: string;
+}
+
+/** A line that is none. */
+export interface UnreadableLine {
+  readonly bytes: Buffer;
+  readonly record: undefined;
+  /** The hash that it claims, if its end can be read. */
+  readonly hash: string | undefined;
+  readonly message: string;
+}
+
+const HASH_CHARACTERS = 43;
+const BEFORE_HASH = Buffer.from(',"hash":"');
+const QUOTE = 0x22;
+const CLOSING_BRACE = 0x7d;
+const LINE_FEED = 0x0a;
+/** Bytes of the hash member with the closing brace. */
+const TAIL_BYTES = BEFORE_HASH.length + HASH_CHARACTERS + 2;
+const BASE64URL = /^[\w-]{43}$/;
+
+/** Takes a line apart. */
+export function openLine(bytes: Buffer): OpenLine | UnreadableLine {
+  const claimed = claimedHash(bytes);
+  const unreadable = (message: string): UnreadableLine => ({ bytes, record: undefined, hash: claimed, message });
+  if (!isUtf8(bytes)) return unreadable("the line is not UTF-8");
+  if (claimed === undefined) return unreadable("the line does not end with a hash: it was cut or is no record");
+  const record = parsed(bytes);
+  return record === undefined ? unreadable("the line is not a JSON object") : { bytes, record, hash: claimed };
+}
+
+/** The text in the place of the hash; what is not a hash fits nothing. */
+function claimedHash(bytes: Buffer): string | undefined {
+  const end = bytes.length;
+  if (end <= TAIL_BYTES || bytes[end - 1] !== CLOSING_BRACE || bytes[end - 2] !== QUOTE) return undefined;
+  const start = end - TAIL_BYTES;
+  for (let at = 0; at < BEFORE_HASH.length; at += 1) if (bytes[start + at] !== BEFORE_HASH[at]) return undefined;
+  const text = bytes.toString("latin1", end - 2 - HASH_CHARACTERS, end - 2);
+  return BASE64URL.test(text) ? text : undefined;
+}
+
+function parsed(bytes: Buffer): SaidRecord | undefined {
+  try {
+    const value: unknown = JSON.parse(bytes.toString("utf8"));
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Computes hashes of lines, in one buffer for all of them. */
+export class LineHasher {
+  #scratch = Buffer.alloc(64 * 1024);
+
+  /** The hash that a line would have after a line with the hash `previous`. */
+  after(previous: string, line: Buffer): string {
+    const bodyBytes = line.length - TAIL_BYTES;
+    const start = HASH_CHARACTERS + 1;
+    if (this.#scratch.length < start + line.length) this.#scratch = Buffer.alloc(2 * (start + line.length));
+    const scratch = this.#scratch;
+    scratch.write(previous, 0, HASH_CHARACTERS, "latin1");
+    scratch[HASH_CHARACTERS] = LINE_FEED;
+    line.copy(scratch, start, 0, bodyBytes);
+    scratch[start + bodyBytes] = CLOSING_BRACE;
+    return hash("sha256", scratch.subarray(0, start + bodyBytes + 1), "base64url");
+  }
+}
+
+/** Whether a value can be a place in a log. */
+export function isSeq(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}

@@ -1,0 +1,67 @@
+/** What can be wrong with the lines of a log, and with what was known of it beforehand. */
+export const LOG_CODES = [
+  "MALFORMED",
+  "FOREIGN",
+  "EDITED",
+  "BROKEN_LINK",
+  "MISSING_OR_REORDERED",
+  "DUPLICATE",
+  "TRUNCATED",
+  "APPENDED_AFTER_SEAL",
+  "REWRITTEN",
+  "TORN_TAIL",
+  "BAD_SIGNATURE",
+  "UNKNOWN_KEY",
+  "OTHER_PLAN",
+  "OTHER_HEAD",
+] as const;
+
+/** What can be wrong with what the records say, although their chain holds: the laws of the machine, and of states. */
+export const LAW_CODES = [
+  "EXEC_001_ORDER",
+  "EXEC_002_ONE_RESULT",
+  "EXEC_003_AFTER_FAILURE",
+  "EXEC_006_SECOND_START",
+  "ILLEGAL_TRANSITION",
+  "WRONG_VERDICT",
+] as const;
+
+/** The kind of a problem; a closed list. */
+export type ProblemCode = (typeof LOG_CODES)[number] | (typeof LAW_CODES)[number];
+
+/** One thing that does not hold. */
+export interface LogProblem {
+  readonly code: ProblemCode;
+  /** Place in the log, 0-based. Of the first problem: the number of lines before it, all of which hold. */
+  readonly seq: number;
+  /** REWRITTEN only: the last place of the interval in which something was changed. */
+  readonly toSeq?: number;
+  /** Line of the file, 1-based. */
+  readonly line: number;
+  /** What is wrong, in words. */
+  readonly message: string;
+}
+
+const PROBLEMS_KEPT = 100;
+const SHOWN_CHARACTERS = 80;
+
+const LAWS: ReadonlySet<string> = new Set(LAW_CODES);
+
+/** The problems of one verification: the first 100, and how many there were. */
+export class Problems {
+  readonly kept: LogProblem[] = [];
+  count = 0;
+  /** Of these, how many are about the lines and not about the laws. */
+  ofLines = 0;
+
+  add(problem: LogProblem): void {
+    this.count += 1;
+    if (!LAWS.has(problem.code)) this.ofLines += 1;
+    if (this.kept.length < PROBLEMS_KEPT) this.kept.push(problem);
+  }
+}
+
+/** What a line says, for a message: short, whatever its owner wrote. It came out of JSON, so it goes into it. */
+export function shown(value: unknown): string {
+  return (JSON.stringify(value) ?? "undefined").slice(0, SHOWN_CHARACTERS);
+}
