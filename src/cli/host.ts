@@ -75,6 +75,8 @@ export interface CliHost {
   signer(flags: SignerFlags, onReady: (ready: ReadySigner) => void): Promise<void>;
   /** The running server of the flags or of the state directory, else a machine in this process. @throws {Fault} */
   connect(flags: CommonFlags): Promise<Connection>;
+  /** PEM of the public key that the installation of the flags signs with; undefined if it has none yet, or none that can be read here. */
+  ownPublicKey(flags: CommonFlags): Promise<string | undefined>;
   /** Looks at what Verbatim stands on. Never throws. */
   doctor(flags: CommonFlags): Promise<readonly Finding[]>;
   /** JSON Schema of the configuration file. */

@@ -53,6 +53,10 @@ process.exitCode = await runCli({
     const { connect } = await import("./connect.ts");
     return await connect(flags);
   },
+  async ownPublicKey(flags) {
+    const { ownPublicKey } = await import("./signer.ts");
+    return await ownPublicKey(flags);
+  },
   async doctor(flags) {
     const { examine } = await import("./doctor.ts");
     return await examine(flags);

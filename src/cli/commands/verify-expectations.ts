@@ -10,6 +10,10 @@ export interface VerifyFlags extends CommonFlags {
   readonly head?: string;
   /** Receipts of a client, each `seq=hash`. */
   readonly expect?: readonly string[];
+  /** File of the seal; absent = the one beside the log, or the server's. */
+  readonly seal?: string;
+  /** Files of public keys that are trusted. */
+  readonly key?: readonly string[];
   /** File of what was to be run. */
   readonly plan?: string;
 }

@@ -1,24 +1,29 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
 import type { VerbatimClient } from "#api";
 import type { LogReport, VerifyOptions } from "#evidence";
-import { verifyFile, verifyLines } from "#evidence";
+import { LOG_FILE, verifyFile, verifyLines } from "#evidence";
 import { Fault } from "#model";
 import { EXIT } from "../exit-codes.ts";
-import type { CommonFlags } from "../host.ts";
 import type { Session } from "../session.ts";
 import { expectationsOf } from "./verify-expectations.ts";
 import type { VerifyFlags } from "./verify-expectations.ts";
+import { sealingOfFile, sealingOfRun } from "./verify-seal.ts";
 import { verdictJson, verdictOf, verdictText } from "../views/verdict.ts";
+import type { SealFinding } from "../views/verdict.ts";
 
 /** `verbatim verify RUN|FILE`: reads a log and verifies it in this process; nothing is taken on the server's word. */
 export async function verify(what: string, flags: VerifyFlags, session: Session): Promise<number> {
   const { stdout, json, host } = session;
-  const options = await expectationsOf(flags, host);
-  const report = looksLikePath(what)
-    ? await fileReport(what, options)
-    : await runReport(what, { flags, session, options });
+  const expected = await expectationsOf(flags, host);
+  const question = { flags, session, expected };
+  const { report, seal } = looksLikePath(what) ? await askFile(what, question) : await askRun(what, question);
   const { head } = flags;
-  const verdict = verdictOf(report, { source: what, ...(head !== undefined && { expectedHead: head }) });
+  const verdict = verdictOf(report, {
+    source: what,
+    ...(head !== undefined && { expectedHead: head }),
+    ...(seal !== undefined && { seal }),
+  });
   if (json) await stdout.json(`${JSON.stringify(verdictJson(verdict))}\n`);
   else await stdout.write(verdictText(verdict, stdout));
   if (!verdict.ok) return EXIT.chainBroken;
@@ -28,6 +33,18 @@ export async function verify(what: string, flags: VerifyFlags, session: Session)
 /** A run id has no slash; a file of that name here is meant rather than a run. */
 function looksLikePath(what: string): boolean {
   return what.includes("/") || existsSync(what);
+}
+
+interface Answer {
+  readonly report: LogReport;
+  readonly seal: SealFinding | undefined;
+}
+
+async function askFile(named: string, { flags, expected }: Question): Promise<Answer> {
+  // A folder is what `export` has made, or the folder of a run in a state directory.
+  const path = statSync(named, { throwIfNoEntry: false })?.isDirectory() === true ? join(named, LOG_FILE) : named;
+  const { options, finding } = await sealingOfFile(path, flags);
+  return { report: await fileReport(path, { ...expected, ...options }), seal: finding };
 }
 
 async function fileReport(path: string, options: VerifyOptions): Promise<LogReport> {
@@ -45,15 +62,17 @@ async function fileReport(path: string, options: VerifyOptions): Promise<LogRepo
   }
 }
 
-interface RunQuestion {
-  readonly flags: CommonFlags;
+interface Question {
+  readonly flags: VerifyFlags;
   readonly session: Session;
-  readonly options: VerifyOptions;
+  readonly expected: VerifyOptions;
 }
 
-async function runReport(runId: string, { flags, session, options }: RunQuestion): Promise<LogReport> {
-  await using connection = await session.host.connect(flags);
-  return await verifyLines(linesOf(connection.client, runId), { runId, ...options });
+async function askRun(runId: string, { flags, session: { host }, expected }: Question): Promise<Answer> {
+  await using connection = await host.connect(flags);
+  const { client } = connection;
+  const { options, finding } = await sealingOfRun(runId, { client, flags, host });
+  return { report: await verifyLines(linesOf(client, runId), { ...expected, ...options, runId }), seal: finding };
 }
 
 async function* linesOf({ evidence }: VerbatimClient, runId: string): AsyncGenerator<Uint8Array, void, void> {

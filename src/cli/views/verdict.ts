@@ -11,6 +11,17 @@ export interface Expectation {
   readonly source: string;
   /** The head that the caller has noted. */
   readonly expectedHead?: string;
+  /** What was found of the log's seal; absent = there is none. */
+  readonly seal?: SealFinding;
+}
+
+/** What was found of a seal's signature. */
+export interface SealFinding {
+  readonly keyId: string;
+  /** `unknown_key`: signed by none of the keys at hand, if any. */
+  readonly verdict: "valid" | "bad_signature" | "unknown_key";
+  /** Where the keys came from; none = nobody has named one. */
+  readonly keys: "given" | "own" | "none";
 }
 
 /** What is proven of a log, and what is not. */
@@ -23,6 +34,8 @@ export interface Verdict {
   readonly lawful: boolean | undefined;
   /** Whether the head is the one that was noted; undefined if none was. */
   readonly headAsNoted: boolean | undefined;
+  /** What was found of the log's seal. */
+  readonly seal: SealFinding | undefined;
   /** Whether it is proven that the log has ended, that nothing is missing, and that nobody has written it anew since. */
   readonly endProven: boolean;
   readonly report: LogReport;
@@ -34,15 +47,19 @@ export interface Verdict {
 }
 
 /** Judges a report: a log with another head than the one noted does not hold. */
-export function verdictOf(report: LogReport, { source, expectedHead }: Expectation): Verdict {
+export function verdictOf(report: LogReport, { source, expectedHead, seal }: Expectation): Verdict {
   const { records, head, complete, end } = report;
   const broken = report.problems.some(({ code }) => !isLaw(code));
   const headAsNoted = expectedHead === undefined || broken ? undefined : head === expectedHead;
-  const other = headAsNoted === false ? [otherHead(records, { head, expectedHead })] : [];
+  const other = [
+    ...(headAsNoted === false ? [otherHead(records, { head, expectedHead })] : []),
+    ...badSeal(records, seal),
+  ];
   const facts: Facts = {
     whole: !broken,
     lawful: broken ? undefined : report.ok,
     headAsNoted,
+    seal,
     endProven: report.ok && complete && other.length === 0 && (end !== "unproven" || headAsNoted === true),
     report,
   };
@@ -57,6 +74,15 @@ export function verdictOf(report: LogReport, { source, expectedHead }: Expectati
   };
 }
 
+function badSeal(records: number, seal: SealFinding | undefined): readonly LogProblem[] {
+  if (seal === undefined || seal.verdict === "valid" || seal.keys === "none") return [];
+  const place = { seq: records, line: records };
+  if (seal.verdict === "bad_signature")
+    return [{ code: "BAD_SIGNATURE", ...place, message: `the seal's signature is not that of the key ${seal.keyId}` }];
+  const whose = seal.keys === "own" ? "not this installation's key" : "none of the keys that were given";
+  return [{ code: "UNKNOWN_KEY", ...place, message: `the seal was signed by ${seal.keyId}, which is ${whose}` }];
+}
+
 function isLaw(code: ProblemCode): boolean {
   return (LAW_CODES as readonly string[]).includes(code);
 }
@@ -69,9 +95,9 @@ function otherHead(
   return { code: "OTHER_HEAD", seq: Math.max(0, records - 1), line: records, message };
 }
 
-type Facts = Pick<Verdict, "whole" | "lawful" | "headAsNoted" | "endProven" | "report">;
+type Facts = Pick<Verdict, "whole" | "lawful" | "headAsNoted" | "seal" | "endProven" | "report">;
 
-function provenBy({ whole, lawful, headAsNoted, endProven, report }: Facts): readonly string[] {
+function provenBy({ whole, lawful, headAsNoted, seal, endProven, report }: Facts): readonly string[] {
   if (!whole) return [];
   const { complete, planCompared, receipts, end } = report;
   return [
@@ -83,7 +109,9 @@ function provenBy({ whole, lawful, headAsNoted, endProven, report }: Facts): rea
     ...(receipts > 0 ? [`the lines of which there are receipts (${receipts}) stand in it, with all before them`] : []),
     ...(headAsNoted === true ? ["it is the log whose head was noted: nobody has written it anew since"] : []),
     ...(end === "sealed" && endProven
-      ? ["it is the log that was sealed: nothing is missing, and nobody has written it anew since"]
+      ? [
+          `it is the log that was sealed with the key ${seal?.keyId ?? ""}: nothing is missing, and nobody without that key has written it anew`,
+        ]
       : []),
   ];
 }
@@ -91,7 +119,7 @@ function provenBy({ whole, lawful, headAsNoted, endProven, report }: Facts): rea
 const LAWS_PROVEN =
   "the records keep the laws: steps were started in declared order without gaps (EXEC-001), each started step has one result or is in doubt (EXEC-002), nothing was started after a failure (EXEC-003), no step was started twice under one job id (EXEC-006), and run and jobs went through states that may follow one another";
 
-function notProvenBy({ whole, headAsNoted, endProven, report }: Facts): readonly string[] {
+function notProvenBy({ whole, headAsNoted, seal, endProven, report }: Facts): readonly string[] {
   const { complete, end } = report;
   const isAnchored = endProven || headAsNoted === true || end !== "unproven";
   return [
@@ -104,10 +132,25 @@ function notProvenBy({ whole, headAsNoted, endProven, report }: Facts): readonly
       : [
           "UNSEALED: tail not provable. Whoever owns the whole log could have written it anew from the start, or from a line on of which nobody has a receipt; compare the head with one noted when the run ended (--head), or with what a stream has sent (--expect)",
         ]),
-    ...(end === "sealed" ? [] : ["who wrote it: the log was not compared with a signed seal"]),
+    ...(end === "sealed" ? [keyUnproven(seal)] : [unsealed(seal)]),
     "payloads over 8 KiB, which lie beside the log under their hash: they were not read",
     "that the run succeeded, or that a step has told the truth: a whole log can tell of a failed run",
   ];
+}
+
+function keyUnproven(seal: SealFinding | undefined): string {
+  const [whose, trusted] =
+    seal?.keys === "own"
+      ? ["this installation's", "whoever owns it could have signed anew"]
+      : ["the one that was given", "that is for you to know"];
+  return `whose key it is: it is ${whose}; ${trusted}`;
+}
+
+function unsealed(seal: SealFinding | undefined): string {
+  if (seal === undefined) return "who wrote it: there is no seal";
+  if (seal.keys === "none")
+    return `who wrote it: there is a seal, signed by ${seal.keyId}, and no key to check it with (--key)`;
+  return "who wrote it: the seal does not hold";
 }
 
 /** How a verdict is to be written. */
@@ -141,7 +184,7 @@ export function verdictText(verdict: Verdict, { paint }: VerdictStyle): string {
   ].join("\n");
 }
 
-function markLines({ whole, lawful, headAsNoted, endProven, report }: Verdict, paint: Paint): readonly string[] {
+function markLines({ whole, lawful, headAsNoted, seal, endProven, report }: Verdict, paint: Paint): readonly string[] {
   const good = (is: boolean, [yes, no]: readonly [string, string]): string =>
     is ? paint("good", `✓ ${yes}`) : paint("bad", `✗ ${no}`);
   const isOpen = !report.complete && whole && headAsNoted !== false;
@@ -150,6 +193,9 @@ function markLines({ whole, lawful, headAsNoted, endProven, report }: Verdict, p
     `Chain: ${good(whole, ["WHOLE", "BROKEN"])}`,
     ...(lawful === undefined || !report.laws ? [] : [`Laws: ${good(lawful, ["KEPT", "BROKEN"])}`]),
     `End: ${endProven ? paint("good", "✓ COMPLETE") : paint("doubtful", `? ${end}`)}`,
+    ...(seal === undefined || seal.keys === "none"
+      ? []
+      : [`Seal: ${good(seal.verdict === "valid", [`SIGNED by ${seal.keyId}`, "NOT SIGNED by a known key"])}`]),
     ...(headAsNoted === undefined ? [] : [`Head: ${good(headAsNoted, ["AS NOTED", "ANOTHER"])}`]),
   ];
 }
@@ -165,7 +211,7 @@ function listed(title: string, lines: readonly string[]): readonly string[] {
 
 /** The verdict for programs. */
 export function verdictJson(verdict: Verdict): JsonObject {
-  const { ok, whole, lawful, headAsNoted, endProven, report, source, problems, problemCount } = verdict;
+  const { ok, whole, lawful, headAsNoted, seal, endProven, report, source, problems, problemCount } = verdict;
   return {
     ok,
     whole,
@@ -179,6 +225,7 @@ export function verdictJson(verdict: Verdict): JsonObject {
     head: report.head ?? null,
     complete: report.complete,
     signed: report.end === "sealed",
+    seal: seal === undefined ? null : { key_id: seal.keyId, verdict: seal.verdict, keys: seal.keys },
     plan_hash: report.planHash ?? null,
     plan_compared: report.planCompared,
     receipts_compared: report.receipts,

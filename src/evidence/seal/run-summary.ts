@@ -82,7 +82,7 @@ export class RunSummary {
       size: this.#tree.size,
       head: last.hash,
       merkle_root: this.#tree.root().toString("base64url"),
-      ...(first.plan_hash !== undefined && { plan_hash: first.plan_hash }),
+      plan_hash: first.plan_hash ?? "",
       ...(first.executor_version !== undefined && { executor_version: first.executor_version }),
       counts: {
         declared: first.steps_declared ?? 0,

@@ -31,7 +31,7 @@ const predicateSchema = z.object({
   size: count.min(1),
   head: hash,
   merkle_root: hash,
-  plan_hash: hash.optional(),
+  plan_hash: hash,
   executor_version: z.string().optional(),
   counts: z.object({
     declared: count,

@@ -33,6 +33,7 @@ export function fakeHost(given: Partial<CliHost> = {}): FakeHost {
     serve: absent,
     signer: absent,
     connect: absent,
+    ownPublicKey: () => Promise.resolve(undefined),
     doctor: absent,
     configurationSchema: absent,
     ...given,

@@ -1,0 +1,123 @@
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { chainHash, genesis, openLine, sealLine } from "../../../src/evidence/chain.ts";
+import { request, startHouse } from "../../api/support/house.ts";
+import type { House } from "../../api/support/house.ts";
+import { memorySigner } from "../../evidence/support/signer.ts";
+import { runCommand } from "../support/house-host.ts";
+import type { CommandEnd } from "../support/house-host.ts";
+
+let house: House;
+let folder: string;
+beforeEach(async () => {
+  house = await startHouse();
+  await house.client.executor.executeJob(request("job", ["test.echo", "test.echo"]));
+  folder = join(house.directory, "export");
+  await runCommand(house, ["export", "job", "--out", folder]);
+});
+afterEach(() => house[Symbol.asyncDispose]());
+
+const inFolder = (name: string): string => join(folder, name);
+
+async function verified(...flags: readonly string[]): Promise<CommandEnd & { readonly said: Said }> {
+  const end = await runCommand(house, ["verify", folder, "--json", ...flags]);
+  return { ...end, said: JSON.parse(end.out) as Said };
+}
+
+interface Said {
+  readonly ok: boolean;
+  readonly end_proven: boolean;
+  readonly seal: { readonly verdict: string } | null;
+  readonly problems: readonly { readonly code: string; readonly seq: number; readonly to_seq: number | null }[];
+}
+
+function lines(): readonly string[] {
+  return readFileSync(inFolder("events.jsonl"), "utf8").trimEnd().split("\n");
+}
+
+function write(changed: readonly string[]): void {
+  writeFileSync(inFolder("events.jsonl"), `${changed.join("\n")}\n`);
+}
+
+/** The same records with another word in one of them, and all hashes made anew, as an owner of the log can. */
+function rewritten(at: number): readonly string[] {
+  let previous = genesis("job");
+  return lines().map((line, seq) => {
+    const body = (openLine(line)?.body ?? "").replace("tester", seq === at ? "another" : "tester");
+    previous = chainHash(previous, body);
+    return sealLine(body, previous);
+  });
+}
+
+describe("verify of an exported folder with the key that signed", () => {
+  test("finds it proven to its end, and says so with exit code 0", async () => {
+    const { code, said } = await verified("--key", inFolder("key.pem"));
+    expect([code, said.ok, said.end_proven, said.seal?.verdict, said.problems]).toEqual([0, true, true, "valid", []]);
+    const { out } = await runCommand(house, ["verify", folder, "--key", inFolder("key.pem")]);
+    expect(out).toMatch(/^Seal: ✓ SIGNED by [\w-]{43}$/m);
+  });
+
+  test.each([
+    ["whose last line was cut", () => lines().slice(0, -1), "TRUNCATED"],
+    ["to which a line was added", () => [...lines(), ...lines().slice(-1)], "DUPLICATE"],
+    ["that its owner wrote anew", () => rewritten(3), "REWRITTEN"],
+  ])("finds a log %s", async (_what, change, problem) => {
+    write(change());
+    const { code, said } = await verified("--key", inFolder("key.pem"));
+    expect([code, said.problems.map((found) => found.code)]).toEqual([5, [problem]]);
+  });
+
+  test("finds a seal of another run that was put in its place", async () => {
+    await house.client.executor.executeJob(request("other", ["test.echo", "test.echo"]));
+    const other = join(house.directory, "other");
+    await runCommand(house, ["export", "other", "--out", other]);
+    copyFileSync(join(other, "seal.dsse.json"), inFolder("seal.dsse.json"));
+    const { code, said } = await verified("--key", inFolder("key.pem"));
+    expect(code).toBe(5);
+    expect(said.problems[0]?.code).toBe("FOREIGN");
+  });
+
+  test("finds a seal whose words were changed", async () => {
+    const envelope = JSON.parse(readFileSync(inFolder("seal.dsse.json"), "utf8")) as { payload: string };
+    const payload = Buffer.from(envelope.payload, "base64").toString().replace('"succeeded":2', '"succeeded":1');
+    writeFileSync(
+      inFolder("seal.dsse.json"),
+      JSON.stringify({ ...envelope, payload: Buffer.from(payload).toString("base64") }),
+    );
+    const { code, said } = await verified("--key", inFolder("key.pem"));
+    expect([code, said.problems.map((found) => found.code)]).toEqual([5, ["BAD_SIGNATURE"]]);
+  });
+});
+
+test("verify with another key than the one that signed finds an unknown key", async () => {
+  const key = join(house.directory, "other.pem");
+  writeFileSync(key, memorySigner("ed25519").publicKeyPem);
+  const { code, said } = await verified("--key", key);
+  expect([code, said.ok, said.problems.map((found) => found.code)]).toEqual([5, false, ["UNKNOWN_KEY"]]);
+  expect((await verified("--key", key, "--key", inFolder("key.pem"))).code).toBe(0);
+});
+
+test("verify without a key, or without the seal, calls the end unproven, with exit code 2", async () => {
+  const keyless = await verified();
+  expect([keyless.code, keyless.said.ok, keyless.said.end_proven]).toEqual([2, true, false]);
+  rmSync(inFolder("seal.dsse.json"));
+  const sealless = await verified("--key", inFolder("key.pem"));
+  expect([sealless.code, sealless.said.end_proven, sealless.said.seal]).toEqual([2, false, null]);
+});
+
+test("verify of a run asks the server for log and seal, and trusts the key that is given", async () => {
+  const { code } = await runCommand(house, ["verify", "job", "--key", inFolder("key.pem")]);
+  expect(code).toBe(0);
+  expect((await runCommand(house, ["verify", "job"])).code).toBe(2);
+});
+
+test.each([
+  ["--key", "key.pem", "The public key"],
+  ["--seal", "seal.dsse.json", "The seal"],
+])("verify says of %s that its file is not there", async (flag, name, what) => {
+  const path = join(house.directory, "nowhere", name);
+  const { code, err } = await runCommand(house, ["verify", folder, flag, path]);
+  expect(code).toBe(2);
+  expect(err).toContain(`${what} ${path} cannot be read (ENOENT)`);
+});
