@@ -13,7 +13,7 @@ export function signerOf(key: ReturnType<typeof createPrivateKey>, algorithm: Si
   return {
     keyId: hash("sha256", publicKey.export({ type: "spki", format: "der" }), "base64url"),
     algorithm,
-    publicKeyPem: publicKey.export({ type: "spki", format: "pem" }).toString(),
+    publicKeyPem: publicKey.export({ type: "spki", format: "pem" }),
     sign: (bytes) => Promise.resolve(sign(algorithm === "ed25519" ? null : "sha256", bytes, key)),
   };
 }
