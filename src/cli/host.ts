@@ -60,6 +60,8 @@ export interface CliHost {
   serve(flags: ServeFlags, onReady: (address: string) => void): Promise<void>;
   /** The running server of the flags or of the state directory, else a machine in this process. @throws {Fault} */
   connect(flags: CommonFlags): Promise<Connection>;
+  /** The absolute state directory of the flags, the environment or the configuration. @throws {Fault} */
+  stateDirectory(flags: CommonFlags): Promise<string>;
   /** Looks at what Verbatim stands on. Never throws. */
   doctor(flags: CommonFlags): Promise<readonly Finding[]>;
   /** JSON Schema of the configuration file. */

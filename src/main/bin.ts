@@ -49,6 +49,10 @@ process.exitCode = await runCli({
     const { connect } = await import("./connect.ts");
     return await connect(flags);
   },
+  async stateDirectory(flags) {
+    const { loadConfiguration } = await import("./load-configuration.ts");
+    return (await loadConfiguration({ flags, environment: process.env, workingDirectory: process.cwd() })).state;
+  },
   async doctor(flags) {
     const { examine } = await import("./doctor.ts");
     return await examine(flags);

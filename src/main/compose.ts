@@ -5,12 +5,13 @@ import { createToken, startGrpcServer } from "#api";
 import type { GrpcServer } from "#api";
 import { createCommandRun } from "#effects";
 import type { StepType } from "#effects";
-import { createJsonlStore, createMemoryStore, createSqliteStore, LogMirror } from "#evidence";
+import { createJsonlStore, createKeyFileSigner, createMemoryStore, createSqliteStore, LogMirror } from "#evidence";
 import type { EvidenceStore, LogStoreOptions } from "#evidence";
 import { createProcessObserver } from "#health";
 import { createJobRunner, recoverRuns } from "#orchestration";
 import type { JobRunner } from "#orchestration";
 import { Fault, LIMITS } from "#model";
+import { LedgerOfRuns } from "./ledger.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
 import { shortest } from "./running-server.ts";
@@ -68,8 +69,15 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     server.current?.setServing(false);
   };
   requireStoreKind(state, configuration.store);
-  const store = await openStore(configuration, { resources, log, onHalt });
+  const ledger = new LedgerOfRuns();
+  const store = await openStore(configuration, { resources, log, onHalt, ledger });
   claimStoreKind(state, configuration.store);
+  if (configuration.store !== "memory") {
+    const signer = createKeyFileSigner(join(state, "keys", "signing.pem"), "ed25519");
+    const onLedgerHalt = (): void => server.current?.setServing(false);
+    const opened = await ledger.open(configuration, store, { signer, log, onHalt: onLedgerHalt });
+    resources.defer(() => opened.close());
+  }
   for (const result of await recoverRuns(store, systemClock)) {
     const { jobId, finalStatus, finalReason } = result;
     log("run.recovered", { job_id: jobId, final_status: finalStatus, final_reason: finalReason });
@@ -129,12 +137,18 @@ interface StoreContext {
   readonly resources: AsyncDisposableStack;
   readonly log: EventLog;
   readonly onHalt: (why: string) => void;
+  readonly ledger: LedgerOfRuns;
 }
 
 async function openStore(configuration: LoadedConfiguration, context: StoreContext): Promise<EvidenceStore> {
   const { state, mirror } = configuration;
-  const { resources, log, onHalt } = context;
-  const options: LogStoreOptions = { newEventId: randomUUIDv7, onHalt };
+  const { resources, log, onHalt, ledger } = context;
+  const options: LogStoreOptions = {
+    newEventId: randomUUIDv7,
+    onHalt,
+    onCommit: ledger.take,
+    guardNewRun: ledger.guard,
+  };
   if (configuration.store === "memory") return resources.adopt(createMemoryStore(options), (store) => store.close());
   if (configuration.store === "jsonl")
     return resources.adopt(createJsonlStore(state, options), (store) => store.close());
@@ -144,6 +158,7 @@ async function openStore(configuration: LoadedConfiguration, context: StoreConte
   const store: EvidenceStore = createSqliteStore(state, {
     ...options,
     onCommit: (appends) => {
+      ledger.take(appends);
       copies.take(appends);
       if (copies.markDue) copies.mark(store).catch((error: unknown) => onProblem("", describe(error)));
     },

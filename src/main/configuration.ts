@@ -58,6 +58,19 @@ export const configurationSchema = z
       .describe(
         "The same services over HTTP/1.1 (Connect protocol, JSON) for browsers and curl; always with the token.",
       ),
+    ledger: z
+      .strictObject({
+        origin: z
+          .string()
+          .min(1)
+          .max(256)
+          .optional()
+          .describe(
+            "Name of the ledger in its checkpoints, such as example.com/ledger; default: made of the key's id.",
+          ),
+      })
+      .prefault({})
+      .describe("The ledger of all runs."),
     mirror: z.boolean().default(true).describe("Whether each run's lines are also written to runs/RUN/events.jsonl."),
     active_jobs: z.int().min(1).max(10_000).default(256).describe("Jobs that may run at the same time."),
     drain_seconds: z.number().min(0).max(3600).default(30).describe("How long a stop waits for running jobs."),

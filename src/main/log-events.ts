@@ -9,6 +9,9 @@ export const LOG_EVENTS = {
   "run.recovered": "warn",
   "job.refused": "warn",
   "store.halted": "fatal",
+  "ledger.mended": "warn",
+  "ledger.unsigned": "error",
+  "ledger.halted": "fatal",
   "mirror.failed": "error",
   "internal.error": "error",
 } as const;

@@ -1,6 +1,7 @@
 import { Fault } from "#model";
 import type { EvidenceStore } from "../evidence-store.ts";
 import type { EvidenceRecord } from "../record.ts";
+import { sealedLeaf } from "./leaf.ts";
 import type { CreatedLeaf } from "./leaf.ts";
 import type { RunLedger } from "./run-ledger.ts";
 
@@ -23,6 +24,20 @@ export async function mendLedger(ledger: RunLedger, store: EvidenceStore): Promi
     if (first !== undefined) ledger.created(createdLeaf(first.record));
   }
   return missing;
+}
+
+/**
+ * Adds the leaves of seals that are there and that the ledger does not know of. `statementOf` gives the exact bytes of the
+ * statement that a run's seal is about, or undefined if the run has none.
+ */
+export async function mendSeals(
+  ledger: RunLedger,
+  statementOf: (runId: string) => Promise<Uint8Array | undefined>,
+): Promise<void> {
+  for (const runId of [...ledger.unsealedRuns]) {
+    const statement = await statementOf(runId);
+    if (statement !== undefined) ledger.sealed(sealedLeaf(statement));
+  }
 }
 
 async function runsAfter(newest: string | undefined, store: EvidenceStore): Promise<readonly string[]> {

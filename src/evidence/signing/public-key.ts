@@ -34,7 +34,7 @@ export function publicKeyOf(key: KeyObject): PublicKey {
   return {
     keyId: hash("sha256", key.export({ type: "spki", format: "der" }), "base64url"),
     algorithm,
-    pem: key.export({ type: "spki", format: "pem" }).toString(),
+    pem: key.export({ type: "spki", format: "pem" }),
     verifies: (bytes, signature) => verify(digestOf(algorithm), bytes, key, signature),
   };
 }

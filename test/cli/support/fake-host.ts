@@ -32,6 +32,7 @@ export function fakeHost(given: Partial<CliHost> = {}): FakeHost {
     newJobId: () => `new-id-${(ids += 1)}`,
     serve: absent,
     connect: absent,
+    stateDirectory: absent,
     doctor: absent,
     configurationSchema: absent,
     ...given,

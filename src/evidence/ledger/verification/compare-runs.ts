@@ -1,8 +1,9 @@
-import { createReadStream, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { digest } from "../../canonical-json.ts";
 import { chainHash, genesis, openLine } from "../../chain.ts";
+import { lineBatches } from "../../line-batches.ts";
 import { MerkleTree } from "../../merkle.ts";
 import type { SealedLeaf } from "../leaf.ts";
 import type { Findings } from "./ledger-report.ts";
@@ -10,7 +11,6 @@ import type { ListedRun } from "./listed-runs.ts";
 
 const LOG_FILE = "events.jsonl";
 const SEAL_FILE = "seal.dsse.json";
-const LINE_FEED = 0x0a;
 const LAST_RECORD = Buffer.from('"event_type":"run.completed"');
 
 /** What the file of a run's log holds. */
@@ -90,21 +90,18 @@ async function readLog(path: string, runId: string, sealedSize: number | undefin
   const tree = new MerkleTree();
   let firstHash: string | undefined;
   let sealedRoot: string | undefined;
-  let last: Buffer = Buffer.alloc(0);
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const piece of createReadStream(path) as AsyncIterable<Buffer>) {
-    let bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
-    for (let at = bytes.indexOf(LINE_FEED); at !== -1; at = bytes.indexOf(LINE_FEED)) {
-      last = bytes.subarray(0, at);
-      if (tree.size === 0) firstHash = hashOfFirst(last, runId);
-      tree.add(last);
+  let [torn, complete] = [false, false];
+  for await (const lines of lineBatches(path)) {
+    for (const { bytes, whole } of lines) {
+      torn = !whole;
+      if (torn) break;
+      if (tree.size === 0) firstHash = hashOfFirst(bytes, runId);
+      tree.add(bytes);
       if (tree.size === sealedSize) sealedRoot = tree.root().toString("base64url");
-      bytes = bytes.subarray(at + 1);
+      complete = bytes.includes(LAST_RECORD);
     }
-    rest = bytes;
   }
-  const complete = last.includes(LAST_RECORD);
-  return { firstHash, lines: tree.size, sealedRoot, torn: rest.length > 0, complete };
+  return { firstHash, lines: tree.size, sealedRoot, torn, complete };
 }
 
 /** Computed, not taken on the line's word: undefined if the line does not fit its own hash. */
