@@ -27,7 +27,7 @@ def verify(lines):
         number, found = seq + 1, HASH_MEMBER.search(line)
         try:
             record = json.loads(line.decode("utf-8"))
-        except ValueError:
+        except (ValueError, RecursionError):
             record = None
         if found is None or not isinstance(record, dict):
             problems.append((number, "no JSON object that ends with a hash"))

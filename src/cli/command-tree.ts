@@ -4,12 +4,13 @@ import type { LedgerFlags, LedgerVerifyFlags } from "./commands/ledger.ts";
 import type { ProveFlags } from "./commands/prove.ts";
 import type { ExecFlags } from "./commands/exec.ts";
 import type { EventsFlags } from "./commands/events.ts";
+import type { ExportFlags } from "./commands/export.ts";
 import type { VerifyFlags } from "./commands/verify.ts";
 import type { CancelFlags } from "./commands/cancel.ts";
 import type { RunsFlags } from "./commands/runs.ts";
 import type { ShowFlags } from "./commands/show.ts";
 import { exitOfSignal } from "./exit-codes.ts";
-import type { CommonFlags, ServeFlags } from "./host.ts";
+import type { CommonFlags, ServeFlags, SignerFlags } from "./host.ts";
 import type { Session } from "./session.ts";
 
 /** Runs listed unless said otherwise, and at most. */
@@ -42,6 +43,7 @@ export function addCommands(declaring: Declaring): void {
   addExec(declaring);
   addReaders(declaring);
   addProofs(declaring);
+  addSealing(declaring);
   addCancel(declaring);
   addSurroundings(declaring);
 }
@@ -157,6 +159,44 @@ function addProofs({ program, session, onEnd }: Declaring): void {
         onEnd(await unlessInterrupted(session, command(directory, flags, session)));
       });
   }
+}
+
+function addSealing({ program, session, onEnd }: Declaring): void {
+  placed(program.command("seal <run>"))
+    .description("print the seal of a run that has ended: a signed statement about its log")
+    .action(async (run: string, flags: CommonFlags) => {
+      const { seal } = await import("./commands/seal.ts");
+      onEnd(await unlessInterrupted(session, seal(run, flags, session)));
+    });
+
+  placed(program.command("export <run>"))
+    .description("write one folder with all that is needed to verify a run elsewhere")
+    .option("--out <dir>", "the folder to be made (default: the run's id)")
+    .action(async (run: string, flags: ExportFlags) => {
+      const { exportRun } = await import("./commands/export.ts");
+      onEnd(await unlessInterrupted(session, exportRun(run, flags, session)));
+    });
+
+  placed(program.command("keys"))
+    .description("print the public key that evidence is signed with")
+    .action(async (flags: CommonFlags) => {
+      const { keys } = await import("./commands/keys.ts");
+      onEnd(await unlessInterrupted(session, keys(flags, session)));
+    });
+
+  program
+    .command("signer")
+    .description("sign for a server that shall not have the key, until told to stop; run it as another user")
+    .requiredOption("--socket <path>", "unix socket to answer on")
+    .requiredOption("--key-file <file>", "private key, PEM, mode 0600; made if it is not there")
+    .addOption(
+      new Option("--algorithm <name>", "kind of key to make").choices(["ed25519", "ecdsa-p256"]).default("ed25519"),
+    )
+    .option(...JSON_FLAG)
+    .action(async (flags: SignerFlags) => {
+      const { signer } = await import("./commands/signer.ts");
+      onEnd(await signer(flags, session));
+    });
 }
 
 function addCancel({ program, session, onEnd }: Declaring): void {

@@ -1,4 +1,5 @@
 import type { VerbatimClient } from "#api";
+import type { SignatureAlgorithm, Signer } from "#evidence";
 import type { Clock, JsonObject } from "#model";
 
 /** Where to find the configuration and the machine; every member comes from a flag and is absent if that was not given. */
@@ -16,6 +17,18 @@ export interface ServeFlags extends CommonFlags {
   readonly listen?: string;
   readonly noToken?: boolean;
   readonly reflection?: boolean;
+}
+
+/** Flags of `signer`. */
+export interface SignerFlags {
+  readonly socket: string;
+  readonly keyFile: string;
+  readonly algorithm: SignatureAlgorithm;
+}
+
+/** A signer that answers. */
+export interface ReadySigner extends Pick<Signer, "keyId" | "algorithm"> {
+  readonly socket: string;
 }
 
 /** A machine to talk to. Disposing an embedded one stops it. */
@@ -58,6 +71,8 @@ export interface CliHost {
   newJobId(): string;
   /** Runs a server until it is told to stop; `onReady` is called with its address. @throws {Fault} if it cannot start. */
   serve(flags: ServeFlags, onReady: (address: string) => void): Promise<void>;
+  /** Signs for other processes until it is told to stop; `onReady` is called with its key. @throws {Fault} if it cannot. */
+  signer(flags: SignerFlags, onReady: (ready: ReadySigner) => void): Promise<void>;
   /** The running server of the flags or of the state directory, else a machine in this process. @throws {Fault} */
   connect(flags: CommonFlags): Promise<Connection>;
   /** The absolute state directory of the flags, the environment or the configuration. @throws {Fault} */

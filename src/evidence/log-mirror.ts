@@ -6,6 +6,7 @@ import type { EvidenceStore } from "./evidence-store.ts";
 import type { RunAppend } from "./log-backend.ts";
 import type { MirrorAnswer } from "./log-mirror/mirror-thread.ts";
 import type { RunText } from "./log-mirror/run-files.ts";
+import { RunMark, runsBackTo } from "./run-mark.ts";
 
 const FLUSH_MS = 20;
 const PENDING_CHARACTERS = 1024 * 1024;
@@ -34,6 +35,7 @@ export class LogMirror {
   readonly #pending = new Map<string, string[]>();
   readonly #ended = new Set<string>();
   readonly #broken = new Set<string>();
+  readonly #wholeUpTo: RunMark;
   #characters = 0;
   #unwritten = 0;
   #endedSinceMark = 0;
@@ -45,6 +47,7 @@ export class LogMirror {
     this.#options = options;
     this.#runs = join(options.directory, "runs");
     mkdirSync(this.#runs, { recursive: true, mode: 0o700 });
+    this.#wholeUpTo = new RunMark(join(this.#runs, ".whole-up-to"));
     const script = new URL(`./log-mirror/mirror-thread${extname(import.meta.url)}`, import.meta.url);
     this.#thread = new Worker(script, { workerData: this.#runs, resourceLimits: THREAD_LIMITS });
     this.#thread.on("message", (answer: MirrorAnswer) => this.#answered(answer));
@@ -112,23 +115,11 @@ export class LogMirror {
    * writes those anew that differ. Call it while nothing is appended; returns the runs that were mended.
    */
   async mend(store: EvidenceStore): Promise<readonly string[]> {
-    const mark = this.#readMark();
     const mended: string[] = [];
-    let before: string | undefined;
-    for (;;) {
-      const heads = await store.runs({ limit: 100, ...(before !== undefined && { before }) });
-      for (const { runId } of heads) {
-        if (await this.#mendRun(store, runId)) mended.push(runId);
-        if (runId === mark) return this.#finish(store, mended);
-      }
-      before = heads.at(-1)?.runId;
-      if (before === undefined) return this.#finish(store, mended);
+    for await (const { runId } of runsBackTo(store, this.#wholeUpTo.read())) {
+      if (await this.#mendRun(store, runId)) mended.push(runId);
     }
-  }
-
-  /** Runs that are still open will be written to before the next mark: a crash until then must find them looked at again. */
-  async #finish(store: EvidenceStore, mended: readonly string[]): Promise<readonly string[]> {
-    await this.mark(store);
+    await this.mark(store); // runs that are still open are looked at again after a crash: a mark stands before them
     return mended;
   }
 
@@ -151,20 +142,7 @@ export class LogMirror {
   /** Remembers that all runs older than the oldest open one are whole: the next start looks no further back. */
   async mark(store: EvidenceStore): Promise<void> {
     this.#endedSinceMark = 0;
-    const [oldestOpen] = await store.openRuns();
-    const [newest] = await store.runs({ limit: 1 });
-    const run = oldestOpen ?? newest;
-    if (run !== undefined && this.#broken.size === 0) this.#mark(run.runId);
-  }
-
-  #mark(runId: string): void {
-    writeFileSync(join(this.#runs, ".whole-up-to.part"), `${runId}\n`, { mode: 0o600 });
-    renameSync(join(this.#runs, ".whole-up-to.part"), join(this.#runs, ".whole-up-to"));
-  }
-
-  #readMark(): string | undefined {
-    const path = join(this.#runs, ".whole-up-to");
-    return existsSync(path) ? readFileSync(path, "utf8").trim() : undefined;
+    if (this.#broken.size === 0) await this.#wholeUpTo.write(store);
   }
 
   /** Resolves when all that was taken is written. */

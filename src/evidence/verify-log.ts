@@ -84,14 +84,19 @@ export class LogVerifier {
     const seq = this.#lines - 1;
     if (record.seq !== seq)
       this.#problem(`seq is ${shown(record.seq)}, expected ${seq}: lines were dropped, added or swapped`);
-    this.#runId ??= record.run_id;
-    if (record.run_id !== this.#runId)
-      this.#problem(`run_id is ${shown(record.run_id)}, expected ${shown(this.#runId)}`);
+    this.#checkRun(record.run_id);
     if (!KNOWN_TYPES.has(record.event_type)) this.#problem(`event_type ${shown(record.event_type)} is not known`);
     if ((record.event_type === "run.created") !== (seq === 0))
       this.#problem("run.created must be the first line, and only the first");
     if (seq === 0 && record.schema !== LOG_SCHEMA)
       this.#problem(`schema is ${shown(record.schema)}, expected ${shown(LOG_SCHEMA)}`);
+  }
+
+  /** Whoever wrote the line may have put anything in the place of the run's id. */
+  #checkRun(claimed: unknown): void {
+    if (typeof claimed === "string") this.#runId ??= claimed;
+    if (typeof claimed !== "string" || claimed !== this.#runId)
+      this.#problem(`run_id is ${shown(claimed)}, expected ${this.#runId === undefined ? "text" : shown(this.#runId)}`);
   }
 
   #checkOutput({ output, outputs_hash: claimed }: EvidenceRecord): void {

@@ -5,8 +5,8 @@ import { createToken, startGrpcServer } from "#api";
 import type { GrpcServer } from "#api";
 import { createCommandRun } from "#effects";
 import type { StepType } from "#effects";
-import { createJsonlStore, createKeyFileSigner, createMemoryStore, createSqliteStore, LogMirror } from "#evidence";
-import type { EvidenceStore, LogStoreOptions } from "#evidence";
+import { createJsonlStore, createMemoryStore, createSqliteStore, LogMirror, Sealer } from "#evidence";
+import type { EvidenceStore, LogStoreOptions, Signer } from "#evidence";
 import { createProcessObserver } from "#health";
 import { createJobRunner, recoverRuns } from "#orchestration";
 import type { JobRunner } from "#orchestration";
@@ -15,6 +15,7 @@ import { LedgerOfRuns } from "./ledger.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
 import { shortest } from "./running-server.ts";
+import { openSigner } from "./signer.ts";
 import { claimStoreKind, requireStoreKind } from "./store-kind.ts";
 import { systemClock } from "./system-clock.ts";
 
@@ -70,18 +71,19 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   };
   requireStoreKind(state, configuration.store);
   const ledger = new LedgerOfRuns();
-  const store = await openStore(configuration, { resources, log, onHalt, ledger });
+  const signer = await openSigner(configuration);
+  const sealing: { current?: Sealer } = {};
+  const onEnded = (runId: string): void => sealing.current?.sealSoon(runId);
+  const store = await openStore(configuration, { resources, log, onHalt, onEnded, ledger });
   claimStoreKind(state, configuration.store);
-  if (configuration.store !== "memory") {
-    const signer = createKeyFileSigner(join(state, "keys", "signing.pem"), "ed25519");
-    const onLedgerHalt = (): void => server.current?.setServing(false);
-    const opened = await ledger.open(configuration, store, { signer, log, onHalt: onLedgerHalt });
-    resources.defer(() => opened.close());
-  }
+  const onLedgerHalt = (): void => server.current?.setServing(false);
+  await ledger.open(configuration, store, { signer, log, onHalt: onLedgerHalt });
+  resources.use(ledger);
   for (const result of await recoverRuns(store, systemClock)) {
     const { jobId, finalStatus, finalReason } = result;
     log("run.recovered", { job_id: jobId, final_status: finalStatus, final_reason: finalReason });
   }
+  sealing.current = await startSealing(configuration, { store, signer, resources, log, ledger });
   const stepTypes = [...(options.stepTypes ?? []), ...configuredStepTypes(configuration, resources)];
   const health = resources.use(createProcessObserver({ directory: state, clock: systemClock }));
   const onRefused = (jobId: string, reasons: unknown): void => log("job.refused", { job_id: jobId, reasons });
@@ -90,6 +92,10 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     clock: systemClock,
     stepTypes,
     health,
+    checkpoints: {
+      signer,
+      onProblem: (runId, error) => log("checkpoint.failed", { run_id: runId, error: describe(error) }),
+    },
     maxActiveJobs: configuration.active_jobs,
     onRefused,
   });
@@ -98,6 +104,8 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     address: configuration.listen ?? `unix:${shortest(join(state, "verbatim.sock"))}`,
     runner,
     store,
+    sealer: sealing.current,
+    signer,
     clock: systemClock,
     token,
     noToken: configuration.no_token,
@@ -138,17 +146,18 @@ interface StoreContext {
   readonly log: EventLog;
   readonly onHalt: (why: string) => void;
   readonly ledger: LedgerOfRuns;
+  /** Told of each run whose log has ended. */
+  readonly onEnded: (runId: string) => void;
 }
 
 async function openStore(configuration: LoadedConfiguration, context: StoreContext): Promise<EvidenceStore> {
   const { state, mirror } = configuration;
-  const { resources, log, onHalt, ledger } = context;
-  const options: LogStoreOptions = {
-    newEventId: randomUUIDv7,
-    onHalt,
-    onCommit: ledger.take,
-    guardNewRun: ledger.guard,
+  const { resources, log, onHalt, onEnded, ledger } = context;
+  const onCommit: LogStoreOptions["onCommit"] = (appends) => {
+    ledger.take(appends);
+    for (const { runId, records } of appends) if (records.at(-1)?.record.event_type === "run.completed") onEnded(runId);
   };
+  const options: LogStoreOptions = { newEventId: randomUUIDv7, onHalt, onCommit, guardNewRun: ledger.guard };
   if (configuration.store === "memory") return resources.adopt(createMemoryStore(options), (store) => store.close());
   if (configuration.store === "jsonl")
     return resources.adopt(createJsonlStore(state, options), (store) => store.close());
@@ -158,7 +167,7 @@ async function openStore(configuration: LoadedConfiguration, context: StoreConte
   const store: EvidenceStore = createSqliteStore(state, {
     ...options,
     onCommit: (appends) => {
-      ledger.take(appends);
+      onCommit(appends);
       copies.take(appends);
       if (copies.markDue) copies.mark(store).catch((error: unknown) => onProblem("", describe(error)));
     },
@@ -171,6 +180,30 @@ async function openStore(configuration: LoadedConfiguration, context: StoreConte
   });
   await copies.mend(store);
   return store;
+}
+
+interface SealingContext {
+  readonly store: EvidenceStore;
+  readonly signer: Signer;
+  readonly resources: AsyncDisposableStack;
+  readonly log: EventLog;
+  readonly ledger: LedgerOfRuns;
+}
+
+/** Seals what ends from now on, and what has ended without: a process may die before its last seal. */
+async function startSealing({ state, store: kind }: LoadedConfiguration, context: SealingContext): Promise<Sealer> {
+  const { store, signer, resources, log, ledger } = context;
+  const sealer = new Sealer({
+    store,
+    signer,
+    ...(kind !== "memory" && { directory: join(state, "runs") }),
+    onProblem: (runId, error) => log("seal.failed", { run_id: runId, error: describe(error) }),
+    onSealed: ledger.takeSeal,
+  });
+  resources.adopt(sealer, (open) => open.close());
+  for (const runId of await sealer.mend()) log("run.sealed", { run_id: runId });
+  await ledger.mendSeals(sealer, store);
+  return sealer;
 }
 
 function configuredStepTypes(configuration: LoadedConfiguration, resources: AsyncDisposableStack): readonly StepType[] {

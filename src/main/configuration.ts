@@ -71,6 +71,27 @@ export const configurationSchema = z
       })
       .prefault({})
       .describe("The ledger of all runs."),
+    signing: z
+      .strictObject({
+        algorithm: z
+          .enum(["ed25519", "ecdsa-p256"])
+          .default("ed25519")
+          .describe("Kind of the key that is made where there is none yet."),
+        key_file: z
+          .string()
+          .min(1)
+          .max(4096)
+          .optional()
+          .describe("Private key, PEM, mode 0600; default: keys/signing.pem in the state directory."),
+        socket: z
+          .string()
+          .min(1)
+          .max(100)
+          .optional()
+          .describe("Unix socket of a signer in another process (`verbatim signer`), in place of a key file."),
+      })
+      .prefault({})
+      .describe("What signs the evidence."),
     mirror: z.boolean().default(true).describe("Whether each run's lines are also written to runs/RUN/events.jsonl."),
     active_jobs: z.int().min(1).max(10_000).default(256).describe("Jobs that may run at the same time."),
     drain_seconds: z.number().min(0).max(3600).default(30).describe("How long a stop waits for running jobs."),

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { createdLeaf, LEDGER_DIRECTORY, mendLedger, openLedger } from "#evidence";
-import type { EvidenceStore, LogStoreOptions, RunLedger, Signer } from "#evidence";
+import { createdLeaf, LEDGER_DIRECTORY, mendLedger, mendSeals, openLedger, readEnvelope, sealedLeaf } from "#evidence";
+import type { EvidenceStore, LogStoreOptions, RunLedger, Sealer, SealerOptions, Signer } from "#evidence";
 import { Fault } from "#model";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
@@ -13,14 +13,19 @@ export interface LedgerContext {
   readonly onHalt: (why: string) => void;
 }
 
-/** Between the store and the ledger, which is opened after it: who owns the store's directory owns the ledger's. */
-export class LedgerOfRuns {
+/** Between store, sealer and ledger, which is opened after the store: who owns the store's directory owns the ledger's. */
+export class LedgerOfRuns implements AsyncDisposable {
   #ledger: RunLedger | undefined;
 
-  /** Opens the ledger, and adds what it does not know yet of the runs of the store. @throws {Fault} see `openLedger` */
-  async open(configuration: LoadedConfiguration, store: EvidenceStore, context: LedgerContext): Promise<RunLedger> {
+  /**
+   * Opens the ledger, and adds the runs of the store that it does not know of. A store in memory has none: nothing of it
+   * is there to be compared.
+   * @throws {Fault} see `openLedger` and `mendLedger`
+   */
+  async open(configuration: LoadedConfiguration, store: EvidenceStore, context: LedgerContext): Promise<void> {
     const { signer, log, onHalt } = context;
     const { state, ledger: settings } = configuration;
+    if (configuration.store === "memory") return;
     const ledger = await openLedger(join(state, LEDGER_DIRECTORY), {
       signer,
       ...(settings.origin !== undefined && { origin: settings.origin }),
@@ -34,7 +39,6 @@ export class LedgerOfRuns {
     await ledger.settled();
     if (mended.length > 0) log("ledger.mended", { runs: mended.length, newest: mended.at(-1) });
     this.#ledger = ledger;
-    return ledger;
   }
 
   /** Tells of the runs that a commit has created. Nobody waits for their leaves. */
@@ -46,6 +50,21 @@ export class LedgerOfRuns {
     }
   };
 
+  /** Tells of a seal that was made. */
+  readonly takeSeal: NonNullable<SealerOptions["onSealed"]> = (_runId, statement) => {
+    if (this.#ledger !== undefined && this.#ledger.halted === undefined) this.#ledger.sealed(sealedLeaf(statement));
+  };
+
+  /** Tells of seals that are there, and that the ledger does not know of: a process may die in between. */
+  async mendSeals(sealer: Sealer, store: EvidenceStore): Promise<void> {
+    if (this.#ledger === undefined) return;
+    await mendSeals(this.#ledger, async (runId) => {
+      if ((await store.head(runId))?.completed !== true) return undefined;
+      const text = await sealer.seal(runId).catch(() => undefined); // the sealer has told why
+      return text === undefined ? undefined : Buffer.from(readEnvelope(text).payload, "base64");
+    });
+  }
+
   /** Refuses runs that could not be told of. Those that run go on: they are in the ledger, or a start puts them there. */
   readonly guard = (): void => {
     const halted = this.#ledger?.halted;
@@ -53,4 +72,8 @@ export class LedgerOfRuns {
     const text = `No new run is taken: the ledger of runs could not be written (${halted}). Mend the cause and start again.`;
     throw new Fault("STORE_HALTED", text);
   };
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#ledger?.close();
+  }
 }

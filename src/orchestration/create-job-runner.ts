@@ -1,5 +1,6 @@
 import type { StepType } from "#effects";
-import type { EvidenceStore, RecordDraft } from "#evidence";
+import { RunCheckpoints } from "#evidence";
+import type { CheckpointOptions, EvidenceStore, RecordDraft } from "#evidence";
 import { JobExecutor } from "#executor";
 import { admitJob } from "#governance";
 import type { HealthObserver } from "#health";
@@ -21,6 +22,8 @@ export interface JobRunnerOptions {
   readonly clock: Clock;
   readonly stepTypes: readonly StepType[];
   readonly health?: HealthObserver;
+  /** What signs checkpoints within the logs; absent = there are none. */
+  readonly checkpoints?: Omit<CheckpointOptions, "clock">;
   /** Jobs that may run at the same time; more are refused with LIMIT_EXCEEDED. */
   readonly maxActiveJobs: number;
   /** Bytes that they may hold together, as `held-bytes.ts` counts; default `LIMITS.heldJobBytes`. */
@@ -101,11 +104,13 @@ class DirectJobRunner implements JobRunner {
       accepted.resolve();
     };
     const abort = new AbortController();
-    const { store, clock, health } = this.#options;
+    const { store, clock, health, checkpoints } = this.#options;
     const machine = { clock, signal: abort.signal, ...(health !== undefined && { health }) };
     const execution = this.#executor.executeJob(admitted, machine);
     const opening = this.#opening(admitted, plan);
-    const result = this.#drive(runJob(job.jobId, { execution, opening, store, onAccepted }), claim);
+    const run = { execution, opening, store, onAccepted };
+    const points = checkpoints && new RunCheckpoints(job.jobId, { ...checkpoints, clock });
+    const result = this.#drive(runJob(job.jobId, points ? { ...run, checkpoints: points } : run), claim);
     result.catch(accepted.reject); // also: a failure that nobody waits for is not an unhandled rejection
     this.#active.set(job.jobId, { planHash: plan.hash, abort, accepted: accepted.promise, result });
     await accepted.promise;

@@ -1,4 +1,4 @@
-import type { EvidenceStore, RecordDraft } from "#evidence";
+import type { EvidenceStore, RecordDraft, RunCheckpoints } from "#evidence";
 import type { JobExecutor } from "#executor";
 import type { ExecutionResult } from "#model";
 import { closingRecords } from "./job-records.ts";
@@ -10,6 +10,8 @@ export interface RunJobOptions {
   /** What the log begins with. */
   readonly opening: Promise<readonly RecordDraft[]>;
   readonly store: EvidenceStore;
+  /** Signs what is stored so far, now and then; absent = nothing is signed while the job runs. */
+  readonly checkpoints?: RunCheckpoints;
   /** Called once, when the acceptance of the job is durable; nothing has been performed before. */
   readonly onAccepted: () => void;
 }
@@ -20,12 +22,14 @@ export interface RunJobOptions {
  * @throws {Fault} if a record could not be stored: then nothing more is performed.
  */
 export async function runJob(jobId: string, options: RunJobOptions): Promise<ExecutionResult> {
-  const { execution, store, onAccepted } = options;
+  const { execution, store, checkpoints, onAccepted } = options;
   let size = 0;
   const write = async (drafts: readonly RecordDraft[]): Promise<void> => {
-    await store.append(jobId, size, drafts);
+    const due = (await checkpoints?.due()) ?? [];
+    const stored = await store.append(jobId, size, [...due, ...drafts]);
     if (size === 0) onAccepted();
-    size += drafts.length;
+    size += stored.length;
+    checkpoints?.stored(stored);
   };
   try {
     let unwritten = await options.opening;

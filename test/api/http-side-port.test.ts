@@ -1,7 +1,9 @@
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import type { IncomingMessage } from "node:http";
+import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 import { Fault } from "#model";
 import { ErrorInfoSchema } from "../../src/api/gen/google/rpc/error_details_pb.ts";
@@ -274,6 +276,30 @@ describe("the HTTP side port is closed to strangers", () => {
     }).catch(() => ({ status: 431 }));
     expect(answer.status).toBe(431);
     await expect(post(house.server.httpAddress!, { path: LIST_STEP_TYPES })).resolves.toMatchObject({ status: 200 });
+  });
+
+  test("strangers who hold every connection keep out nobody who has the token", async () => {
+    await using house = await startHouse({ httpAddress: "127.0.0.1:0", token: TOKEN, limits: { connections: 2 } });
+    const address = house.server.httpAddress!;
+    const port = Number(address.slice(address.lastIndexOf(":") + 1));
+    const strangers = [1, 2].map(() => connect({ host: "127.0.0.1", port }).resume());
+    await Promise.all(strangers.map(async (socket) => once(socket, "connect")));
+    await expect(post(address, { path: LIST_STEP_TYPES })).resolves.toMatchObject({ status: 200 });
+    await until(() => strangers.some(({ destroyed }) => destroyed), "one of them is closed for it");
+    for (const socket of strangers) socket.destroy();
+  });
+
+  test("a connection on which no call was let in is closed after a while, one that was let in is not", async () => {
+    await using house = await startHouse({ httpAddress: "127.0.0.1:0", token: TOKEN, limits: { unprovenMs: 200 } });
+    const address = house.server.httpAddress!;
+    const port = Number(address.slice(address.lastIndexOf(":") + 1));
+    const [friend, stranger] = [1, 2].map(() => connect({ host: "127.0.0.1", port }).resume());
+    friend!.write(
+      `POST ${LIST_STEP_TYPES} HTTP/1.1\r\nHost: ${address}\r\nAuthorization: Bearer ${TOKEN}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`,
+    );
+    await until(() => stranger!.destroyed, "the stranger's is closed");
+    expect(friend!.destroyed).toBe(false);
+    friend!.destroy();
   });
 
   test("a drained side port cuts what is left after the grace", async () => {

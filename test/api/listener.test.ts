@@ -1,5 +1,4 @@
 import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
-import type { Http2Session } from "node:http2";
 import { connect, createServer } from "node:net";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -156,7 +155,7 @@ test("a port that is taken is a clear refusal", async () => {
 async function openedInOrder(count: number, accepted: (guest: Guest, place: number) => void): Promise<Socket[]> {
   let taken = 0;
   const accept = (socket: Socket): void => {
-    const guest = guestOf({ socket } as unknown as Http2Session); // as the library tells of a connection
+    const guest = guestOf({ socket });
     if (guest !== undefined) accepted(guest, taken);
     taken += 1;
     socket.resume();

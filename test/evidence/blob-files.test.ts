@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { BlobFiles, syncDirectory } from "../../src/evidence/evidence-stores/blob-files.ts";
+import { syncDirectory } from "../../src/evidence/durable-file.ts";
+import { BlobFiles } from "../../src/evidence/evidence-stores/blob-files.ts";
 import { sha256 } from "./support/reference-format.ts";
 import { stateDirectory } from "./support/state-directory.ts";
 

@@ -132,6 +132,35 @@ test("a log under another run's name does not begin with that run's genesis", as
   expect((await verifyLines(renamed)).problems[0]?.line).toBe(1);
 });
 
+test.each([
+  ["a number", 5],
+  ["null", null],
+  ["a list", ["run-1"]],
+  ["an object that cannot be made a text", { toString: 1 }],
+  ["nothing at all", undefined],
+])("a run id that is %s is named, in the first line and in every other", async (_what, runId) => {
+  const said = runId === undefined ? "undefined" : JSON.stringify(runId);
+  const first = await verifyLines(forged(drafts, 0, { run_id: runId }));
+  expect(first).toMatchObject({ ok: false, runId: "run-1" });
+  expect(first.problems[0]).toEqual({ line: 1, message: `run_id is ${said}, expected text` });
+  const fifth = await verifyLines(forged(drafts, 4, { run_id: runId }));
+  expect(fifth.problems).toEqual([{ line: 5, message: `run_id is ${said}, expected "run-1"` }]);
+});
+
+test("a log in which no line says whose it is does not hold, though its chain does", async () => {
+  const nobodys = bodiesOf(drafts).map((body) => JSON.stringify({ ...body, run_id: undefined }));
+  const report = await verifyLines(sealedLines("", nobodys));
+  expect(report).toMatchObject({ ok: false, runId: undefined, complete: true, problemCount: 9 });
+});
+
+test("a value that is nested deeper than a stack goes is named wherever it stands", async () => {
+  const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+  for (const name of ["run_id", "seq", "event_type", "output"]) {
+    const report = await verifyLines(sealedLines("run-1", [`{"${name}":${deep}}`]));
+    expect(report.problems.some(({ line, message }) => line === 1 && message.includes("[[["))).toBe(true);
+  }
+});
+
 test("lines behind run.completed are named although their chain holds", async () => {
   const report = await verifyLines(referenceLines("run-1", [...drafts, note(9), note(10)], eventIds()));
   expect(report).toMatchObject({ ok: false, complete: true, problemCount: 2 });

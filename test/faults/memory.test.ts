@@ -63,8 +63,9 @@ test(
     const unread = await rise(1000, async ({ address }, client) => {
       using streams = await runUnread(address.slice("unix:".length), client, jobs);
       const numbers = await streams.readLate(JOBS - 1);
-      // run.created and job.started are no events of the stream, nor is job.succeeded before the last.
-      expect(numbers).toEqual([...Array.from({ length: 2 * STEPS }, (_, event) => event + 2), 2 * STEPS + 3]);
+      // A start and an end of each step, and the end of the run; other records, such as checkpoints, are no events.
+      expect(numbers).toHaveLength(2 * STEPS + 1);
+      expect(numbers).toEqual([...new Set(numbers)].toSorted((one, other) => one - other));
     });
     console.info(`${RESULTS} results, unread:`, JSON.stringify(unread));
     expect(unread.riseMib).toBeLessThanOrEqual(BOUND_MIB);

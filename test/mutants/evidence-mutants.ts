@@ -10,9 +10,10 @@ const [store, chain, verify] = [at("evidence/log-store"), at("evidence/chain"), 
 const audit = at("evidence/execution-evidence");
 const [encode, replay, runner] = [at("evidence/encode"), at("evidence/replay"), at("orchestration/run-job")];
 const inStores = (name: string) => at(`evidence/evidence-stores/${name}`);
-const [sqlite, jsonl, blobs] = [inStores("sqlite/database"), inStores("jsonl"), inStores("blob-files")];
+const [sqlite, jsonl] = [inStores("sqlite/database"), inStores("jsonl")];
+const wholeFile = at("evidence/durable-file");
 const [writer, lock] = [inStores("sqlite/line-writer"), inStores("directory-lock")];
-const mirror = at("evidence/log-mirror");
+const runMark = at("evidence/run-mark");
 const [nearest, news] = [inStores("sqlite/nearest-writer"), at("evidence/news")];
 
 const WRITE = "const written = this.#backend.write(appends);";
@@ -28,7 +29,7 @@ function uncovered(part: string): Change {
 
 /** Mistakes in evidence, and in how it is driven. */
 export const EVIDENCE_MUTANTS: readonly Mutant[] = [
-  mirror("open-runs-taken-for-whole-copies", "P1", {
+  runMark("open-runs-taken-for-whole-copies", "P1", {
     change: ["const run = oldestOpen ?? newest;", "const run = newest ?? oldestOpen;"],
     tests: "evidence/log-mirror",
   }),
@@ -82,7 +83,7 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
     change: ["syncDirectory(directory);\n    syncDirectory(this.#runs);\n    return", "return"],
     tests: "laws/p1-synced-before-told",
   }),
-  blobs("sync-of-a-payload-left-out", "P1", {
+  wholeFile("sync-of-a-payload-left-out", "P1", {
     change: ["fsyncSync(file);", ""],
     tests: "evidence/synced",
   }),

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { EvidenceStore, StoredRecord } from "#evidence";
+import type { EvidenceStore, Sealer, Signer, StoredRecord } from "#evidence";
 import { verifyLines } from "#evidence";
 import { Fault } from "#model";
 import type { LogLine } from "../gen/verbatim/evidence/v1/evidence_pb.ts";
@@ -7,7 +7,7 @@ import { EvidenceService } from "../gen/verbatim/evidence/v1/evidence_pb.ts";
 import { idViolations, invalidRequest, refuseIfAny, sequenceNumber } from "./checks.ts";
 import { BATCH_CHARACTERS, batches } from "./event-messages.ts";
 import type { CallShares } from "./call-budgets.ts";
-import { pageMayBeRead, pageWasRead, wholeLogMayBeRead } from "./call-budgets.ts";
+import { answerMayBeSent, pageMayBeRead, pageWasRead, wholeLogMayBeRead } from "./call-budgets.ts";
 import type { MountedService } from "./service.ts";
 import { mount } from "./service.ts";
 import { charactersOf, wholeTail } from "./whole-tail.ts";
@@ -18,6 +18,9 @@ const RECORDS_PER_READ = 256;
 const DEFAULT_PAGE = 50;
 const LARGEST_PAGE = 1000;
 
+/** Bytes of a seal in one message. */
+const CHUNK_BYTES = 64 * 1024;
+
 /** Bytes of one run in a list, rounded up. */
 const RUN_BYTES = 512;
 
@@ -26,10 +29,12 @@ const DIGEST = /^[A-Za-z0-9_-]{43}$/;
 /** What the service speaks for. */
 export interface EvidenceServiceOptions {
   readonly store: EvidenceStore;
+  readonly sealer: Sealer;
+  readonly signer: Pick<Signer, "algorithm" | "keyId" | "publicKeyPem">;
 }
 
 /** `verbatim.evidence.v1.EvidenceService`: the read side of the store, byte for byte. */
-export function evidenceService({ store }: EvidenceServiceOptions): MountedService {
+export function evidenceService({ store, sealer, signer }: EvidenceServiceOptions): MountedService {
   return mount(EvidenceService, {
     async *readLog({ runId, afterSeq, follow }, { signal, shares }) {
       refuseIfAny(idViolations("run_id", runId));
@@ -79,6 +84,8 @@ export function evidenceService({ store }: EvidenceServiceOptions): MountedServi
       }
     },
 
+    ...sealMethods({ sealer, signer }),
+
     async listRuns({ pageSize, pageToken }, { shares }) {
       const limit = pageSize === 0 ? DEFAULT_PAGE : Math.min(pageSize, LARGEST_PAGE);
       const before = pageToken === "" ? undefined : runOfToken(pageToken);
@@ -98,6 +105,29 @@ export function evidenceService({ store }: EvidenceServiceOptions): MountedServi
       };
     },
   });
+}
+
+type SealMethods = Pick<Parameters<typeof mount<typeof EvidenceService>>[1], "getSeal" | "getPublicKey">;
+
+/** What a stranger needs beside the log: the seal, and the key that it was signed with. */
+function sealMethods({ sealer, signer }: Pick<EvidenceServiceOptions, "sealer" | "signer">): SealMethods {
+  return {
+    async *getSeal({ runId }, { shares }) {
+      refuseIfAny(idViolations("run_id", runId));
+      await wholeLogMayBeRead(shares);
+      const seal = Buffer.from(await sealer.seal(runId));
+      await answerMayBeSent(shares, seal.length);
+      for (let start = 0; start < seal.length; start += CHUNK_BYTES) {
+        const chunk = seal.subarray(start, start + CHUNK_BYTES);
+        yield { $typeName: "verbatim.evidence.v1.GetSealResponse", chunk };
+      }
+    },
+
+    getPublicKey() {
+      const { publicKeyPem: pem, keyId, algorithm } = signer;
+      return Promise.resolve({ $typeName: "verbatim.evidence.v1.GetPublicKeyResponse", pem, keyId, algorithm });
+    },
+  };
 }
 
 interface LogRange {

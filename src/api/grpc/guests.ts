@@ -1,4 +1,3 @@
-import type { Http2Session } from "node:http2";
 import type { Socket } from "node:net";
 import type { Clock } from "#model";
 import { LIMITS } from "#model";
@@ -69,8 +68,8 @@ export class Guests {
   }
 }
 
-/** The guest who holds this connection; undefined for one that was closed. */
-export function guestOf(session: Http2Session | undefined): Guest | undefined {
-  const socket = session?.socket as { readonly [GUEST]?: Guest } | undefined; // a proxy of the socket that was added
+/** The guest who holds the connection of a session or a request; undefined for one that was closed. */
+export function guestOf(holder: { readonly socket?: Socket } | undefined): Guest | undefined {
+  const socket = holder?.socket as { readonly [GUEST]?: Guest } | undefined; // the socket that was added, or its proxy
   return socket?.[GUEST];
 }

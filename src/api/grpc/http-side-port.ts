@@ -2,7 +2,6 @@ import { createConnectRouter, createContextValues } from "@connectrpc/connect";
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from "@connectrpc/connect-node";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
-import type { Clock } from "#model";
 import { Fault, FAULTS, LIMITS } from "#model";
 import type { Address } from "./address.ts";
 import type { CallBudgets } from "./call-budgets.ts";
@@ -10,16 +9,18 @@ import { requestMayCome } from "./call-budgets.ts";
 import type { Principal } from "./call-context.ts";
 import { addRoutes, CALLER } from "./connect-routes.ts";
 import type { HttpCaller } from "./connect-routes.ts";
+import { Connections } from "./connections.ts";
+import type { ConnectionsOptions } from "./connections.ts";
 import { toldFault, toldMessage } from "./fault-details.ts";
 import { METADATA_BYTES, RECEIVE_TIMEOUT_MS } from "./gate.ts";
+import { guestOf } from "./guests.ts";
 import { listenOnLoopback } from "./listener.ts";
 import type { MountedService } from "./service.ts";
 
 /** What the side port is given. */
-export interface HttpSidePortOptions {
+export interface HttpSidePortOptions extends ConnectionsOptions {
   readonly address: Address;
   readonly services: readonly MountedService[];
-  readonly clock: Clock;
   readonly budgets: CallBudgets;
   /** Who calls. @throws {Fault} UNAUTHENTICATED */
   readonly authenticate: (authorization: string | undefined) => Principal;
@@ -40,12 +41,14 @@ export interface HttpSidePort {
  */
 export async function startHttpSidePort(options: HttpSidePortOptions): Promise<HttpSidePort> {
   const { clock, budgets, authenticate, onInternalError } = options;
+  const connections = new Connections(options);
   const serve = connectListener(options);
   const server = createServer(LIMITS_OF_HTTP, (request, response) => {
     try {
       checkHost(request, allowedHosts);
       checkOrigin(request, allowedHosts);
       const principal = authenticate(request.headers.authorization);
+      guestOf(request)?.prove();
       const peer = `${request.socket.remoteAddress}:${request.socket.remotePort}`;
       const { shares, close } = budgets.open(() => response.destroy());
       response.once("close", close);
@@ -61,7 +64,7 @@ export async function startHttpSidePort(options: HttpSidePortOptions): Promise<H
       );
     }
   });
-  server.maxConnections = LIMITS.connections;
+  server.on("connection", (socket) => connections.take(socket));
   const address = await listenOnLoopback(server, options.address);
   const port = address.slice(address.lastIndexOf(":"));
   const allowedHosts: ReadonlySet<string> = new Set([address, `localhost${port}`, `127.0.0.1${port}`, `[::1]${port}`]);
@@ -71,7 +74,7 @@ export async function startHttpSidePort(options: HttpSidePortOptions): Promise<H
     async drain({ graceMs }) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      const stopTimer = clock.after(graceMs, () => server.closeAllConnections());
+      const stopTimer = clock.after(graceMs, () => connections.cut());
       await closed;
       stopTimer();
     },

@@ -1,21 +1,16 @@
 import type { AddressInfo, Server, Socket } from "node:net";
 import { createServer } from "node:net";
-import { Fault, LIMITS } from "#model";
+import { Fault } from "#model";
 import type { Address } from "./address.ts";
 import { addressText, isLoopback } from "./address.ts";
-import { Guests } from "./guests.ts";
-import type { GuestOptions } from "./guests.ts";
+import { Connections } from "./connections.ts";
+import type { ConnectionsOptions } from "./connections.ts";
 import { listening } from "./listening.ts";
 import { listenOnSocket, removeSocket } from "./unix-socket.ts";
 
 /** What a listener is given. */
-export interface ListenerOptions extends GuestOptions {
+export interface ListenerOptions extends ConnectionsOptions {
   readonly address: Address;
-  /**
-   * Most connections at a time; default `LIMITS.connections`. For one more, the oldest is closed on which no call was let in;
-   * where there is none, the new one.
-   */
-  readonly connections?: number;
   /** Takes a connection. */
   readonly accept: (socket: Socket) => void;
 }
@@ -35,19 +30,11 @@ export interface Listener {
  * @throws {Fault} INVALID_CONFIGURATION for any other address, or if the system refuses.
  */
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { address, accept, connections = LIMITS.connections } = options;
-  const guests = new Guests(options);
-  const open = new Set<Socket>();
+  const { address, accept } = options;
+  const connections = new Connections(options);
   const server = createServer({ noDelay: true }, (socket) => {
     socket.on("error", () => socket.destroy());
-    if (open.size >= connections && !guests.makePlace()) {
-      socket.destroy();
-      return;
-    }
-    open.add(socket);
-    socket.once("close", () => open.delete(socket));
-    guests.add(socket);
-    accept(socket);
+    if (connections.take(socket)) accept(socket);
   });
   const bound =
     address.kind === "tcp" ? await listenOnLoopback(server, address) : await listenOnSocket(server, address);
@@ -61,9 +48,7 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   return {
     address: bound,
     close: () => (closing ??= close()),
-    cut() {
-      for (const socket of open) socket.destroy();
-    },
+    cut: () => connections.cut(),
   };
 }
 

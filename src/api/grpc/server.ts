@@ -1,4 +1,4 @@
-import type { EvidenceStore } from "#evidence";
+import type { EvidenceStore, Sealer, Signer } from "#evidence";
 import type { Clock } from "#model";
 import { Fault } from "#model";
 import type { JobRunner } from "#orchestration";
@@ -24,6 +24,9 @@ export interface GrpcServerOptions {
   readonly address: string;
   readonly runner: JobRunner;
   readonly store: EvidenceStore;
+  readonly sealer: Sealer;
+  /** Whose public key is told. */
+  readonly signer: Pick<Signer, "algorithm" | "keyId" | "publicKeyPem">;
   readonly clock: Clock;
   /** The bearer token that calls over TCP must bring. A unix socket is guarded by its mode and asks for none. */
   readonly token?: string;
@@ -71,6 +74,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     httpAddress &&
     (await startHttpSidePort({
       ...common,
+      ...limits,
       address: httpAddress,
       authenticate: authenticatorOf(httpAddress, { ...options, noToken: false }),
     }));

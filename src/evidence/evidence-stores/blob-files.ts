@@ -1,39 +1,9 @@
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { syncDirectory, writeWhole } from "../durable-file.ts";
 import { BLOB_PIECE_BYTES } from "../log-backend.ts";
 
 const DIGEST = /^[\w-]{43}$/;
-
-/** Writes all of it: a short write is not an error to the system, but it is one to us. */
-export function writeFully(file: number, bytes: Uint8Array): void {
-  let written = 0;
-  while (written < bytes.length) {
-    const count = writeSync(file, bytes, written);
-    if (count === 0) throw new Error("the file system took no more bytes");
-    written += count;
-  }
-}
-
-/** Makes the names in a directory durable. */
-export function syncDirectory(directory: string): void {
-  const handle = openSync(directory, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-}
 
 /** Payloads as files under their digest: `blobs/ab/abcd...`. */
 export class BlobFiles {
@@ -78,18 +48,4 @@ export class BlobFiles {
   #path(digest: string): string {
     return join(this.#directory, digest.slice(0, 2), digest);
   }
-}
-
-/** The name is there only when all of the bytes are durable. */
-function writeWhole(path: string, bytes: Uint8Array): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const unfinished = `${path}.${process.pid}.part`;
-  const file = openSync(unfinished, "w", 0o600);
-  try {
-    writeFully(file, bytes);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(unfinished, path);
 }

@@ -1,5 +1,5 @@
 import { closeSync, fdatasyncSync, ftruncateSync, openSync, readFileSync } from "node:fs";
-import { writeFully } from "./blob-files.ts";
+import { writeFully } from "../durable-file.ts";
 
 /**
  * The order in which the runs of a directory were created, one id a line of a file of its own: the times of files are too

@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { writeFully } from "../evidence-stores/blob-files.ts";
+import { writeFully } from "../durable-file.ts";
 
 const OPEN_FILES = 256;
 

@@ -5,7 +5,7 @@ import type { VerbatimClient, GrpcServer, GrpcServerOptions } from "#api";
 import { connectClient, startGrpcServer } from "#api";
 import type { StepHandler, StepType } from "#effects";
 import type { EvidenceStore } from "#evidence";
-import { createMemoryStore } from "#evidence";
+import { createKeyFileSigner, createMemoryStore, Sealer } from "#evidence";
 import type { Clock } from "#model";
 import type { JobRunner } from "#orchestration";
 import { createJobRunner } from "#orchestration";
@@ -57,7 +57,11 @@ export async function startHouse(
     options.runner ??
     createJobRunner({ store, clock: systemClock, stepTypes: options.stepTypes ?? STEP_TYPES, maxActiveJobs: 1000 });
   const internalErrors: unknown[] = [];
+  const signer = createKeyFileSigner(join(directory, "keys", "signing.pem"), "ed25519");
+  const sealer = new Sealer({ store, signer, onProblem: (_run, error) => internalErrors.push(error) });
   const server = await startGrpcServer({
+    sealer,
+    signer,
     address: `unix:${join(directory, "socket")}`,
     clock: systemClock,
     onInternalError: (error) => internalErrors.push(error),

@@ -50,7 +50,8 @@ async function* stream(): AsyncGenerator<never, void, void> {
 
 /** The service that a probe serves; what is not given fails with UNIMPLEMENTED. */
 export function probeService(methods: Partial<Methods>): MountedService {
-  return mount(EvidenceService, { readLog: stream, verifyRun: unary, readBlob: stream, listRuns: unary, ...methods });
+  const none = { readLog: stream, verifyRun: unary, readBlob: stream, getSeal: stream, getPublicKey: unary };
+  return mount(EvidenceService, { ...none, listRuns: unary, ...methods });
 }
 
 /** Starts a probe. */

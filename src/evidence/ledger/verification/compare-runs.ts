@@ -5,12 +5,12 @@ import { digest } from "../../canonical-json.ts";
 import { chainHash, genesis, openLine } from "../../chain.ts";
 import { lineBatches } from "../../line-batches.ts";
 import { MerkleTree } from "../../merkle.ts";
+import { LOG_FILE } from "../../seal/run-summary.ts";
+import { SEAL_FILE } from "../../seal/seal-files.ts";
 import type { SealedLeaf } from "../leaf.ts";
 import type { Findings } from "./ledger-report.ts";
 import type { ListedRun } from "./listed-runs.ts";
 
-const LOG_FILE = "events.jsonl";
-const SEAL_FILE = "seal.dsse.json";
 const LAST_RECORD = Buffer.from('"event_type":"run.completed"');
 
 /** What the file of a run's log holds. */

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file verbatim/evidence/v1/evidence.proto.
  */
 export const file_verbatim_evidence_v1_evidence: GenFile = /*@__PURE__*/
-  fileDesc("CiN2ZXJiYXRpbS9ldmlkZW5jZS92MS9ldmlkZW5jZS5wcm90bxIUdmVyYmF0aW0uZXZpZGVuY2UudjEiVgoOUmVhZExvZ1JlcXVlc3QSDgoGcnVuX2lkGAEgASgJEhYKCWFmdGVyX3NlcRgCIAEoBEgAiAEBEg4KBmZvbGxvdxgDIAEoCEIMCgpfYWZ0ZXJfc2VxIj8KD1JlYWRMb2dSZXNwb25zZRIsCgVsaW5lcxgBIAMoCzIdLnZlcmJhdGltLmV2aWRlbmNlLnYxLkxvZ0xpbmUiJAoHTG9nTGluZRILCgNzZXEYASABKAQSDAoEbGluZRgCIAEoDCIiChBWZXJpZnlSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCSKEAQoRVmVyaWZ5UnVuUmVzcG9uc2USCgoCb2sYASABKAgSDwoHcmVjb3JkcxgCIAEoBBIMCgRoZWFkGAMgASgJEhAKCGNvbXBsZXRlGAQgASgIEjIKCHByb2JsZW1zGAUgAygLMiAudmVyYmF0aW0uZXZpZGVuY2UudjEuTG9nUHJvYmxlbSIrCgpMb2dQcm9ibGVtEgwKBGxpbmUYASABKAQSDwoHbWVzc2FnZRgCIAEoCSIxCg9SZWFkQmxvYlJlcXVlc3QSDgoGcnVuX2lkGAEgASgJEg4KBmRpZ2VzdBgCIAEoCSIhChBSZWFkQmxvYlJlc3BvbnNlEg0KBWNodW5rGAEgASgMIjgKD0xpc3RSdW5zUmVxdWVzdBIRCglwYWdlX3NpemUYASABKA0SEgoKcGFnZV90b2tlbhgCIAEoCSJbChBMaXN0UnVuc1Jlc3BvbnNlEi4KBHJ1bnMYASADKAsyIC52ZXJiYXRpbS5ldmlkZW5jZS52MS5SdW5TdW1tYXJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJSCgpSdW5TdW1tYXJ5Eg4KBnJ1bl9pZBgBIAEoCRIQCghsb2dfc2l6ZRgCIAEoBBIQCghsb2dfaGVhZBgDIAEoCRIQCghjb21wbGV0ZRgEIAEoCDKBAwoPRXZpZGVuY2VTZXJ2aWNlElgKB1JlYWRMb2cSJC52ZXJiYXRpbS5ldmlkZW5jZS52MS5SZWFkTG9nUmVxdWVzdBolLnZlcmJhdGltLmV2aWRlbmNlLnYxLlJlYWRMb2dSZXNwb25zZTABElwKCVZlcmlmeVJ1bhImLnZlcmJhdGltLmV2aWRlbmNlLnYxLlZlcmlmeVJ1blJlcXVlc3QaJy52ZXJiYXRpbS5ldmlkZW5jZS52MS5WZXJpZnlSdW5SZXNwb25zZRJbCghSZWFkQmxvYhIlLnZlcmJhdGltLmV2aWRlbmNlLnYxLlJlYWRCbG9iUmVxdWVzdBomLnZlcmJhdGltLmV2aWRlbmNlLnYxLlJlYWRCbG9iUmVzcG9uc2UwARJZCghMaXN0UnVucxIlLnZlcmJhdGltLmV2aWRlbmNlLnYxLkxpc3RSdW5zUmVxdWVzdBomLnZlcmJhdGltLmV2aWRlbmNlLnYxLkxpc3RSdW5zUmVzcG9uc2ViBnByb3RvMw");
+  fileDesc("CiN2ZXJiYXRpbS9ldmlkZW5jZS92MS9ldmlkZW5jZS5wcm90bxIUdmVyYmF0aW0uZXZpZGVuY2UudjEiVgoOUmVhZExvZ1JlcXVlc3QSDgoGcnVuX2lkGAEgASgJEhYKCWFmdGVyX3NlcRgCIAEoBEgAiAEBEg4KBmZvbGxvdxgDIAEoCEIMCgpfYWZ0ZXJfc2VxIj8KD1JlYWRMb2dSZXNwb25zZRIsCgVsaW5lcxgBIAMoCzIdLnZlcmJhdGltLmV2aWRlbmNlLnYxLkxvZ0xpbmUiJAoHTG9nTGluZRILCgNzZXEYASABKAQSDAoEbGluZRgCIAEoDCIiChBWZXJpZnlSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCSKEAQoRVmVyaWZ5UnVuUmVzcG9uc2USCgoCb2sYASABKAgSDwoHcmVjb3JkcxgCIAEoBBIMCgRoZWFkGAMgASgJEhAKCGNvbXBsZXRlGAQgASgIEjIKCHByb2JsZW1zGAUgAygLMiAudmVyYmF0aW0uZXZpZGVuY2UudjEuTG9nUHJvYmxlbSIrCgpMb2dQcm9ibGVtEgwKBGxpbmUYASABKAQSDwoHbWVzc2FnZRgCIAEoCSIxCg9SZWFkQmxvYlJlcXVlc3QSDgoGcnVuX2lkGAEgASgJEg4KBmRpZ2VzdBgCIAEoCSIhChBSZWFkQmxvYlJlc3BvbnNlEg0KBWNodW5rGAEgASgMIiAKDkdldFNlYWxSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCSIgCg9HZXRTZWFsUmVzcG9uc2USDQoFY2h1bmsYASABKAwiFQoTR2V0UHVibGljS2V5UmVxdWVzdCJGChRHZXRQdWJsaWNLZXlSZXNwb25zZRILCgNwZW0YASABKAkSDgoGa2V5X2lkGAIgASgJEhEKCWFsZ29yaXRobRgDIAEoCSI4Cg9MaXN0UnVuc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgNEhIKCnBhZ2VfdG9rZW4YAiABKAkiWwoQTGlzdFJ1bnNSZXNwb25zZRIuCgRydW5zGAEgAygLMiAudmVyYmF0aW0uZXZpZGVuY2UudjEuUnVuU3VtbWFyeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiUgoKUnVuU3VtbWFyeRIOCgZydW5faWQYASABKAkSEAoIbG9nX3NpemUYAiABKAQSEAoIbG9nX2hlYWQYAyABKAkSEAoIY29tcGxldGUYBCABKAgywgQKD0V2aWRlbmNlU2VydmljZRJYCgdSZWFkTG9nEiQudmVyYmF0aW0uZXZpZGVuY2UudjEuUmVhZExvZ1JlcXVlc3QaJS52ZXJiYXRpbS5ldmlkZW5jZS52MS5SZWFkTG9nUmVzcG9uc2UwARJcCglWZXJpZnlSdW4SJi52ZXJiYXRpbS5ldmlkZW5jZS52MS5WZXJpZnlSdW5SZXF1ZXN0GicudmVyYmF0aW0uZXZpZGVuY2UudjEuVmVyaWZ5UnVuUmVzcG9uc2USWwoIUmVhZEJsb2ISJS52ZXJiYXRpbS5ldmlkZW5jZS52MS5SZWFkQmxvYlJlcXVlc3QaJi52ZXJiYXRpbS5ldmlkZW5jZS52MS5SZWFkQmxvYlJlc3BvbnNlMAESWAoHR2V0U2VhbBIkLnZlcmJhdGltLmV2aWRlbmNlLnYxLkdldFNlYWxSZXF1ZXN0GiUudmVyYmF0aW0uZXZpZGVuY2UudjEuR2V0U2VhbFJlc3BvbnNlMAESZQoMR2V0UHVibGljS2V5EikudmVyYmF0aW0uZXZpZGVuY2UudjEuR2V0UHVibGljS2V5UmVxdWVzdBoqLnZlcmJhdGltLmV2aWRlbmNlLnYxLkdldFB1YmxpY0tleVJlc3BvbnNlElkKCExpc3RSdW5zEiUudmVyYmF0aW0uZXZpZGVuY2UudjEuTGlzdFJ1bnNSZXF1ZXN0GiYudmVyYmF0aW0uZXZpZGVuY2UudjEuTGlzdFJ1bnNSZXNwb25zZWIGcHJvdG8z");
 
 /**
  * Which lines to read.
@@ -246,6 +246,98 @@ export const ReadBlobResponseSchema: GenMessage<ReadBlobResponse> = /*@__PURE__*
   messageDesc(file_verbatim_evidence_v1_evidence, 7);
 
 /**
+ * Which run's seal to read.
+ *
+ * @generated from message verbatim.evidence.v1.GetSealRequest
+ */
+export type GetSealRequest = Message<"verbatim.evidence.v1.GetSealRequest"> & {
+  /**
+   * The run.
+   *
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+};
+
+/**
+ * Describes the message verbatim.evidence.v1.GetSealRequest.
+ * Use `create(GetSealRequestSchema)` to create a new message.
+ */
+export const GetSealRequestSchema: GenMessage<GetSealRequest> = /*@__PURE__*/
+  messageDesc(file_verbatim_evidence_v1_evidence, 8);
+
+/**
+ * A part of a seal, in order.
+ *
+ * @generated from message verbatim.evidence.v1.GetSealResponse
+ */
+export type GetSealResponse = Message<"verbatim.evidence.v1.GetSealResponse"> & {
+  /**
+   * At most 64 KiB of the envelope's JSON text.
+   *
+   * @generated from field: bytes chunk = 1;
+   */
+  chunk: Uint8Array;
+};
+
+/**
+ * Describes the message verbatim.evidence.v1.GetSealResponse.
+ * Use `create(GetSealResponseSchema)` to create a new message.
+ */
+export const GetSealResponseSchema: GenMessage<GetSealResponse> = /*@__PURE__*/
+  messageDesc(file_verbatim_evidence_v1_evidence, 9);
+
+/**
+ * Asks for the public key.
+ *
+ * @generated from message verbatim.evidence.v1.GetPublicKeyRequest
+ */
+export type GetPublicKeyRequest = Message<"verbatim.evidence.v1.GetPublicKeyRequest"> & {
+};
+
+/**
+ * Describes the message verbatim.evidence.v1.GetPublicKeyRequest.
+ * Use `create(GetPublicKeyRequestSchema)` to create a new message.
+ */
+export const GetPublicKeyRequestSchema: GenMessage<GetPublicKeyRequest> = /*@__PURE__*/
+  messageDesc(file_verbatim_evidence_v1_evidence, 10);
+
+/**
+ * The public key.
+ *
+ * @generated from message verbatim.evidence.v1.GetPublicKeyResponse
+ */
+export type GetPublicKeyResponse = Message<"verbatim.evidence.v1.GetPublicKeyResponse"> & {
+  /**
+   * PEM, SPKI.
+   *
+   * @generated from field: string pem = 1;
+   */
+  pem: string;
+
+  /**
+   * SHA-256 of the key (SPKI, DER), base64url: what seals and checkpoints name it by.
+   *
+   * @generated from field: string key_id = 2;
+   */
+  keyId: string;
+
+  /**
+   * ed25519 or ecdsa-p256.
+   *
+   * @generated from field: string algorithm = 3;
+   */
+  algorithm: string;
+};
+
+/**
+ * Describes the message verbatim.evidence.v1.GetPublicKeyResponse.
+ * Use `create(GetPublicKeyResponseSchema)` to create a new message.
+ */
+export const GetPublicKeyResponseSchema: GenMessage<GetPublicKeyResponse> = /*@__PURE__*/
+  messageDesc(file_verbatim_evidence_v1_evidence, 11);
+
+/**
  * Which runs to list.
  *
  * @generated from message verbatim.evidence.v1.ListRunsRequest
@@ -271,7 +363,7 @@ export type ListRunsRequest = Message<"verbatim.evidence.v1.ListRunsRequest"> & 
  * Use `create(ListRunsRequestSchema)` to create a new message.
  */
 export const ListRunsRequestSchema: GenMessage<ListRunsRequest> = /*@__PURE__*/
-  messageDesc(file_verbatim_evidence_v1_evidence, 8);
+  messageDesc(file_verbatim_evidence_v1_evidence, 12);
 
 /**
  * Runs, newest first.
@@ -299,7 +391,7 @@ export type ListRunsResponse = Message<"verbatim.evidence.v1.ListRunsResponse"> 
  * Use `create(ListRunsResponseSchema)` to create a new message.
  */
 export const ListRunsResponseSchema: GenMessage<ListRunsResponse> = /*@__PURE__*/
-  messageDesc(file_verbatim_evidence_v1_evidence, 9);
+  messageDesc(file_verbatim_evidence_v1_evidence, 13);
 
 /**
  * One run.
@@ -341,7 +433,7 @@ export type RunSummary = Message<"verbatim.evidence.v1.RunSummary"> & {
  * Use `create(RunSummarySchema)` to create a new message.
  */
 export const RunSummarySchema: GenMessage<RunSummary> = /*@__PURE__*/
-  messageDesc(file_verbatim_evidence_v1_evidence, 10);
+  messageDesc(file_verbatim_evidence_v1_evidence, 14);
 
 /**
  * Reads the logs of runs. A job that was executed directly is a run of its own, under the job's id.
@@ -380,6 +472,26 @@ export const EvidenceService: GenService<{
     methodKind: "server_streaming";
     input: typeof ReadBlobRequestSchema;
     output: typeof ReadBlobResponseSchema;
+  },
+  /**
+   * Streams the seal of a run that has ended: the exact bytes of its DSSE envelope. It is made now if it is not there yet.
+   *
+   * @generated from rpc verbatim.evidence.v1.EvidenceService.GetSeal
+   */
+  getSeal: {
+    methodKind: "server_streaming";
+    input: typeof GetSealRequestSchema;
+    output: typeof GetSealResponseSchema;
+  },
+  /**
+   * Tells the public key that this server signs with. Whoever wants to trust it compares its id by another way.
+   *
+   * @generated from rpc verbatim.evidence.v1.EvidenceService.GetPublicKey
+   */
+  getPublicKey: {
+    methodKind: "unary";
+    input: typeof GetPublicKeyRequestSchema;
+    output: typeof GetPublicKeyResponseSchema;
   },
   /**
    * Lists runs, newest first.
