@@ -1,5 +1,7 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
+import type { LedgerFlags, LedgerVerifyFlags } from "./commands/ledger.ts";
+import type { ProveFlags } from "./commands/prove.ts";
 import type { ExecFlags } from "./commands/exec.ts";
 import type { EventsFlags } from "./commands/events.ts";
 import type { ExportFlags } from "./commands/export.ts";
@@ -40,6 +42,7 @@ export function addCommands(declaring: Declaring): void {
   addServe(declaring);
   addExec(declaring);
   addReaders(declaring);
+  addProofs(declaring);
   addSealing(declaring);
   addCancel(declaring);
   addSurroundings(declaring);
@@ -121,6 +124,45 @@ function addReaders({ program, session, onEnd }: Declaring): void {
       const { runs } = await import("./commands/runs.ts");
       onEnd(await unlessInterrupted(session, runs(flags, session)));
     });
+}
+
+function addProofs({ program, session, onEnd }: Declaring): void {
+  placed(program.command("prove <run-or-file>"))
+    .description("prove one line of a log, without the other lines")
+    .requiredOption("--seq <n>", "the line's sequence number", wholeNumber)
+    .option("--out <file>", "where to write the proof (default: standard output)")
+    .action(async (what: string, flags: ProveFlags) => {
+      const { prove } = await import("./commands/prove.ts");
+      onEnd(await unlessInterrupted(session, prove(what, flags, session)));
+    });
+
+  const ledger = program.command("ledger").description("about the ledger of all runs of a state directory");
+  const inLedger = (command: Command): Command =>
+    command
+      .option(...PLACE.config)
+      .option(...PLACE.state)
+      .option(...JSON_FLAG);
+  inLedger(ledger.command("verify [dir]"))
+    .description("verify a state directory's ledger and its runs from the files alone")
+    .option("--since <file>", "a checkpoint that was kept; may be given several times", collected)
+    .option("--key <file>", "public key (PEM) that has to have signed (default: the one beside the ledger)")
+    .option("--ledger-only", "do not compare the files of the runs")
+    .action(async (directory: string | undefined, flags: LedgerVerifyFlags) => {
+      const { verifyLedgerHere } = await import("./commands/ledger.ts");
+      onEnd(await unlessInterrupted(session, verifyLedgerHere(directory, flags, session)));
+    });
+  for (const [name, what] of [
+    ["show", "show how far the ledger has come"],
+    ["checkpoint", "print the newest checkpoint, to be kept elsewhere"],
+  ] as const) {
+    inLedger(ledger.command(`${name} [dir]`))
+      .description(what)
+      .action(async (directory: string | undefined, flags: LedgerFlags) => {
+        const commands = await import("./commands/ledger.ts");
+        const command = name === "show" ? commands.showLedger : commands.printCheckpoint;
+        onEnd(await unlessInterrupted(session, command(directory, flags, session)));
+      });
+  }
 }
 
 function addSealing({ program, session, onEnd }: Declaring): void {

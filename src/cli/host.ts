@@ -77,6 +77,8 @@ export interface CliHost {
   connect(flags: CommonFlags): Promise<Connection>;
   /** PEM of the public key that the installation of the flags signs with; undefined if it has none yet, or none that can be read here. */
   ownPublicKey(flags: CommonFlags): Promise<string | undefined>;
+  /** The absolute state directory of the flags, the environment or the configuration. @throws {Fault} */
+  stateDirectory(flags: CommonFlags): Promise<string>;
   /** Looks at what Verbatim stands on. Never throws. */
   doctor(flags: CommonFlags): Promise<readonly Finding[]>;
   /** JSON Schema of the configuration file. */

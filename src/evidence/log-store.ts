@@ -20,6 +20,8 @@ const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 export interface LogStoreOptions {
   /** A new UUIDv7. */
   readonly newEventId: () => string;
+  /** Asked before a run is created; what it throws refuses the run. */
+  readonly guardNewRun?: () => void;
   /** Told of every commit, after it is durable; must not throw. */
   readonly onCommit?: (appends: readonly RunAppend[]) => void;
   /** Told once, when a write has failed; must not throw. */
@@ -107,6 +109,7 @@ export class LogStore implements EvidenceStore {
   #encode(from: QueuedAppend, before: RunHead | undefined, heads: Map<string, RunHead>): readonly StoredRecord[] {
     const { runId, at, drafts } = from;
     if (this.#halted !== undefined) throw this.#haltedFault();
+    if (at === 0) this.#options.guardNewRun?.();
     const size = before?.size ?? 0;
     if (size !== at || before?.completed === true) {
       const end = before?.completed === true ? " and ended" : "";

@@ -33,7 +33,6 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
  * perfect subtrees that cover what it was given: as many as the size has bits that are set.
  */
 export class MerkleTree {
-  /** From the largest subtree, on the left, to the smallest. */
   readonly #peaks: Buffer[] = [];
   #size = 0;
 
@@ -58,10 +57,20 @@ export class MerkleTree {
     this.#size += 1;
   }
 
+  /** Roots of the perfect subtrees, from the largest, on the left, to the smallest. */
+  get peaks(): readonly Buffer[] {
+    return this.#peaks;
+  }
+
   /** Root of all leaves so far. More may be added after it. */
   root(): Buffer {
-    return this.#peaks.reduceRight<Buffer | undefined>(join, undefined) ?? EMPTY_ROOT;
+    return rootOfPeaks(this.#peaks);
   }
+}
+
+/** The root over perfect subtrees, from the largest, on the left, to the smallest. */
+export function rootOfPeaks(peaks: readonly Buffer[]): Buffer {
+  return peaks.reduceRight<Buffer | undefined>(join, undefined) ?? EMPTY_ROOT;
 }
 
 function join(right: Buffer | undefined, left: Buffer): Buffer {

@@ -57,6 +57,10 @@ process.exitCode = await runCli({
     const { ownPublicKey } = await import("./signer.ts");
     return await ownPublicKey(flags);
   },
+  async stateDirectory(flags) {
+    const { loadConfiguration } = await import("./load-configuration.ts");
+    return (await loadConfiguration({ flags, environment: process.env, workingDirectory: process.cwd() })).state;
+  },
   async doctor(flags) {
     const { examine } = await import("./doctor.ts");
     return await examine(flags);

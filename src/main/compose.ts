@@ -11,6 +11,7 @@ import { createProcessObserver } from "#health";
 import { createJobRunner, recoverRuns } from "#orchestration";
 import type { JobRunner } from "#orchestration";
 import { Fault, LIMITS } from "#model";
+import { LedgerOfRuns } from "./ledger.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
 import { shortest } from "./running-server.ts";
@@ -69,16 +70,20 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     server.current?.setServing(false);
   };
   requireStoreKind(state, configuration.store);
+  const ledger = new LedgerOfRuns();
   const signer = await openSigner(configuration);
   const sealing: { current?: Sealer } = {};
   const onEnded = (runId: string): void => sealing.current?.sealSoon(runId);
-  const store = await openStore(configuration, { resources, log, onHalt, onEnded });
+  const store = await openStore(configuration, { resources, log, onHalt, onEnded, ledger });
   claimStoreKind(state, configuration.store);
+  const onLedgerHalt = (): void => server.current?.setServing(false);
+  await ledger.open(configuration, store, { signer, log, onHalt: onLedgerHalt });
+  resources.use(ledger);
   for (const result of await recoverRuns(store, systemClock)) {
     const { jobId, finalStatus, finalReason } = result;
     log("run.recovered", { job_id: jobId, final_status: finalStatus, final_reason: finalReason });
   }
-  sealing.current = await startSealing(configuration, { store, signer, resources, log });
+  sealing.current = await startSealing(configuration, { store, signer, resources, log, ledger });
   const stepTypes = [...(options.stepTypes ?? []), ...configuredStepTypes(configuration, resources)];
   const health = resources.use(createProcessObserver({ directory: state, clock: systemClock }));
   const onRefused = (jobId: string, reasons: unknown): void => log("job.refused", { job_id: jobId, reasons });
@@ -140,17 +145,19 @@ interface StoreContext {
   readonly resources: AsyncDisposableStack;
   readonly log: EventLog;
   readonly onHalt: (why: string) => void;
+  readonly ledger: LedgerOfRuns;
   /** Told of each run whose log has ended. */
   readonly onEnded: (runId: string) => void;
 }
 
 async function openStore(configuration: LoadedConfiguration, context: StoreContext): Promise<EvidenceStore> {
   const { state, mirror } = configuration;
-  const { resources, log, onHalt, onEnded } = context;
+  const { resources, log, onHalt, onEnded, ledger } = context;
   const onCommit: LogStoreOptions["onCommit"] = (appends) => {
+    ledger.take(appends);
     for (const { runId, records } of appends) if (records.at(-1)?.record.event_type === "run.completed") onEnded(runId);
   };
-  const options: LogStoreOptions = { newEventId: randomUUIDv7, onHalt, onCommit };
+  const options: LogStoreOptions = { newEventId: randomUUIDv7, onHalt, onCommit, guardNewRun: ledger.guard };
   if (configuration.store === "memory") return resources.adopt(createMemoryStore(options), (store) => store.close());
   if (configuration.store === "jsonl")
     return resources.adopt(createJsonlStore(state, options), (store) => store.close());
@@ -180,19 +187,22 @@ interface SealingContext {
   readonly signer: Signer;
   readonly resources: AsyncDisposableStack;
   readonly log: EventLog;
+  readonly ledger: LedgerOfRuns;
 }
 
 /** Seals what ends from now on, and what has ended without: a process may die before its last seal. */
 async function startSealing({ state, store: kind }: LoadedConfiguration, context: SealingContext): Promise<Sealer> {
-  const { store, signer, resources, log } = context;
+  const { store, signer, resources, log, ledger } = context;
   const sealer = new Sealer({
     store,
     signer,
     ...(kind !== "memory" && { directory: join(state, "runs") }),
     onProblem: (runId, error) => log("seal.failed", { run_id: runId, error: describe(error) }),
+    onSealed: ledger.takeSeal,
   });
   resources.adopt(sealer, (open) => open.close());
   for (const runId of await sealer.mend()) log("run.sealed", { run_id: runId });
+  await ledger.mendSeals(sealer, store);
   return sealer;
 }
 

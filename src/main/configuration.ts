@@ -58,6 +58,19 @@ export const configurationSchema = z
       .describe(
         "The same services over HTTP/1.1 (Connect protocol, JSON) for browsers and curl; always with the token.",
       ),
+    ledger: z
+      .strictObject({
+        origin: z
+          .string()
+          .min(1)
+          .max(256)
+          .optional()
+          .describe(
+            "Name of the ledger in its checkpoints, such as example.com/ledger; default: made of the key's id.",
+          ),
+      })
+      .prefault({})
+      .describe("The ledger of all runs."),
     signing: z
       .strictObject({
         algorithm: z

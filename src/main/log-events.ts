@@ -12,6 +12,9 @@ export const LOG_EVENTS = {
   "checkpoint.failed": "error",
   "job.refused": "warn",
   "store.halted": "fatal",
+  "ledger.mended": "warn",
+  "ledger.unsigned": "error",
+  "ledger.halted": "fatal",
   "mirror.failed": "error",
   "internal.error": "error",
 } as const;

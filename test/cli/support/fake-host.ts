@@ -34,6 +34,7 @@ export function fakeHost(given: Partial<CliHost> = {}): FakeHost {
     signer: absent,
     connect: absent,
     ownPublicKey: () => Promise.resolve(undefined),
+    stateDirectory: absent,
     doctor: absent,
     configurationSchema: absent,
     ...given,
