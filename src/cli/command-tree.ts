@@ -97,14 +97,15 @@ function addReaders({ program, session, onEnd }: Declaring): void {
       onEnd(await unlessInterrupted(session, events(run, flags, session)));
     });
 
-  placed(program.command("verify <run-or-file>"))
+  placed(program.command("verify [run-or-file]"))
     .description("verify a log here, and say what is proven and what is not")
     .option("--seal <file>", "the seal (default: the one beside the log, or the server's)")
     .option("--key <file>", "a public key (PEM) that is trusted; may be given several times", collected)
+    .option("--proof <file>", "in place of a log: what `prove` has written")
     .option("--head <hash>", "the head that was told when the run ended")
     .option("--expect <seq=hash>", "a line's hash as a stream has sent it; may be given several times", collected)
     .option("--plan <file>", "the job file, or the plan, that the log has to be of")
-    .action(async (what: string, flags: VerifyFlags) => {
+    .action(async (what: string | undefined, flags: VerifyFlags) => {
       const { verify } = await import("./commands/verify.ts");
       onEnd(await unlessInterrupted(session, verify(what, flags, session)));
     });

@@ -1,11 +1,13 @@
-import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { proveLine } from "#evidence";
 import type { LineProof } from "#evidence";
 import { Fault } from "#model";
 import { EXIT } from "../exit-codes.ts";
 import type { CommonFlags } from "../host.ts";
+import { logFileOf, looksLikePath } from "../log-file.ts";
 import { linesOfFile, linesOfRun } from "../log-lines.ts";
+import { sealIfThere, sealOfFile } from "../seal-of-run.ts";
+import type { RunSeal } from "../seal-of-run.ts";
 import type { Session } from "../session.ts";
 
 /** Flags of `prove`. */
@@ -17,17 +19,26 @@ export interface ProveFlags extends CommonFlags {
 
 /** `verbatim prove RUN|FILE --seq N`: shows that one line stands in a log, without the other lines. */
 export async function prove(what: string, flags: ProveFlags, session: Session): Promise<number> {
-  const proof = await proofOf(what, flags, session);
+  const { proof: bare, seal } = await proofOf(what, flags, session);
+  const proof: LineProof = seal === undefined ? bare : { ...bare, seal: { ...seal.envelope } };
   const text = `${JSON.stringify(proof, undefined, 2)}\n`;
   if (flags.out === undefined) await session.stdout.json(text);
   else await writeProof(flags.out, text);
   return EXIT.succeeded;
 }
 
-async function proofOf(what: string, flags: ProveFlags, { host }: Session): Promise<LineProof> {
-  if (what.includes("/") || existsSync(what)) return await proofFromFile(what, flags.seq);
+interface SealedProof {
+  readonly proof: LineProof;
+  readonly seal: RunSeal | undefined;
+}
+
+async function proofOf(what: string, flags: ProveFlags, { host }: Session): Promise<SealedProof> {
+  const path = looksLikePath(what) ? logFileOf(what) : undefined;
+  if (path !== undefined)
+    return { proof: await proofFromFile(path, flags.seq), seal: await sealOfFile(path, undefined) };
   await using connection = await host.connect(flags);
-  return await proveLine(linesOfRun(connection.client, what), flags.seq);
+  const { client } = connection;
+  return { proof: await proveLine(linesOfRun(client, what), flags.seq), seal: await sealIfThere(client, what) };
 }
 
 async function proofFromFile(path: string, seq: number): Promise<LineProof> {

@@ -12,6 +12,8 @@ export interface VerifyFlags extends CommonFlags {
   readonly expect?: readonly string[];
   /** File of the seal; absent = the one beside the log, or the server's. */
   readonly seal?: string;
+  /** A proof of one line, to be verified in place of a log. */
+  readonly proof?: string;
   /** Files of public keys that are trusted. */
   readonly key?: readonly string[];
   /** File of what was to be run. */

@@ -1,12 +1,10 @@
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import type { VerbatimClient } from "#api";
-import { judgeCheckpoint, judgeEnvelope, readPublicKey, SEAL_FILE } from "#evidence";
-import type { PublicKey, VerifyOptions } from "#evidence";
-import { Fault } from "#model";
+import { judgeCheckpoint, judgeEnvelope, readPublicKey } from "#evidence";
+import type { VerifyOptions } from "#evidence";
 import type { CliHost } from "../host.ts";
-import { openSeal, sealOfRun } from "../seal-of-run.ts";
+import { givenKeys } from "../given-keys.ts";
+import type { Keys } from "../given-keys.ts";
+import { namedSeal, sealIfThere, sealOfFile } from "../seal-of-run.ts";
 import type { RunSeal } from "../seal-of-run.ts";
 import type { SealFinding } from "../views/verdict.ts";
 import type { VerifyFlags } from "./verify-expectations.ts";
@@ -17,17 +15,10 @@ export interface Sealing {
   readonly finding?: SealFinding;
 }
 
-interface Keys {
-  readonly keys: readonly PublicKey[];
-  readonly from: SealFinding["keys"];
-}
-
 /** The seal that lies beside a log file, or the one that is named. @throws {Fault} INVALID_REQUEST if one cannot be read. */
 export async function sealingOfFile(path: string, flags: VerifyFlags): Promise<Sealing> {
   const keys = await givenKeys(flags);
-  const beside = join(dirname(path), SEAL_FILE);
-  const named = flags.seal ?? (existsSync(beside) ? beside : undefined);
-  return sealingOf(named === undefined ? undefined : openSeal(await textOf(named, "seal")), keys);
+  return sealingOf(await sealOfFile(path, flags.seal), keys);
 }
 
 /** The seal that a server has of a run, judged by the keys that are given, else by the key of this very installation. */
@@ -37,23 +28,7 @@ export async function sealingOfRun(
 ): Promise<Sealing> {
   const given = await givenKeys(flags);
   const keys = given.from === "given" ? given : await ownKeys(flags, host);
-  if (flags.seal !== undefined) return sealingOf(openSeal(await textOf(flags.seal, "seal")), keys);
-  return sealingOf(await sealOrNone(client, runId), keys);
-}
-
-async function sealOrNone(client: VerbatimClient, runId: string): Promise<RunSeal | undefined> {
-  try {
-    return await sealOfRun(client, runId);
-  } catch (error) {
-    const missing = ["RUN_OPEN", "SIGNER_UNAVAILABLE", "UNIMPLEMENTED", "EVIDENCE_BROKEN"];
-    if (error instanceof Fault && missing.includes(error.code)) return undefined; // the log is verified all the same
-    throw error;
-  }
-}
-
-async function givenKeys({ key = [] }: VerifyFlags): Promise<Keys> {
-  const keys = await Promise.all(key.map(async (path) => readPublicKey(await textOf(path, "public key"))));
-  return { keys, from: keys.length > 0 ? "given" : "none" };
+  return sealingOf(flags.seal === undefined ? await sealIfThere(client, runId) : await namedSeal(flags.seal), keys);
 }
 
 async function ownKeys(flags: VerifyFlags, host: CliHost): Promise<Keys> {
@@ -74,13 +49,4 @@ function sealingOf(seal: RunSeal | undefined, { keys, from }: Keys): Sealing {
   if (judged.verdict !== "valid") return { options, finding };
   const { run_id: runId, size, head, merkle_root: merkleRoot, plan_hash: planHash } = seal.predicate;
   return { options: { ...options, sealed: { runId, size, head, merkleRoot, planHash } }, finding };
-}
-
-async function textOf(path: string, what: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    const why = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
-    throw new Fault("INVALID_REQUEST", `The ${what} ${path} cannot be read (${why}).`, { cause });
-  }
 }

@@ -1,20 +1,23 @@
-import { existsSync, statSync } from "node:fs";
-import { join } from "node:path";
 import type { VerbatimClient } from "#api";
 import type { LogReport, VerifyOptions } from "#evidence";
-import { LOG_FILE, verifyFile, verifyLines } from "#evidence";
+import { verifyFile, verifyLines } from "#evidence";
 import { Fault } from "#model";
 import { EXIT } from "../exit-codes.ts";
 import type { Session } from "../session.ts";
+import { logFileOf, looksLikePath } from "../log-file.ts";
 import { expectationsOf } from "./verify-expectations.ts";
 import type { VerifyFlags } from "./verify-expectations.ts";
+import { verifyProof } from "./verify-proof.ts";
 import { sealingOfFile, sealingOfRun } from "./verify-seal.ts";
 import { verdictJson, verdictOf, verdictText } from "../views/verdict.ts";
 import type { SealFinding } from "../views/verdict.ts";
 
 /** `verbatim verify RUN|FILE`: reads a log and verifies it in this process; nothing is taken on the server's word. */
-export async function verify(what: string, flags: VerifyFlags, session: Session): Promise<number> {
+export async function verify(what: string | undefined, flags: VerifyFlags, session: Session): Promise<number> {
   const { stdout, json, host } = session;
+  if (flags.proof !== undefined) return await verifyProof(flags.proof, flags, session);
+  if (what === undefined)
+    throw new Fault("INVALID_REQUEST", "Name a run or a file to verify, or a proof with --proof.");
   const expected = await expectationsOf(flags, host);
   const question = { flags, session, expected };
   const { report, seal } = looksLikePath(what) ? await askFile(what, question) : await askRun(what, question);
@@ -30,19 +33,13 @@ export async function verify(what: string, flags: VerifyFlags, session: Session)
   return verdict.endProven ? EXIT.succeeded : EXIT.usage; // what may lack its end, or be written anew, is not proven
 }
 
-/** A run id has no slash; a file of that name here is meant rather than a run. */
-function looksLikePath(what: string): boolean {
-  return what.includes("/") || existsSync(what);
-}
-
 interface Answer {
   readonly report: LogReport;
   readonly seal: SealFinding | undefined;
 }
 
 async function askFile(named: string, { flags, expected }: Question): Promise<Answer> {
-  // A folder is what `export` has made, or the folder of a run in a state directory.
-  const path = statSync(named, { throwIfNoEntry: false })?.isDirectory() === true ? join(named, LOG_FILE) : named;
+  const path = logFileOf(named);
   const { options, finding } = await sealingOfFile(path, flags);
   return { report: await fileReport(path, { ...expected, ...options }), seal: finding };
 }

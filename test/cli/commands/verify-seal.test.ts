@@ -121,3 +121,46 @@ test.each([
   expect(code).toBe(2);
   expect(err).toContain(`${what} ${path} cannot be read (ENOENT)`);
 });
+
+describe("verify of a proof of one line", () => {
+  const proof = (): string => join(house.directory, "proof.json");
+
+  async function proven(...flags: readonly string[]): Promise<{ readonly code: number; readonly status: string }> {
+    const { code, out } = await runCommand(house, ["verify", "--proof", proof(), "--json", ...flags]);
+    return { code, status: (JSON.parse(out) as { readonly status: string }).status };
+  }
+
+  test.each(["job", "the folder"])("that was made of %s holds with the key, and is unproven without", async (what) => {
+    await runCommand(house, ["prove", what === "job" ? "job" : folder, "--seq", "3", "--out", proof()]);
+    expect(await proven("--key", inFolder("key.pem"))).toEqual({ code: 0, status: "proven" });
+    expect(await proven()).toEqual({ code: 2, status: "unproven" });
+    const { out } = await runCommand(house, ["verify", "--proof", proof(), "--key", inFolder("key.pem")]);
+    expect(out).toContain(`${lines()[3]}\n`);
+    expect(out).not.toContain(lines()[4]);
+  });
+
+  test("finds a line that was changed, a seal of another log, another key, and a proof that is none", async () => {
+    await runCommand(house, ["prove", folder, "--seq", "3", "--out", proof()]);
+    const made = JSON.parse(readFileSync(proof(), "utf8")) as { readonly line: string };
+    await house.client.executor.executeJob(request("other", ["test.echo"]));
+    const { out: otherSeal } = await runCommand(house, ["seal", "other"]);
+    const otherKey = join(house.directory, "other.pem");
+    writeFileSync(otherKey, memorySigner("ed25519").publicKeyPem);
+    const broken = { code: 5, status: "broken" };
+    expect(await proven("--key", otherKey)).toEqual(broken);
+    for (const changed of [
+      { ...made, line: made.line.replace("tester", "texter") },
+      { ...made, seal: JSON.parse(otherSeal) as unknown },
+      { ...made, seal: "no seal" },
+      {},
+    ]) {
+      writeFileSync(proof(), JSON.stringify(changed));
+      expect(await proven("--key", inFolder("key.pem"))).toEqual(broken);
+    }
+  });
+
+  test("needs a proof, or a log: with neither, what to give is said", async () => {
+    const { code, err } = await runCommand(house, ["verify"]);
+    expect([code, err]).toEqual([2, "verbatim: Name a run or a file to verify, or a proof with --proof.\n"]);
+  });
+});
