@@ -46,7 +46,7 @@ function notProvenBy({ report, keyGiven }: LedgerVerdict): readonly string[] {
       : ["that no older copy of everything was put back: compare with a checkpoint that was kept elsewhere (--since)"]),
     ...(runs.compared ? [] : ["that the runs are there: their files were not compared"]),
     ...(doubtCount > 0 ? [`how ${counted(doubtCount, "run")} ended: without a seal a cut end does not show`] : []),
-    "that runs were told of at all which died with their process before their leaf was written, and were deleted before the next start",
+    "that the ledger was told of every run: one whose process died before its leaf was written can have been deleted before the next start",
   ];
 }
 
@@ -65,7 +65,7 @@ export function ledgerVerdictText(verdict: LedgerVerdict, { paint }: VerdictStyl
     `Signature: ${sign(keyId !== undefined, safeText(keyId ?? ""), "NOT OF THIS KEY")}`,
     ...(since > 0 ? [`Since: ${sign(continues.length === since, "CONTINUED", "NOT CONTINUED")}`] : []),
     `Origin: ${safeText(origin ?? "unknown")}`,
-    `Tree: ${size === undefined ? "unknown" : counted(size, "leaf").replace("leafs", "leaves")}, root ${safeText(root ?? "none")}`,
+    `Tree: ${size === undefined ? "unknown size" : `${size} ${size === 1 ? "leaf" : "leaves"}`}, root ${safeText(root ?? "none")}`,
     `Runs: ${runs.created} created, ${runs.sealed} sealed, ${runs.compared ? "compared" : "not compared"}`,
     ...listed("Problems", [...problems.map(line), ...more(report.problemCount, problems.length)]),
     ...listed("In doubt", [...doubts.map(line), ...more(report.doubtCount, doubts.length)]),
