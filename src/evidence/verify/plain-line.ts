@@ -32,6 +32,7 @@ const LOOKED_AT = [
   "target",
   "status",
   "error_class",
+  "reason",
   "outputs_hash",
   "output",
 ] as const;
