@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { hash } from "node:crypto";
 import type { EvidenceRecord } from "../record.ts";
+import { readPlainLine } from "./plain-line.ts";
 
 /** A record as its line says it: whoever wrote the line may have written anything. */
 export type SaidRecord = Readonly<Partial<Record<keyof EvidenceRecord, unknown>>>;
@@ -24,37 +25,44 @@ export interface UnreadableLine {
 }
 
 const HASH_CHARACTERS = 43;
-const BEFORE_HASH = Buffer.from(',"hash":"');
-const QUOTE = 0x22;
+const BEFORE_HASH = ',"hash":"';
 const CLOSING_BRACE = 0x7d;
 const LINE_FEED = 0x0a;
-/** Bytes of the hash member with the closing brace. */
+/** Bytes of the hash member with the closing brace; each is a character of its own. */
 const TAIL_BYTES = BEFORE_HASH.length + HASH_CHARACTERS + 2;
-const BASE64URL = /^[\w-]{43}$/;
+const IS_BASE64URL = new Uint8Array(128);
+for (const letter of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+  IS_BASE64URL[letter.charCodeAt(0)] = 1;
 
 /** Takes a line apart. */
 export function openLine(bytes: Buffer): OpenLine | UnreadableLine {
-  const claimed = claimedHash(bytes);
+  const text = bytes.toString("utf8");
+  const claimed = claimedHash(text);
   const unreadable = (message: string): UnreadableLine => ({ bytes, record: undefined, hash: claimed, message });
   if (!isUtf8(bytes)) return unreadable("the line is not UTF-8");
   if (claimed === undefined) return unreadable("the line does not end with a hash: it was cut or is no record");
-  const record = parsed(bytes);
+  const record = readPlainLine({ bytes, text }) ?? parsed(text);
   return record === undefined ? unreadable("the line is not a JSON object") : { bytes, record, hash: claimed };
 }
 
-/** The text in the place of the hash; what is not a hash fits nothing. */
-function claimedHash(bytes: Buffer): string | undefined {
-  const end = bytes.length;
-  if (end <= TAIL_BYTES || bytes[end - 1] !== CLOSING_BRACE || bytes[end - 2] !== QUOTE) return undefined;
-  const start = end - TAIL_BYTES;
-  for (let at = 0; at < BEFORE_HASH.length; at += 1) if (bytes[start + at] !== BEFORE_HASH[at]) return undefined;
-  const text = bytes.toString("latin1", end - 2 - HASH_CHARACTERS, end - 2);
-  return BASE64URL.test(text) ? text : undefined;
+/** The hash that a line says it has. */
+function claimedHash(text: string): string | undefined {
+  const start = text.length - TAIL_BYTES;
+  if (start <= 0 || !text.startsWith(BEFORE_HASH, start) || !text.endsWith('"}')) return undefined;
+  const hashStart = start + BEFORE_HASH.length;
+  for (let at = hashStart; at < hashStart + HASH_CHARACTERS; at += 1) {
+    if (!isBase64url(text.charCodeAt(at))) return undefined;
+  }
+  return text.slice(hashStart, -2);
 }
 
-function parsed(bytes: Buffer): SaidRecord | undefined {
+function isBase64url(code: number): boolean {
+  return IS_BASE64URL[code] === 1;
+}
+
+function parsed(text: string): SaidRecord | undefined {
   try {
-    const value: unknown = JSON.parse(bytes.toString("utf8"));
+    const value: unknown = JSON.parse(text);
     return typeof value === "object" && value !== null ? value : undefined;
   } catch {
     return undefined;

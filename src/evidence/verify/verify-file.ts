@@ -5,7 +5,7 @@ import type { VerifyOptions } from "./verify-options.ts";
 
 const LINE_FEED = 0x0a;
 const LINE_BYTES = 16 * 1024 * 1024;
-const READ_BYTES = 256 * 1024;
+const READ_BYTES = 64 * 1024;
 
 /**
  * Verifies a log file, byte for byte, in bounded memory.

@@ -10,7 +10,6 @@ import { hashOf, judge, rehashed, sealedCase } from "./support/sealed-log.ts";
 const { lines, sealed, checkpoints } = sealedCase(22, [17, 34]);
 const LAST = lines.length - 1;
 const log = Buffer.from(lines.map((line) => `${line}\n`).join(""));
-const LINE_FEED = 0x0a;
 const options = { sealed, checkpoints: judge };
 
 async function problemsOf(said: readonly string[]): Promise<LogReport> {

@@ -90,10 +90,11 @@ export class AttemptLaws {
   }
 
   /** A step that nothing can perform fails before anything was started, and is the only one with a record. */
-  #checkWithoutStart({ step_index: index, event_type: event, error_class: kind }: SaidRecord, tell: TellBreach): void {
-    const isRefusal = event === "step.failed" && kind === "permanent" && this.#next === 0 && this.#failed === undefined;
+  #checkWithoutStart(record: SaidRecord, tell: TellBreach): void {
+    const { step_index: index } = record;
+    const isFirst = isRefusal(record) && this.#next === 0 && this.#failed === undefined;
     const { count } = this.#declared;
-    if (isRefusal && isSeq(index) && (count === undefined || index < count)) return;
+    if (isFirst && isSeq(index) && (count === undefined || index < count)) return;
     const running = this.#running === undefined ? "no step runs" : `step ${this.#running} runs`;
     tell(
       "EXEC_002_ONE_RESULT",
@@ -142,4 +143,10 @@ export class AttemptLaws {
     if (succeeded === all || (!succeeded && this.#declared.count === undefined)) return;
     tell("WRONG_VERDICT", `${this.ended}, and ${this.#succeeded} of ${count} declared steps have succeeded`);
   }
+}
+
+/** What the machine leaves of a step type that has no handler, in its own words. */
+function isRefusal({ event_type: event, step_type: type, error_class: kind, reason }: SaidRecord): boolean {
+  if (event !== "step.failed" || kind !== "permanent" || typeof type !== "string") return false;
+  return reason === `No handler registered for step type: ${type}`;
 }
