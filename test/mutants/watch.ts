@@ -60,7 +60,7 @@ interface LayerReport {
 }
 
 async function lookByLaws(path: string, laws: readonly string[]): Promise<Sight> {
-  const lint = join(ROOT, "tools/layer-lint/src/bin.ts");
+  const lint = join(ROOT, "tools/layer-lint/bin.js");
   const end = await run(path, [lint, "check", "--root", path, "--config", "layers.json", "--format", "json"]);
   const report = readReport(() => end.stdout) as LayerReport | undefined; // as layer-lint writes it
   if (report === undefined || report.exitCode > 1) return { saw: "broken", by: `layer-lint: ${end.tail}` };

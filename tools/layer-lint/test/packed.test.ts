@@ -104,7 +104,7 @@ describe.skipIf(!IS_ASKED_FOR)(
       }
     }, INSTALL_LIMIT_MS);
 
-    afterAll(() => rmSync(top, { recursive: true, force: true }));
+    afterAll(() => rmSync(top, { recursive: true, force: true }), RUN_LIMIT_MS);
 
     const matrix = TYPESCRIPTS.flatMap((typescript) => NODES.map((node) => [node, typescript] as const));
 
