@@ -13,6 +13,11 @@ const IMPORTS_PER_FILE = 4;
 /** Lines of code in a generated file, besides its imports. */
 const BODY_LINES = 20;
 
+/** Each measure is the median of so many. */
+const REPETITIONS = 5;
+/** A cold run of the tree takes long. */
+const COLD_REPETITIONS = 3;
+
 const REPOSITORY = join(import.meta.dirname, "..");
 
 interface Measure {
@@ -86,22 +91,45 @@ function pathOf(layer: number, target: number): string {
   return home === layer ? `./${name}` : `../l${home}/${name}`;
 }
 
-/** Runs one tool in a process of its own. */
-function measure(tool: "ours" | "cruiser", root: string): Measure {
+/** Written by a process at its end, so that what it costs is known to the last. */
+const TELL_COST = `data:text/javascript,${encodeURIComponent(`
+import { writeSync } from "node:fs";
+process.on("exit", () => {
+  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
+  writeSync(2, "\\n" + JSON.stringify({ cpuSeconds: (userCPUTime + systemCPUTime) / 1e6, megabytes: maxRSS / 1024 }));
+});`)}`;
+
+/** Runs a program of Node to its end. */
+function measure(args: readonly string[], isRight: (output: string) => boolean = () => true): Measure {
   const started = performance.now();
-  const { stdout, stderr, status } = spawnSync(process.execPath, [import.meta.filename, tool, root], {
+  const { stdout, stderr, status } = spawnSync(process.execPath, ["--import", TELL_COST, ...args], {
     encoding: "utf8",
   });
   const seconds = (performance.now() - started) / 1000;
-  if (status !== 0) throw new Error(`${tool} on ${root} ended with ${status}: ${stderr}${stdout}`);
-  const { cpuSeconds, megabytes } = JSON.parse(stdout) as Measure; // as: written by `run` below
+  if (status !== 0 || !isRight(stdout)) throw new Error(`${args.join(" ")} ended with ${status}: ${stderr}${stdout}`);
+  const { cpuSeconds, megabytes } = JSON.parse(stderr.split("\n").at(-1) ?? "") as Measure; // as: written by TELL_COST
   return { seconds, cpuSeconds, megabytes };
 }
 
-async function runOurs(root: string): Promise<void> {
-  const { check } = await import("../tools/layer-lint/src/index.ts");
-  const report = await check({ root });
-  if (report.exitCode !== 0 || report.files < 100) throw new Error(JSON.stringify(report).slice(0, 2000));
+/** The command itself, as whoever uses it runs it. */
+function measureOurs(root: string): Measure {
+  const bin = join(REPOSITORY, "tools/layer-lint/bin.js");
+  return measure([bin, "check", "--root", root], (output) => /^\d{3,} files, /.test(output));
+}
+
+/** The middle one of several, by each measure for itself: a machine that does other things disturbs some of them. */
+function median(measures: readonly Measure[]): Measure {
+  const middle = (of: (each: Measure) => number): number =>
+    measures.map(of).toSorted((a, b) => a - b)[Math.floor(measures.length / 2)] ?? Number.NaN;
+  return {
+    seconds: middle((each) => each.seconds),
+    cpuSeconds: middle((each) => each.cpuSeconds),
+    megabytes: middle((each) => each.megabytes),
+  };
+}
+
+function repeated(times: number, once: (turn: number) => Measure): Measure {
+  return median(Array.from({ length: times }, (_, turn) => once(turn)));
 }
 
 async function runCruiser(root: string): Promise<void> {
@@ -126,43 +154,63 @@ async function runCruiser(root: string): Promise<void> {
   if (typeof output === "string" || output.modules.length < 100) throw new Error("dependency-cruiser read too little");
 }
 
-function show(name: string, { seconds, cpuSeconds, megabytes }: Measure, base?: Measure): void {
-  const ratio = base === undefined ? "" : `${(base.cpuSeconds / cpuSeconds).toFixed(1)} x`;
+function show(name: string, { seconds, cpuSeconds, megabytes }: Measure, note = ""): void {
   console.log(
-    `${name.padEnd(44)} ${seconds.toFixed(2).padStart(7)} s ${cpuSeconds.toFixed(2).padStart(7)} s cpu ${megabytes.toFixed(0).padStart(5)} MB  ${ratio}`,
+    `${name.padEnd(44)} ${seconds.toFixed(2).padStart(7)} s ${cpuSeconds.toFixed(2).padStart(7)} s cpu ${megabytes.toFixed(0).padStart(5)} MB  ${note}`,
   );
+}
+
+function benchTree(root: string): void {
+  generate(root);
+  const cold = repeated(COLD_REPETITIONS, () => {
+    rmSync(join(root, "node_modules/.cache"), { recursive: true, force: true });
+    return measureOurs(root);
+  });
+  const warm = repeated(REPETITIONS, () => measureOurs(root));
+  const changed = repeated(REPETITIONS, (turn) => {
+    writeFileSync(join(root, "src/l5/f500.ts"), `export const v: number = ${turn};\n`);
+    return measureOurs(root);
+  });
+  const theirs = process.argv.includes("--ours") ? undefined : measure([import.meta.filename, "cruiser", root]);
+  const faster = ({ cpuSeconds }: Measure): string =>
+    theirs === undefined ? "" : `${(theirs.cpuSeconds / cpuSeconds).toFixed(1)} x`;
+  console.log(
+    `${LAYERS * FILES_PER_LAYER} files, ${LAYERS * FILES_PER_LAYER * IMPORTS_PER_FILE} imports (ratios of CPU time to dependency-cruiser)`,
+  );
+  if (theirs !== undefined) show("dependency-cruiser, reachable rule", theirs);
+  show("layer-lint, cold", cold, faster(cold));
+  show("layer-lint, nothing changed", warm, faster(warm));
+  show("layer-lint, one file changed", changed, faster(changed));
+  console.log(
+    `one change costs ${(changed.cpuSeconds / cold.cpuSeconds).toFixed(2)} of a cold run (asked: at most 0.15)`,
+  );
+}
+
+/** Beyond the start of a process that does nothing, measured in the same run. */
+function benchRepository(): void {
+  const start = repeated(REPETITIONS, () => measure(["--eval", "0"]));
+  const cold = repeated(REPETITIONS, () => {
+    rmSync(join(REPOSITORY, "node_modules/.cache/layer-lint"), { recursive: true, force: true });
+    return measureOurs(REPOSITORY);
+  });
+  const warm = repeated(REPETITIONS, () => measureOurs(REPOSITORY));
+  const beyond = ({ seconds, cpuSeconds }: Measure): string =>
+    `beyond the start: ${(seconds - start.seconds).toFixed(2)} s, ${(cpuSeconds - start.cpuSeconds).toFixed(2)} s cpu`;
+  show("a process that does nothing", start);
+  show("this repository, cold, with types", cold, `${beyond(cold)} (asked: at most 1.5 s)`);
+  show("this repository, nothing changed", warm, `${beyond(warm)} (asked: at most 0.4 s)`);
 }
 
 function main(): void {
   const folder = mkdtempSync(join(tmpdir(), "layer-lint-bench-"));
   try {
-    const root = join(folder, "tree");
-    generate(root);
-    const cold = measure("ours", root);
-    const warm = measure("ours", root);
-    writeFileSync(join(root, "src/l5/f500.ts"), "export const v: number = 1;\n");
-    const changed = measure("ours", root);
-    const withCruiser = !process.argv.includes("--ours");
-    const theirs = withCruiser ? measure("cruiser", root) : undefined;
-    console.log(
-      `${LAYERS * FILES_PER_LAYER} files, ${LAYERS * FILES_PER_LAYER * IMPORTS_PER_FILE} imports (ratios of CPU time to dependency-cruiser)`,
-    );
-    if (theirs !== undefined) show("dependency-cruiser, reachable rule", theirs);
-    show("layer-lint, cold", cold, theirs);
-    show("layer-lint, nothing changed", warm, theirs);
-    show("layer-lint, one file changed", changed, theirs);
-    console.log(`one change costs ${(changed.cpuSeconds / cold.cpuSeconds).toFixed(2)} of a cold run`);
-    rmSync(join(REPOSITORY, "node_modules/.cache/layer-lint"), { recursive: true, force: true });
-    show("this repository, cold", measure("ours", REPOSITORY));
-    show("this repository, nothing changed", measure("ours", REPOSITORY));
+    benchTree(join(folder, "tree"));
+    benchRepository();
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
 const [tool, root] = process.argv.slice(2);
-if (root !== undefined && (tool === "ours" || tool === "cruiser")) {
-  await (tool === "ours" ? runOurs(root) : runCruiser(root));
-  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
-  console.log(JSON.stringify({ cpuSeconds: (userCPUTime + systemCPUTime) / 1e6, megabytes: maxRSS / 1024 }));
-} else main();
+if (root !== undefined && tool === "cruiser") await runCruiser(root);
+else main();

@@ -1,10 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import type { JsonObject } from "#model";
+import { assertLoaded } from "../../tools/layer-lint/src/testing/index.ts";
 import { contractIn } from "../governance/contract/examples.ts";
 import { drive } from "../support/drive.ts";
 import { jobOf } from "../support/job.ts";
@@ -12,23 +11,26 @@ import { handlerOf, succeed } from "../support/step-handler.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const EXECUTOR = join(ROOT, "src/executor");
+/** Performs jobs of every kind. */
+const USER = "test/laws/programs/use-executor.ts";
 
 /** What the executor may know, by types alone. */
 const KNOWN_LAYERS = ["effects", "evidence", "executor", "health", "model"];
 
 describe("EXEC-005: the executor changes no contract and decides no eligibility, for it cannot reach them", () => {
-  it("EXEC-005: at run time the executor loads no file but its own", () => {
+  it("EXEC-005: at run time the executor loads no file but its own, also while it performs jobs", async () => {
     const own = readdirSync(EXECUTOR, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
-      .map((entry) => pathToFileURL(join(entry.parentPath, entry.name)).href);
+      .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)));
     expect(own.length).toBeGreaterThan(5);
-    expect(loadedBy("#executor").toSorted()).toEqual(own.toSorted());
+    const { loaded } = await assertLoaded({ root: ROOT, entry: USER });
+    expect(loaded.map(({ file }) => file).toSorted()).toEqual([...own, USER].toSorted());
   });
 
-  it("EXEC-005: the look at what is loaded can see other layers, packages and builtins", () => {
-    const loaded = loadedBy("#orchestration");
+  it("EXEC-005: the look at what is loaded can see other layers, packages and builtins", async () => {
+    const { loaded } = await assertLoaded({ root: ROOT, entry: "#orchestration" });
     for (const part of ["src/governance/", "src/evidence/", "node_modules/canonicalize/", "node:crypto"])
-      expect(loaded.some((url) => url.includes(part))).toBe(true);
+      expect(loaded.some(({ file }) => file.includes(part))).toBe(true);
   });
 
   it("EXEC-005: the executor's types come from the layers below it and from nowhere else", () => {
@@ -89,15 +91,6 @@ describe("EXEC-005: the executor changes no contract and decides no eligibility,
     expect(result.contractId).toBe("contract-9");
   });
 });
-
-/** What a fresh process loads for this specifier: URLs. */
-function loadedBy(specifier: string): string[] {
-  const program = fileURLToPath(new URL("programs/what-is-loaded.ts", import.meta.url));
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, specifier], { cwd: ROOT, encoding: "utf8" });
-  expect(stderr).toBe("");
-  expect(status).toBe(0);
-  return JSON.parse(stdout) as string[]; // printed by that program
-}
 
 /** The compiler's view of the executor, with files added that are not on the disk. */
 function programOf(added: Readonly<Record<string, string>> = {}): ts.Program {

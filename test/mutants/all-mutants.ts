@@ -1,5 +1,6 @@
 import { EVIDENCE_MUTANTS } from "./evidence-mutants.ts";
 import { EXECUTOR_MUTANTS } from "./executor-mutants.ts";
+import { HOUSE_MUTANTS } from "./house-mutants.ts";
 import { LAYER_MUTANTS, TOUCHING_MUTANTS } from "./layer-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 
@@ -8,5 +9,6 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...EXECUTOR_MUTANTS,
   ...LAYER_MUTANTS,
   ...TOUCHING_MUTANTS,
+  ...HOUSE_MUTANTS,
   ...EVIDENCE_MUTANTS,
 ];

@@ -34,6 +34,10 @@ export function unreadableTree(tree: Tree, { layout, file, places }: Config): Fi
         "Replace it by what it leads to, or move it out of the checked folders.",
       );
     }),
+    ...tree.unreadable.map(({ path, what }) => {
+      const message = `${path} is ${what}`;
+      return unproven({ file: path, ...TOP, message }, "Make it readable, or move it out of the checked folders.");
+    }),
     ...tree.idleGlobs.map((glob) => {
       const place = { file, ...places.at(["ignore"]) };
       return unproven({ ...place, message: `"${glob}" matches no file` }, "Remove it, or mend it.");
@@ -60,8 +64,10 @@ export function unreadableCode(graph: ModuleGraph, sources: Sources): Finding[] 
 export function idleLaws({ laws, file, places }: Config, project: Project): Finding[] {
   const { tree, layout } = project;
   const known = [...tree.modules, ...tree.others];
-  const isThere = (text: string): boolean =>
-    layout.layer(text)?.optional === true || known.some((each) => layout.area(text).contains(each));
+  const isThere = (text: string): boolean => {
+    const area = layout.area(text);
+    return layout.layer(text)?.optional === true || known.some((each) => area.contains(each));
+  };
   return laws.flatMap((law) => {
     const nowhere = law.areas.filter(({ text }) => !isThere(text));
     const reasons = [...nowhere.map(({ key, text }) => `${key}: there is nothing at "${text}"`), ...law.idle(project)];

@@ -49,6 +49,8 @@ const CONSUMER = {
     'import type { Report } from "layer-lint";',
     'export const report: Promise<Report> = check({ root: "." });',
     "export const code: 0 | 1 | 2 = (await report).exitCode;",
+    'import { assertLoaded } from "layer-lint/testing";',
+    'export const files: number = (await assertLoaded({ entry: "#model" })).loaded.length;',
     "",
   ].join("\n"),
 };
@@ -102,7 +104,7 @@ describe.skipIf(!IS_ASKED_FOR)(
       }
     }, INSTALL_LIMIT_MS);
 
-    afterAll(() => rmSync(top, { recursive: true, force: true }));
+    afterAll(() => rmSync(top, { recursive: true, force: true }), RUN_LIMIT_MS);
 
     const matrix = TYPESCRIPTS.flatMap((typescript) => NODES.map((node) => [node, typescript] as const));
 
@@ -139,6 +141,26 @@ describe.skipIf(!IS_ASKED_FOR)(
         "layers.json of layer-lint",
       );
     });
+
+    it.each(NODES)(
+      "on Node %s it sees what a program really loads",
+      (node) => {
+        const folder = folderOf("6.0");
+        write(folder, {
+          "loads.mjs":
+            'import { checkLoaded } from "layer-lint/testing";\nconsole.log(JSON.stringify(await checkLoaded({ entry: "src/app/run.mjs" })));\n',
+          "src/app/run.mjs": 'import "../domain/run.mjs";\n',
+          "src/domain/run.mjs": 'await import(["..", "app", "late.mjs"].join("/"));\n',
+          "src/app/late.mjs": "export {};\n",
+        });
+        const { status, out } = run(nodeOf(node), ["loads.mjs"], folder);
+        for (const file of ["loads.mjs", "src/app/run.mjs", "src/domain/run.mjs", "src/app/late.mjs"])
+          rmSync(join(folder, file));
+        expect(status, out).toBe(0);
+        expect(out).toContain("domain loads src/app/late.mjs of app, which it may not import");
+      },
+      RUN_LIMIT_MS,
+    );
 
     it("brings nothing but what was built, its manifest, schema, licence and README", () => {
       // What it keeps for itself while it runs lies in a node_modules of its own.

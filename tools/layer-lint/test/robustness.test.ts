@@ -222,7 +222,15 @@ describe("the report does not depend on where and in what order", () => {
 
 describe("the second engine", () => {
   const graph = makeGraph({ files: ["a.ts", "b.ts"], edges: [], externals: [], unresolved: [] });
-  const tree = { modules: ["a.ts", "b.ts"], others: [], ignored: [], idleGlobs: [], links: [], missing: [] };
+  const tree = {
+    modules: ["a.ts", "b.ts"],
+    others: [],
+    ignored: [],
+    idleGlobs: [],
+    links: [],
+    unreadable: [],
+    missing: [],
+  };
 
   it("finds nothing beyond the graph in a project that keeps every law", async () => {
     using fixture = project();

@@ -57,12 +57,21 @@ export function makeLayout(config: ConfigFile, expand: (glob: string) => readonl
   const layers = config.layers.map(toLayer);
   const byName = new Map(layers.map((layer) => [layer.name, layer]));
   const permissions = new Map(config.layers.map((entry) => [entry.name, permissionsOf(entry)]));
+  // Each law asks of each file.
+  const homes = new Map<string, Layer | undefined>();
   const layout: Layout = {
     roots: listOf(config.root),
     layers,
     unassigned: config.unassigned ?? "refuse",
     layer: (name) => byName.get(name),
-    layerOf: (file) => layers.find((layer) => layer.paths.some((path) => isWithin(file, path))),
+    layerOf(file) {
+      let layer = homes.get(file);
+      if (layer === undefined && !homes.has(file)) {
+        layer = layers.find(({ paths }) => paths.some((path) => isWithin(file, path)));
+        homes.set(file, layer);
+      }
+      return layer;
+    },
     area(text) {
       const layer = byName.get(text);
       if (layer !== undefined)

@@ -126,9 +126,9 @@ class GraphBuilder {
 
   #place(file: string, fact: LiteralImport): void {
     const { root, resolver, lastResort } = this.#parts;
+    if (fact.specifier.startsWith("data:")) return;
     const whole = { ...fact, file };
     const importer = join(root, file);
-    if (fact.specifier.startsWith("data:")) return;
     const resolution = resolver.resolve(importer, fact.specifier, fact.form);
     if (this.#placeTargets(whole, resolution)) {
       if (resolution.inOtherCase) this.#unresolved.push(whole);
@@ -259,10 +259,15 @@ function byPlace(a: ImportFact | Unfollowed, b: ImportFact | Unfollowed): number
   return compare(a.file, b.file) || a.line - b.line || a.column - b.column;
 }
 
+/** Each edge once; the edges are sorted by place, so that only those of one place have to be compared. */
 function unique(edges: readonly Edge[]): Edge[] {
-  const seen = new Set<string>();
+  const ofPlace: Edge[] = [];
   return edges.filter((edge) => {
-    const key = `${edge.file} ${edge.line} ${edge.column} ${edge.form} ${edge.specifier} ${edge.to}`;
-    return !seen.has(key) && seen.add(key);
+    if (ofPlace[0] !== undefined && byPlace(ofPlace[0], edge) !== 0) ofPlace.length = 0;
+    const isKnown = ofPlace.some(
+      ({ form, specifier, to }) => form === edge.form && specifier === edge.specifier && to === edge.to,
+    );
+    ofPlace.push(edge);
+    return !isKnown;
   });
 }

@@ -21,9 +21,8 @@ export const declared = defineLaw({
 export function undeclared({ tree, layout, graph }: Project): Breach[] {
   const severity = "unproven";
   const files = [...tree.modules, ...graph.files, ...graph.edges.filter(isLoaded).map((edge) => edge.to)];
-  const strangers = [...new Set(files)].filter(
-    (file) => layout.layerOf(file) === undefined || tree.ignored.includes(file),
-  );
+  const ignored = new Set(tree.ignored);
+  const strangers = [...new Set(files)].filter((file) => layout.layerOf(file) === undefined || ignored.has(file));
   const importerOf = (file: string) =>
     graph.edges.find((edge) => edge.to === file && isLoaded(edge) && layout.layerOf(edge.file) !== undefined);
   return [
@@ -36,10 +35,10 @@ export function undeclared({ tree, layout, graph }: Project): Breach[] {
               { file: importer.file, line: importer.line, specifier: importer.specifier },
               { file, line: 1 },
             ];
-      const ignored = tree.ignored.includes(file)
+      const what = ignored.has(file)
         ? "is ignored by the configuration and imported all the same"
         : "belongs to no layer";
-      return { file, line: 1, column: 1, severity, chain, message: `${file} ${ignored}` };
+      return { file, line: 1, column: 1, severity, chain, message: `${file} ${what}` };
     }),
     ...undeclaredFolders(tree.others, layout).map(
       (folder) =>

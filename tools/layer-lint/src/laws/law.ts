@@ -30,6 +30,13 @@ export interface AreaName {
   readonly text: string;
 }
 
+/** The built-in modules (without `node:`) and packages that code in `in` may import. */
+export interface Touches {
+  readonly in: string;
+  readonly builtins: readonly string[];
+  readonly packages: readonly string[];
+}
+
 /** One law of a project: its kind bound to its configuration. */
 export interface Law {
   readonly id: string;
@@ -52,6 +59,8 @@ export interface Law {
   readonly areas: readonly AreaName[];
   /** The layer from which nothing of `to` may be reached, for `cannot-reach` only. */
   readonly seal?: { readonly from: string; readonly to: readonly string[] };
+  /** What a layer or path may touch of Node and of packages, for `touches-only` only. */
+  readonly touches?: Touches;
   /** What in its configuration matches nothing in this project, in words; none = the law can bite. */
   idle(project: Project): readonly string[];
   /** Typed laws answer later: their engine is loaded when a law asks for it. */
@@ -82,6 +91,7 @@ export interface LawSpec<C extends CommonConfig> {
   readonly defaults?: Readonly<Record<string, unknown>>;
   areas?(config: C): readonly AreaName[];
   seal?(config: C): { readonly from: string; readonly to: readonly string[] };
+  touches?(config: C): Touches;
   idle?(config: C, project: Project): readonly string[];
   check(config: C, project: Project): readonly Breach[] | Promise<readonly Breach[]>;
   plant(config: C, project: Project): Planting;
@@ -151,6 +161,7 @@ export function defineLaw<C extends CommonConfig>(spec: LawSpec<C>): LawKind {
         defaults: spec.defaults ?? {},
         areas: spec.areas?.(config) ?? [],
         ...(spec.seal === undefined ? {} : { seal: spec.seal(config) }),
+        ...(spec.touches === undefined ? {} : { touches: spec.touches(config) }),
         idle: (project) => spec.idle?.(config, project) ?? [],
         check: (project) => spec.check(config, project),
         plant: (project) => spec.plant(config, project),

@@ -23,6 +23,7 @@ export const touchesOnly = defineLaw({
   why: "What is handed in can be seen, faked and replayed; what is reached for cannot.",
   help: "Have it handed in (a clock, an id, a port), or move the code to a layer that may touch it.",
   areas: (config) => [{ key: "in", text: config.in }],
+  touches: ({ in: area, builtins = [], packages = [] }) => ({ in: area, builtins, packages }),
   check(config, project) {
     const area = project.layout.area(config.in);
     const allowed = {

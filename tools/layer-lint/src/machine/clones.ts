@@ -17,14 +17,14 @@ export function cloneFaults({ program }: Machine, sealed: readonly string[]): Fa
     for (const declaration of declarationsOf(source)) known.set(shapeOf(declaration), file);
   }
   return program.files.flatMap((source) =>
-    declarationsOf(source).flatMap((node): Fault[] => {
-      const original = known.get(shapeOf(node));
+    declarationsOf(source).flatMap((declaration): Fault[] => {
+      const original = known.get(shapeOf(declaration));
       return original === undefined
         ? []
         : [
             {
               law: "cannot-reach",
-              node,
+              node: declaration.node,
               message: `This is code of ${original} under other names: a copy of policy is policy`,
             },
           ];
@@ -32,22 +32,37 @@ export function cloneFaults({ program }: Machine, sealed: readonly string[]): Fa
   );
 }
 
+interface Declaration {
+  readonly node: ts.Node;
+  readonly tokens: readonly ts.Node[];
+}
+
 /** Classes and functions of some size. */
-function declarationsOf(source: ts.SourceFile): ts.Node[] {
-  const found: ts.Node[] = [];
+function declarationsOf(source: ts.SourceFile): Declaration[] {
+  const tokens: ts.Node[] = [];
+  const found: Declaration[] = [];
   const visit = (node: ts.Node): void => {
-    const isDeclaration = ts.isClassLike(node) || isFunctionNode(node);
-    if (isDeclaration && tokensOf(node).length >= MIN_TOKENS) found.push(node);
-    ts.forEachChild(node, visit);
+    if (isHidden(node)) return;
+    const first = tokens.length;
+    const children = node.getChildren(source);
+    if (children.length === 0) tokens.push(node);
+    for (const child of children) visit(child);
+    const isLarge = tokens.length - first >= MIN_TOKENS;
+    if (isLarge && (ts.isClassLike(node) || isFunctionNode(node))) found.push({ node, tokens: tokens.slice(first) });
   };
   visit(source);
   return found;
 }
 
+/** What says who may see a declaration, and what is said about it. */
+function isHidden(node: ts.Node): boolean {
+  return node.kind === ts.SyntaxKind.ExportKeyword || node.kind === ts.SyntaxKind.DefaultKeyword || ts.isJSDoc(node);
+}
+
 /** The kinds of the tokens, with texts and numbers, and each name by the place where it comes first. */
-function shapeOf(node: ts.Node): string {
+function shapeOf({ tokens }: Declaration): string {
   const names = new Map<string, number>();
-  return tokensOf(node)
+  return tokens
     .map((token) => {
       if (ts.isIdentifier(token) || ts.isPrivateIdentifier(token)) {
         if (!names.has(token.text)) names.set(token.text, names.size);
@@ -56,19 +71,4 @@ function shapeOf(node: ts.Node): string {
       return ts.isLiteralExpression(token) ? JSON.stringify(token.text) : String(token.kind);
     })
     .join(" ");
-}
-
-/** Names, texts and operators, without what says who may see a declaration. */
-function tokensOf(node: ts.Node): ts.Node[] {
-  const tokens: ts.Node[] = [];
-  const visit = (at: ts.Node): void => {
-    const children = at.getChildren();
-    const isHidden =
-      at.kind === ts.SyntaxKind.ExportKeyword || at.kind === ts.SyntaxKind.DefaultKeyword || ts.isJSDoc(at);
-    if (isHidden) return;
-    if (children.length === 0) tokens.push(at);
-    for (const child of children) visit(child);
-  };
-  visit(node);
-  return tokens;
 }

@@ -82,7 +82,8 @@ class UnitingResolver implements Resolver {
   readonly #parts: ResolverParts;
   readonly #packages: Packages;
   readonly #installed: Installed;
-  readonly #known = new Map<string, Resolution>();
+  /** By folder, then by specifier. */
+  readonly #known = new Map<string, Map<string, Resolution>>();
 
   constructor(parts: ResolverParts, packages: Packages) {
     this.#parts = parts;
@@ -92,11 +93,18 @@ class UnitingResolver implements Resolver {
 
   resolve(importer: string, specifier: string, form: ImportForm): Resolution {
     // Where a path starts from depends on the form; everything else on the folder alone.
-    const key = `${form === "read" || form === "process" || form === "worker" || form === "reference" ? form : ""}\n${dirname(importer)}\n${specifier}`;
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    const found = this.#resolve(importer, specifier, form);
-    this.#known.set(key, found);
+    const start = form === "read" || form === "process" || form === "worker" || form === "reference" ? form : "";
+    const folder = `${start}${dirname(importer)}`;
+    let known = this.#known.get(folder);
+    if (known === undefined) {
+      known = new Map();
+      this.#known.set(folder, known);
+    }
+    let found = known.get(specifier);
+    if (found === undefined) {
+      found = this.#resolve(importer, specifier, form);
+      known.set(specifier, found);
+    }
     return found;
   }
 

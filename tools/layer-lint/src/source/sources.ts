@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { codeOf } from "../error-code.ts";
 import type { Facts } from "./facts.ts";
 import type { FactsCache } from "./facts-cache.ts";
 import { readFacts, unreadable } from "./read-facts.ts";
@@ -25,7 +26,13 @@ export function openSources(root: string, cache?: FactsCache): Sources {
     return found;
   };
   const read = (file: string) => {
-    const source = contentOf(`${root}/${file}`);
+    let source: string | Uint8Array;
+    try {
+      source = contentOf(`${root}/${file}`);
+    } catch (error) {
+      const code = codeOf(error);
+      return { facts: unreadable(`the system does not let it be read (${code})`), hash: `unreadable-${file}` };
+    }
     const kind = `${languageOf(file)}${/\.c[jt]s$/.test(file) ? "-cjs" : ""}`;
     const key = `${kind}-${hash("sha256", source, "base64url")}`;
     let facts = cache?.get(key);

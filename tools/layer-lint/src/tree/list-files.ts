@@ -1,5 +1,7 @@
+import type { Dirent, Stats } from "node:fs";
 import { lstatSync, readdirSync } from "node:fs";
 import { join, matchesGlob } from "node:path";
+import { codeOf } from "../error-code.ts";
 import { compare } from "../report/finding.ts";
 
 /** What lies under the checked folders; all paths are from the project's root, sorted. */
@@ -14,6 +16,8 @@ export interface Tree {
   readonly idleGlobs: readonly string[];
   /** Symbolic links: they are not followed, and what is behind them is not checked. */
   readonly links: readonly string[];
+  /** What is named as a module and is neither a file nor a folder, and folders that cannot be listed, each with what it is. */
+  readonly unreadable: readonly { readonly path: string; readonly what: string }[];
   /** Folders and files that were asked for and are not there. */
   readonly missing: readonly string[];
 }
@@ -30,14 +34,14 @@ export function listFiles(
   root: string,
   { tops, ignore }: { readonly tops: readonly string[]; readonly ignore: readonly string[] },
 ): Tree {
-  const files: string[] = [];
-  const links: string[] = [];
+  const found: Found = { files: [], links: [], unreadable: [] };
   const missing: string[] = [];
   for (const top of new Set(tops)) {
-    const kind = kindOf(join(root, top));
-    if (kind === "missing") missing.push(top);
-    else visit(root, { path: top, kind }, { files, links });
+    const status = lstatSync(join(root, top), { throwIfNoEntry: false });
+    if (status === undefined) missing.push(top);
+    else visit(root, { path: top, kind: kindOf(status) }, found);
   }
+  const { files, links, unreadable } = found;
   const matched = new Set<string>();
   const isIgnored = (file: string): boolean => {
     const globs = ignore.filter((glob) => matchesGlob(file, glob));
@@ -52,26 +56,43 @@ export function listFiles(
     ignored: [...ignored],
     idleGlobs: ignore.filter((glob) => !matched.has(glob)),
     links: [...new Set(links)].sort(compare),
+    unreadable: unreadable.toSorted((a, b) => compare(a.path, b.path)),
     missing,
   };
 }
 
-type Kind = "folder" | "file" | "link" | "missing";
+type Kind = "folder" | "file" | "link" | "other";
 
-function visit(root: string, entry: { path: string; kind: Kind }, found: { files: string[]; links: string[] }): void {
-  if (entry.kind === "link") found.links.push(entry.path);
-  if (entry.kind === "file") found.files.push(entry.path);
-  if (entry.kind !== "folder") return;
-  for (const inner of readdirSync(join(root, entry.path), { withFileTypes: true })) {
+interface Found {
+  readonly files: string[];
+  readonly links: string[];
+  readonly unreadable: { readonly path: string; readonly what: string }[];
+}
+
+function visit(root: string, entry: { readonly path: string; readonly kind: Kind }, found: Found): void {
+  const { path, kind } = entry;
+  if (kind === "link") found.links.push(path);
+  if (kind === "file") found.files.push(path);
+  // To read a pipe would be to wait for whoever writes into it.
+  if (kind === "other" && isModule(path)) found.unreadable.push({ path, what: "neither a file nor a folder" });
+  if (kind !== "folder") return;
+  for (const inner of entriesOf(root, path, found)) {
     if (inner.name === "node_modules" || inner.name === ".git") continue;
-    const kind = inner.isSymbolicLink() ? "link" : inner.isDirectory() ? "folder" : "file";
-    visit(root, { path: `${entry.path}/${inner.name}`, kind }, found);
+    visit(root, { path: `${path}/${inner.name}`, kind: kindOf(inner) }, found);
   }
 }
 
-function kindOf(path: string): Kind {
-  const status = lstatSync(path, { throwIfNoEntry: false });
-  if (status === undefined) return "missing";
+function entriesOf(root: string, path: string, { unreadable }: Found): readonly Dirent[] {
+  try {
+    return readdirSync(join(root, path), { withFileTypes: true });
+  } catch (error) {
+    unreadable.push({ path, what: `a folder that cannot be listed (${codeOf(error)})` });
+    return [];
+  }
+}
+
+function kindOf(status: Stats | Dirent): Kind {
   if (status.isSymbolicLink()) return "link";
-  return status.isDirectory() ? "folder" : "file";
+  if (status.isDirectory()) return "folder";
+  return status.isFile() ? "file" : "other";
 }
