@@ -2,6 +2,7 @@ import { ts } from "ts-morph";
 import type { CallNode, FunctionNode, Owner } from "./syntax.ts";
 import { argumentsOf, bare, calleeOf, eachNode, eachOwnNode, isCallNode, isFunctionNode, ownerOf } from "./syntax.ts";
 import type { TypedProgram } from "./typed-program.ts";
+import { isOfProject } from "./typed-program.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
 /** Who calls whom in the machine layer, and which calls perform a step. */
@@ -94,14 +95,10 @@ export function symbolOf(checker: ts.TypeChecker, expression: ts.Node): ts.Symbo
  * and no built-in of the language.
  */
 export function isHandedIn(call: CallNode, program: TypedProgram): boolean {
-  const { checker, project } = program;
-  const declaration = checker.getResolvedSignature(call)?.declaration;
+  const declaration = program.checker.getResolvedSignature(call)?.declaration;
   if (declaration === undefined) return true;
   if ("body" in declaration && declaration.body !== undefined) return false;
-  return (
-    project.layout.layerOf(program.fileOf(declaration)) !== undefined ||
-    project.tree.modules.includes(program.fileOf(declaration))
-  );
+  return isOfProject(declaration, program);
 }
 
 /** Methods and functions in object literals, by the name under which they are reached. */

@@ -66,7 +66,10 @@ function judgeRecords({ performedAt, recorded, turn }: PathState, add: Add): voi
   const node = performedAt ?? turn;
   if (node === undefined) return;
   if (recorded.size === 0) add("evidence-per-call", node, "A step can be performed without a result being recorded");
-  if (recorded.size > 1) add("evidence-per-call", node, "More than one result is recorded for one performed step");
+  if (recorded.size > 1) {
+    for (const place of [node, ...[...recorded.values()].map(({ at }) => at)])
+      add("evidence-per-call", place, "More than one result is recorded for one performed step");
+  }
 }
 
 /** Nobody of the layer is above: what is not recorded here is never recorded. */

@@ -1,15 +1,24 @@
 import type { ts } from "ts-morph";
 import type { CallNode } from "./syntax.ts";
 import type { Value } from "./values.ts";
-import { keyOf } from "./values.ts";
+import { isUnknown, keyOf } from "./values.ts";
+
+/** Results that were recorded, by name, or by expression if they have none. */
+export type Recorded = ReadonlyMap<ts.Symbol | ts.Node, Recording>;
+
+/** Where a result was recorded first, and into what: the lists and sinks, by name. */
+export interface Recording {
+  readonly at: ts.Node;
+  readonly into: ReadonlySet<ts.Symbol | ts.Node>;
+}
 
 /** What has happened on one path through a function, or through one round of the loop over the steps. */
 export interface PathState {
   /** How often a step was performed; 2 = twice or more. */
   readonly performed: 0 | 1 | 2;
   readonly performedAt?: CallNode;
-  /** What was recorded as the result of a step: names, or expressions that have none. */
-  readonly recorded: ReadonlySet<ts.Symbol | ts.Node>;
+  /** What was recorded as the result of the step. */
+  readonly recorded: Recorded;
   /** Whether the step failed on this path. */
   readonly failed: boolean;
   /** The catch clause that took the failure. */
@@ -23,7 +32,7 @@ export interface PathState {
 }
 
 /** A path at its beginning. */
-export const START: PathState = { performed: 0, recorded: new Set(), failed: false, known: new Map() };
+export const START: PathState = { performed: 0, recorded: new Map(), failed: false, known: new Map() };
 
 /** A path that ends in a value. */
 export interface Valued {
@@ -47,7 +56,7 @@ export interface Flow {
 export function knowing(state: PathState, symbol: ts.Symbol | undefined, value: Value): PathState {
   if (symbol === undefined) return state;
   const known = new Map(state.known);
-  if (value.kind === "unknown") known.delete(symbol);
+  if (isUnknown(value)) known.delete(symbol);
   else known.set(symbol, value);
   return { ...state, known };
 }
@@ -78,7 +87,7 @@ export function distinctStates(states: readonly PathState[]): PathState[] {
 }
 
 function stateKey({ performed, recorded, failed, caughtAt, withoutHandler, known, turn }: PathState): string {
-  const records = [...recorded].map(idOf).toSorted((a, b) => a - b);
+  const records = [...recorded].map(([result, { into }]) => [result, ...into].map(idOf).join("+")).toSorted();
   const values = [...known].map(([symbol, value]) => `${idOf(symbol)}:${keyOf(value)}`).toSorted();
   const nodes = [caughtAt, withoutHandler, performed === 0 ? turn : undefined].map((node) => (node ? idOf(node) : ""));
   return [performed, failed, records.join(), nodes.join(), values.join()].join("|");

@@ -1,13 +1,13 @@
 import { ts } from "ts-morph";
 import type { Fault, MachineLaw } from "./fault.ts";
-import { symbolOf } from "./functions.ts";
 import { ExpressionWalker } from "./path-expressions.ts";
-import type { Exit, Flow, PathState } from "./path-state.ts";
+import type { Exit, Flow, PathState, Recorded } from "./path-state.ts";
 import { distinct, distinctStates, knowing, START } from "./path-state.ts";
+import { writtenTargets } from "./shared-names.ts";
 import type { Machine } from "./step-lists.ts";
 import { isStepLoop } from "./step-loops.ts";
 import type { FunctionNode } from "./syntax.ts";
-import { bare, eachNode, isLoop, writtenBy } from "./syntax.ts";
+import { eachNode, isLoop, rootOf } from "./syntax.ts";
 import type { Value } from "./values.ts";
 import { areEqual, keyOf, memberValue, UNDEFINED, UNKNOWN } from "./values.ts";
 
@@ -149,7 +149,11 @@ export class PathWalker {
 
   #bind(name: ts.BindingName, value: Value, state: PathState): PathState {
     const { checker } = this.#machine.program;
-    if (ts.isIdentifier(name)) return knowing(state, checker.getSymbolAtLocation(name), value);
+    if (ts.isIdentifier(name)) {
+      const symbol = checker.getSymbolAtLocation(name);
+      const isShared = symbol !== undefined && this.#expressions.shared.names.has(symbol);
+      return knowing(state, symbol, isShared ? UNKNOWN : value);
+    }
     let bound = state;
     for (const element of name.elements) {
       if (ts.isOmittedExpression(element)) continue;
@@ -269,8 +273,11 @@ export class PathWalker {
   #forget(loop: ts.Node, state: PathState): PathState {
     let left = state;
     eachNode(loop, (node) => {
-      const written = writtenBy(node);
-      if (written !== undefined) left = knowing(left, symbolOf(this.#machine.program.checker, bare(written)), UNKNOWN);
+      for (const target of writtenTargets(node)) {
+        const root = rootOf(target);
+        if (ts.isIdentifier(root))
+          left = knowing(left, this.#machine.program.checker.getSymbolAtLocation(root), UNKNOWN);
+      }
     });
     return left;
   }
@@ -294,7 +301,7 @@ export class PathWalker {
       const after = (state: PathState): PathState => ({ ...settled(state), performed: again });
       const isBreak = (exit: Exit): boolean => exit.by === "break" && here(exit);
       outs.push(
-        { ...head, performed: again, recorded: new Set([node]) },
+        { ...head, performed: again, recorded: recordedAt(node) },
         ...leaving.filter(isBreak).map((exit) => after(exit.state)),
       );
       flow.exits.push(
@@ -305,12 +312,17 @@ export class PathWalker {
   }
 }
 
+/** What was recorded somewhere in the node. */
+function recordedAt(node: ts.Node): Recorded {
+  return new Map([[node, { at: node, into: new Set() }]]);
+}
+
 /** After the loop the round that left it is over, unless a step was performed in it and not recorded. */
 function settled(state: PathState): PathState {
   const isOpen = state.performed > 0 && state.recorded.size === 0;
   return isOpen || state.recorded.size > 0
     ? state
-    : { ...state, recorded: new Set(state.turn === undefined ? [] : [state.turn]) };
+    : { ...state, recorded: state.turn === undefined ? new Map() : recordedAt(state.turn) };
 }
 
 function isEndless(node: ts.IterationStatement): boolean {
