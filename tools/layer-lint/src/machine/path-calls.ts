@@ -117,7 +117,7 @@ function enter(call: CallNode, { target, from: { state, values }, flow }: Enteri
     const after = performed(call, { state, times: exit.state.performed }, walk);
     const joined: PathState = {
       ...after,
-      recorded: walk.records.joined(state.recorded, recordedInside(exit.state.recorded, { call, target }, walk)),
+      recorded: walk.records.joined(state, recordedInside(exit.state.recorded, { call, target }, walk)),
       failed: state.failed || exit.state.failed,
       ...(exit.state.caughtAt !== undefined && { caughtAt: exit.state.caughtAt }),
       ...(exit.state.performed > 0 && exit.state.performedAt !== undefined && { performedAt: call }),
@@ -156,6 +156,9 @@ function recordedInside(
     return (argument && records.identity(argument)) ?? inner;
   };
   return new Map(
-    [...recorded].map(([result, { at, into }]) => [outside(result), { at, into: new Set([...into].map(outside)) }]),
+    [...recorded].map(([result, entry]) => [
+      outside(result),
+      { ...entry, into: new Set([...entry.into].map(outside)) },
+    ]),
   );
 }

@@ -25,26 +25,33 @@ export class RecordKeeper {
   /** Records what the expression stands for, into a list or a sink. */
   record({ expression, value, into }: Entry, state: PathState): PathState {
     const says = outcomeOf(value);
-    if (says === "completed" && state.failed)
-      this.#note("evidence-per-call", expression, "A failed step is recorded as completed");
-    if (says === "completed" && state.performed === 0)
-      this.#note("evidence-per-call", expression, "A step that was not performed is recorded as completed");
-    const entry = { at: expression, into: new Set([into]) };
+    const entry = { at: expression, into: new Set([into]), says, isEarly: state.performed === 0 };
     return {
       ...state,
-      recorded: this.joined(state.recorded, new Map([[this.identity(expression), entry]])),
+      recorded: this.joined(state, new Map([[this.identity(expression), entry]])),
       failed: state.failed || says === "failed",
     };
   }
 
-  /** Both; a result may go to several places, to each of them once. */
-  joined(before: Recorded, after: Recorded): Recorded {
-    const all = new Map(before);
-    for (const [result, { at, into }] of after) {
+  /** What was recorded so far, and what comes to it; a result may go to several places, to each of them once. */
+  joined(state: PathState, added: Recorded): Recorded {
+    const all = new Map(state.recorded);
+    for (const [result, entry] of added) {
+      const { at, into, says } = entry;
+      const isEarly = entry.isEarly && state.performed === 0;
+      if (says === "completed" && state.failed)
+        this.#note("evidence-per-call", at, "A failed step is recorded as completed");
+      if (says === "completed" && isEarly && state.isTurn === true)
+        this.#note("evidence-per-call", at, "A step that was not performed is recorded as completed");
       const known = all.get(result);
       if (known !== undefined && !known.into.isDisjointFrom(into))
         this.#note("evidence-per-call", at, "The same result is recorded a second time");
-      all.set(result, known === undefined ? { at, into } : { at: known.at, into: known.into.union(into) });
+      all.set(result, {
+        ...entry,
+        at: known?.at ?? at,
+        into: known === undefined ? into : known.into.union(into),
+        isEarly,
+      });
     }
     return all;
   }

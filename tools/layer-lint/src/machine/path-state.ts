@@ -6,10 +6,16 @@ import { isUnknown, keyOf } from "./values.ts";
 /** Results that were recorded, by name, or by expression if they have none. */
 export type Recorded = ReadonlyMap<ts.Symbol | ts.Node, Recording>;
 
-/** Where a result was recorded first, and into what: the lists and sinks, by name. */
+/** One result as it was recorded. */
 export interface Recording {
+  /** Where it was recorded first. */
   readonly at: ts.Node;
+  /** The lists and sinks that it went into, by name. */
   readonly into: ReadonlySet<ts.Symbol | ts.Node>;
+  /** What it says of its step. */
+  readonly says?: "completed" | "failed" | undefined;
+  /** Whether no step had been performed before it, as far as this path goes back. */
+  readonly isEarly: boolean;
 }
 
 /** What has happened on one path through a function, or through one round of the loop over the steps. */
@@ -19,6 +25,8 @@ export interface PathState {
   readonly performedAt?: CallNode;
   /** What was recorded as the result of the step. */
   readonly recorded: Recorded;
+  /** Whether the path began with the turn of a step, so that nothing is before it. */
+  readonly isTurn?: boolean;
   /** Whether the step failed on this path. */
   readonly failed: boolean;
   /** The catch clause that took the failure. */
@@ -87,7 +95,9 @@ export function distinctStates(states: readonly PathState[]): PathState[] {
 }
 
 function stateKey({ performed, recorded, failed, caughtAt, withoutHandler, known, turn }: PathState): string {
-  const records = [...recorded].map(([result, { into }]) => [result, ...into].map(idOf).join("+")).toSorted();
+  const records = [...recorded]
+    .map(([result, { into, says, isEarly }]) => [...[result, ...into].map(idOf), says, isEarly].join("+"))
+    .toSorted();
   const values = [...known].map(([symbol, value]) => `${idOf(symbol)}:${keyOf(value)}`).toSorted();
   const nodes = [caughtAt, withoutHandler, performed === 0 ? turn : undefined].map((node) => (node ? idOf(node) : ""));
   return [performed, failed, records.join(), nodes.join(), values.join()].join("|");

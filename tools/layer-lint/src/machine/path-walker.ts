@@ -289,7 +289,7 @@ export class PathWalker {
   ): PathState[] {
     const outs: PathState[] = [];
     for (const head of heads) {
-      const round: PathState = { ...START, known: head.known };
+      const round: PathState = { ...START, isTurn: true, known: head.known };
       const turns = this.#statement(node.statement, round, inner);
       const isNext = (exit: Exit): boolean => exit.by === "continue" && here(exit);
       for (const state of turns) this.#judge.nextTurn(state, node);
@@ -298,7 +298,7 @@ export class PathWalker {
       for (const exit of leaving) this.#judge.leave(exit);
       const again = head.performed > 0 ? 2 : 1;
       if (again === 2) this.#fault("call-once", node, "The steps are gone over a second time: each is performed once");
-      const after = (state: PathState): PathState => ({ ...settled(state), performed: again });
+      const after = (state: PathState): PathState => ({ ...settled(state), performed: again, isTurn: false });
       const isBreak = (exit: Exit): boolean => exit.by === "break" && here(exit);
       outs.push(
         { ...head, performed: again, recorded: recordedAt(node) },
@@ -314,7 +314,7 @@ export class PathWalker {
 
 /** What was recorded somewhere in the node. */
 function recordedAt(node: ts.Node): Recorded {
-  return new Map([[node, { at: node, into: new Set() }]]);
+  return new Map([[node, { at: node, into: new Set(), isEarly: false }]]);
 }
 
 /** After the loop the round that left it is over, unless a step was performed in it and not recorded. */
