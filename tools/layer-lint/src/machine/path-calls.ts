@@ -1,7 +1,7 @@
 import { ts } from "ts-morph";
 import { passedThrough } from "./passed-through.ts";
 import type { Exit, Flow, PathState, Recorded, Valued } from "./path-state.ts";
-import { distinct } from "./path-state.ts";
+import { distinct, MAX_WAY, passing } from "./path-state.ts";
 import type { Walk } from "./path-walk.ts";
 import type { CallNode, FunctionNode } from "./syntax.ts";
 import { argumentsOf, bare, calleeOf, isCallNode, memberOf } from "./syntax.ts";
@@ -100,9 +100,10 @@ function performed(
 ): PathState {
   if (times === 0) return state;
   const sum = state.performed + times;
+  if (state.afterFailure !== undefined) hooks.afterFailure(call, state);
   if (sum > 1 && times === 1)
     hooks.note("call-once", call, "A step is performed a second time on this path: once is all it gets");
-  return { ...state, performed: sum > 1 ? 2 : 1, performedAt: call };
+  return passing({ ...state, performed: sum > 1 ? 2 : 1, performedAt: call }, call);
 }
 
 interface Entering {
@@ -119,6 +120,7 @@ function enter(call: CallNode, { target, from: { state, values }, flow }: Enteri
       ...after,
       recorded: walk.records.joined(state, recordedInside(exit.state.recorded, { call, target }, walk)),
       failed: state.failed || exit.state.failed,
+      way: [...after.way, ...exit.state.way].slice(0, MAX_WAY),
       ...(exit.state.caughtAt !== undefined && { caughtAt: exit.state.caughtAt }),
       ...(exit.state.performed > 0 && exit.state.performedAt !== undefined && { performedAt: call }),
     };

@@ -2,6 +2,7 @@ import { ts } from "ts-morph";
 import type { MachineLaw } from "./fault.ts";
 import { isHandedIn, symbolOf } from "./functions.ts";
 import type { PathState, Recorded } from "./path-state.ts";
+import { passing } from "./path-state.ts";
 import type { Machine } from "./step-lists.ts";
 import type { CallNode } from "./syntax.ts";
 import { argumentsOf, bare, calleeOf, memberOf } from "./syntax.ts";
@@ -10,7 +11,7 @@ import { memberValue, UNKNOWN } from "./values.ts";
 import { constituents } from "./vocabulary.ts";
 
 /** Notes a fault. */
-export type Note = (law: MachineLaw, node: ts.Node, message: string) => void;
+export type Note = (law: MachineLaw, node: ts.Node, message: string, way?: readonly ts.Node[]) => void;
 
 /** Follows what is recorded as the result of a step: appended to a list of results, yielded, or told to a sink. */
 export class RecordKeeper {
@@ -27,7 +28,7 @@ export class RecordKeeper {
     const says = outcomeOf(value);
     const entry = { at: expression, into: new Set([into]), says, isEarly: state.performed === 0 };
     return {
-      ...state,
+      ...passing(state, expression),
       recorded: this.joined(state, new Map([[this.identity(expression), entry]])),
       failed: state.failed || says === "failed",
     };

@@ -31,6 +31,10 @@ export interface PathState {
   readonly failed: boolean;
   /** The catch clause that took the failure. */
   readonly caughtAt?: ts.CatchClause;
+  /** Where the path performed, recorded, was caught and forked: how it came here. */
+  readonly way: readonly ts.Node[];
+  /** Where the step failed after which this path goes on; whatever it performs is one too many. */
+  readonly afterFailure?: readonly ts.Node[];
   /** The last fork that the path took. */
   readonly turn?: ts.Node;
   /** Where the path took the way on which nothing can perform the step. */
@@ -40,7 +44,7 @@ export interface PathState {
 }
 
 /** A path at its beginning. */
-export const START: PathState = { performed: 0, recorded: new Map(), failed: false, known: new Map() };
+export const START: PathState = { performed: 0, recorded: new Map(), failed: false, way: [], known: new Map() };
 
 /** A path that ends in a value. */
 export interface Valued {
@@ -58,6 +62,14 @@ export interface Exit extends Valued {
 /** Where a function's paths come out. */
 export interface Flow {
   readonly exits: Exit[];
+}
+
+/** Longer ways explain nothing. */
+export const MAX_WAY = 24;
+
+/** The state with one more place on its way. */
+export function passing(state: PathState, node: ts.Node): PathState {
+  return state.way.length >= MAX_WAY ? state : { ...state, way: [...state.way, node] };
 }
 
 /** The state with `symbol` known to have `value`. */
@@ -94,11 +106,13 @@ export function distinctStates(states: readonly PathState[]): PathState[] {
   return [...new Map(states.map((state) => [stateKey(state), state])).values()];
 }
 
-function stateKey({ performed, recorded, failed, caughtAt, withoutHandler, known, turn }: PathState): string {
+/** A text that is the same for states that are alike. */
+export function stateKey(state: PathState): string {
+  const { performed, recorded, failed, caughtAt, withoutHandler, known, turn, afterFailure } = state;
   const records = [...recorded]
     .map(([result, { into, says, isEarly }]) => [...[result, ...into].map(idOf), says, isEarly].join("+"))
     .toSorted();
   const values = [...known].map(([symbol, value]) => `${idOf(symbol)}:${keyOf(value)}`).toSorted();
   const nodes = [caughtAt, withoutHandler, performed === 0 ? turn : undefined].map((node) => (node ? idOf(node) : ""));
-  return [performed, failed, records.join(), nodes.join(), values.join()].join("|");
+  return [performed, failed, afterFailure !== undefined, records.join(), nodes.join(), values.join()].join("|");
 }

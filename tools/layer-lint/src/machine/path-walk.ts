@@ -9,6 +9,8 @@ import type { Value } from "./values.ts";
 /** What expressions need of the walk that they are a part of. */
 export interface WalkHooks {
   readonly note: Note;
+  /** A step is performed although one before it failed. */
+  readonly afterFailure: (call: ts.Node, state: PathState) => void;
   /** The ways out of a function of the layer. */
   readonly exitsOf: (fn: FunctionNode, values: readonly Value[]) => readonly Exit[];
 }
