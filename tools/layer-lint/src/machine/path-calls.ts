@@ -1,12 +1,12 @@
 import { ts } from "ts-morph";
-import { passedThrough } from "./passed-through.ts";
+import { builtInValue, LAST } from "./built-ins.ts";
 import type { Exit, Flow, PathState, Recorded, Valued } from "./path-state.ts";
-import { distinct, MAX_WAY, passing } from "./path-state.ts";
+import { distinct, knowing, MAX_WAY, passing } from "./path-state.ts";
 import type { Walk } from "./path-walk.ts";
 import type { CallNode, FunctionNode } from "./syntax.ts";
 import { argumentsOf, bare, calleeOf, isCallNode, memberOf } from "./syntax.ts";
 import type { Value } from "./values.ts";
-import { literalValue, UNKNOWN } from "./values.ts";
+import { literalValue, UNKNOWN, withMember } from "./values.ts";
 
 /** A path up to a call, with the values that it hands over. */
 interface Calling {
@@ -21,6 +21,8 @@ export function callValues(
   walk: Walk,
 ): Valued[] {
   const { functions } = walk.machine;
+  const chained = chainedPromise(call, walk);
+  if (chained !== undefined) return chainValues(chained, { state, flow }, walk);
   const paths = handedOver(call, { state, flow }, walk);
   const states = paths.map((each) => each.state);
   if (functions.callsPort(call)) return states.flatMap((each) => perform(call, each, { flow, walk }));
@@ -31,8 +33,66 @@ export function callValues(
   if (callee.getText() === "Promise.race") return race(call, { starts: states, flow }, walk);
   return paths.map(({ state: at, values }) => ({
     state: walk.records.builtIn(call, values, at),
-    value: passedThrough(callee, values),
+    value: builtInValue(call, { values, state: at }, walk),
   }));
+}
+
+/** A promise with what is called when it is kept and when it is broken. */
+interface ChainedPromise {
+  readonly call: CallNode;
+  readonly promise: ts.Expression;
+  readonly kept: ts.Expression | undefined;
+  readonly broken: ts.Expression | undefined;
+  readonly last: ts.Expression | undefined;
+}
+
+/** `promise.then(kept, broken)`, `promise.catch(broken)`, `promise.finally(last)`. */
+function chainedPromise(call: CallNode, { machine }: Walk): ChainedPromise | undefined {
+  const member = ts.isCallExpression(call) ? memberOf(bare(call.expression)) : undefined;
+  if (member?.name === undefined || !["then", "catch", "finally"].includes(member.name)) return undefined;
+  const { checker } = machine.program;
+  const type = checker.getTypeAtLocation(member.object);
+  if ((checker.getAwaitedType(type) ?? type) === type) return undefined;
+  const [first, second] = argumentsOf(call);
+  const isThen = member.name === "then";
+  return {
+    call,
+    promise: member.object,
+    kept: isThen ? first : undefined,
+    broken: isThen ? second : member.name === "catch" ? first : undefined,
+    last: member.name === "finally" ? first : undefined,
+  };
+}
+
+/** As `try` and `catch`: what is called when the promise is kept goes on with its value, the other with what was thrown. */
+function chainValues(
+  { call, promise, kept, broken, last }: ChainedPromise,
+  { state, flow }: { readonly state: PathState; readonly flow: Flow },
+  walk: Walk,
+): Valued[] {
+  const inner: Flow = { exits: [] };
+  const run = (callback: ts.Expression, end: Valued, into: Flow): Valued[] => {
+    const target = walk.machine.functions.functionOf(callback);
+    if (target === undefined) return [{ state: end.state, value: UNKNOWN }];
+    const from = { state: end.state, values: [end.value] };
+    return enter(call, { target, from, flow: into }, walk);
+  };
+  const ends = walk.evaluate(promise, state, inner);
+  const thrown = inner.exits.filter((exit) => exit.by === "throw");
+  flow.exits.push(...inner.exits.filter((exit) => exit.by !== "throw"));
+  const goods = kept === undefined ? ends : ends.flatMap((end) => run(kept, end, flow));
+  if (last !== undefined) {
+    for (const exit of thrown) {
+      for (const end of run(last, exit, flow)) flow.exits.push({ ...exit, state: end.state });
+    }
+    return goods.flatMap((end) => run(last, end, flow).map((after) => ({ ...end, state: after.state })));
+  }
+  if (broken === undefined) {
+    flow.exits.push(...thrown);
+    return distinct(goods);
+  }
+  const caught = (exit: Exit): Valued => ({ state: passing(exit.state, broken), value: UNKNOWN });
+  return distinct([...goods, ...thrown.flatMap((exit) => run(broken, caught(exit), flow))]);
 }
 
 /** The object, then the arguments one after the other. */
@@ -116,9 +176,10 @@ function enter(call: CallNode, { target, from: { state, values }, flow }: Enteri
   const returned: Valued[] = [];
   for (const exit of walk.hooks.exitsOf(target, values)) {
     const after = performed(call, { state, times: exit.state.performed }, walk);
+    const inside = recordedInside(exit.state.recorded, { call, target }, walk);
     const joined: PathState = {
-      ...after,
-      recorded: walk.records.joined(state, recordedInside(exit.state.recorded, { call, target }, walk)),
+      ...lastRecorded(after, inside),
+      recorded: walk.records.joined(state, inside),
       failed: state.failed || exit.state.failed,
       way: [...after.way, ...exit.state.way].slice(0, MAX_WAY),
       ...(exit.state.caughtAt !== undefined && { caughtAt: exit.state.caughtAt }),
@@ -128,6 +189,17 @@ function enter(call: CallNode, { target, from: { state, values }, flow }: Enteri
     else returned.push({ state: joined, value: told(call, { exit, failed: joined.failed }, walk) });
   }
   return distinct(returned);
+}
+
+/** Of each list that was recorded into, the last entry is known. */
+function lastRecorded(state: PathState, recorded: Recorded): PathState {
+  let after = state;
+  for (const { into, value } of recorded.values()) {
+    for (const list of into) {
+      if ("escapedName" in list) after = knowing(after, list, withMember(UNKNOWN, LAST, value));
+    }
+  }
+  return after;
 }
 
 /** A result that says nothing else says what happened. */

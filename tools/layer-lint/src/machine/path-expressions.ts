@@ -1,6 +1,7 @@
 import { ts } from "ts-morph";
 import { askedMembers } from "./asked-members.ts";
 import { symbolOf } from "./functions.ts";
+import { lastEntry } from "./built-ins.ts";
 import { callValues } from "./path-calls.ts";
 import { condition, deepened, isSteady, pathOf } from "./path-conditions.ts";
 import type { Fork } from "./path-conditions.ts";
@@ -16,7 +17,7 @@ import { bare, isAssignment, isCallNode, isFunctionNode, memberOf, ownerOf, root
 import { valueOfType } from "./type-values.ts";
 import type { Value } from "./values.ts";
 import {
-  compared,
+  computed,
   isThere,
   isUnknown,
   literalValue,
@@ -91,7 +92,7 @@ export class ExpressionWalker implements Walk {
     if (member !== undefined)
       return this.evaluate(member.object, state, flow).map((end) => ({
         state: end.state,
-        value: memberValue(end.value, member.name),
+        value: member.name === undefined ? lastEntry(node, end.state, this) : memberValue(end.value, member.name),
       }));
     return this.#parts(node, state, flow);
   }
@@ -132,7 +133,7 @@ export class ExpressionWalker implements Walk {
     return this.evaluate(node.left, state, flow).flatMap((left) =>
       this.evaluate(node.right, left.state, flow).map((right) => ({
         state: right.state,
-        value: operator === "," ? right.value : compared(operator, left.value, right.value),
+        value: operator === "," ? right.value : computed(operator, left.value, right.value),
       })),
     );
   }
@@ -170,11 +171,16 @@ export class ExpressionWalker implements Walk {
           flow,
         ) // as: the sign before "="
       : this.evaluate(node.right, state, flow);
-    const isKept = isLogical || operator === "=";
-    return ends.map((end) => ({
-      state: this.#written(node, isKept ? end.value : UNKNOWN, this.records.appended(node, end.value, end.state)),
-      value: isKept ? end.value : UNKNOWN,
-    }));
+    const isSum = operator === "+=" || operator === "-=";
+    return ends.flatMap((end) => {
+      const value = isLogical || operator === "=" ? end.value : isSum ? this.#sum(node, end) : UNKNOWN;
+      return { state: this.#written(node, value, this.records.appended(node, end.value, end.state)), value };
+    });
+  }
+
+  #sum(node: ts.AssignmentExpression<ts.AssignmentOperatorToken>, { state, value: right }: Valued): Value {
+    const [left] = this.evaluate(node.left, state, { exits: [] });
+    return computed(node.operatorToken.getText().slice(0, 1), left?.value ?? UNKNOWN, right);
   }
 
   /** `++` and `--`: of a known number the next one is known. */

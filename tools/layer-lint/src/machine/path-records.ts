@@ -1,13 +1,14 @@
 import { ts } from "ts-morph";
+import { LAST } from "./built-ins.ts";
 import type { MachineLaw } from "./fault.ts";
 import { isHandedIn, symbolOf } from "./functions.ts";
 import type { PathState, Recorded } from "./path-state.ts";
-import { passing } from "./path-state.ts";
+import { knowing, passing } from "./path-state.ts";
 import type { Machine } from "./step-lists.ts";
 import type { CallNode } from "./syntax.ts";
 import { argumentsOf, bare, calleeOf, memberOf } from "./syntax.ts";
 import type { Value } from "./values.ts";
-import { memberValue, UNKNOWN } from "./values.ts";
+import { memberValue, UNKNOWN, withMember } from "./values.ts";
 import { constituents } from "./vocabulary.ts";
 
 /** Notes a fault. */
@@ -26,9 +27,10 @@ export class RecordKeeper {
   /** Records what the expression stands for, into a list or a sink. */
   record({ expression, value, into }: Entry, state: PathState): PathState {
     const says = outcomeOf(value);
-    const entry = { at: expression, into: new Set([into]), says, isEarly: state.performed === 0 };
+    const entry = { at: expression, into: new Set([into]), value, isEarly: state.performed === 0 };
+    const kept = "escapedName" in into ? knowing(state, into, withMember(UNKNOWN, LAST, value)) : state;
     return {
-      ...passing(state, expression),
+      ...passing(kept, expression),
       recorded: this.joined(state, new Map([[this.identity(expression), entry]])),
       failed: state.failed || says === "failed",
     };
@@ -38,7 +40,8 @@ export class RecordKeeper {
   joined(state: PathState, added: Recorded): Recorded {
     const all = new Map(state.recorded);
     for (const [result, entry] of added) {
-      const { at, into, says } = entry;
+      const { at, into } = entry;
+      const says = outcomeOf(entry.value);
       const isEarly = entry.isEarly && state.performed === 0;
       if (says === "completed" && state.failed)
         this.#note("evidence-per-call", at, "A failed step is recorded as completed");

@@ -12,8 +12,7 @@ export interface Recording {
   readonly at: ts.Node;
   /** The lists and sinks that it went into, by name. */
   readonly into: ReadonlySet<ts.Symbol | ts.Node>;
-  /** What it says of its step. */
-  readonly says?: "completed" | "failed" | undefined;
+  readonly value: Value;
   /** Whether no step had been performed before it, as far as this path goes back. */
   readonly isEarly: boolean;
 }
@@ -110,7 +109,7 @@ export function distinctStates(states: readonly PathState[]): PathState[] {
 export function stateKey(state: PathState): string {
   const { performed, recorded, failed, caughtAt, withoutHandler, known, turn, afterFailure } = state;
   const records = [...recorded]
-    .map(([result, { into, says, isEarly }]) => [...[result, ...into].map(idOf), says, isEarly].join("+"))
+    .map(([result, { into, value, isEarly }]) => [...[result, ...into].map(idOf), keyOf(value), isEarly].join("+"))
     .toSorted();
   const values = [...known].map(([symbol, value]) => `${idOf(symbol)}:${keyOf(value)}`).toSorted();
   const nodes = [caughtAt, withoutHandler, performed === 0 ? turn : undefined].map((node) => (node ? idOf(node) : ""));

@@ -367,7 +367,7 @@ function isCounting(node: ts.Node): boolean {
 
 /** What was recorded somewhere in the node. */
 function recordedAt(node: ts.Node): Recorded {
-  return new Map([[node, { at: node, into: new Set(), isEarly: false }]]);
+  return new Map([[node, { at: node, into: new Set(), value: UNKNOWN, isEarly: false }]]);
 }
 
 /** After the loop the round that left it is over, unless a step was performed in it and not recorded. */

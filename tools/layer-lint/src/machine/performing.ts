@@ -166,6 +166,8 @@ function isWaitedFor(value: ts.Expression, machine: Machine, depth: number): boo
   if (ts.isBinaryExpression(parent) && parent.right === use && /^(&&|\|\||\?\?)$/.test(parent.operatorToken.getText()))
     return isWaitedFor(parent, machine, depth + 1);
   if (ts.isArrayLiteralExpression(parent)) return isWaitedFor(parent, machine, depth + 1);
+  const chained = chainedOn(use);
+  if (chained !== undefined) return isWaitedFor(chained, machine, depth + 1);
   if (ts.isCallExpression(parent) && parent.arguments.includes(use)) {
     const isRace = RACES.has(bare(parent.expression).getText());
     return (isRace || machine.functions.calleesOf(parent).length > 0) && isWaitedFor(parent, machine, depth + 1);
@@ -173,6 +175,14 @@ function isWaitedFor(value: ts.Expression, machine: Machine, depth: number): boo
   if (ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name))
     return isNameWaitedFor(parent.name, machine, depth);
   return false;
+}
+
+/** `value.then(…)` and its like: the promise that comes of it is the one to wait for. */
+function chainedOn(value: ts.Expression): ts.CallExpression | undefined {
+  const member = memberOf(value.parent);
+  if (member?.object !== value || !["then", "catch", "finally"].includes(member.name ?? "")) return undefined;
+  const { parent } = wrapped(value.parent as ts.Expression); // as: a member is an expression
+  return ts.isCallExpression(parent) ? parent : undefined;
 }
 
 /** A constant that holds the promise: every use of it is waited for. */

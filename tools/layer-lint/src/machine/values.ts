@@ -76,14 +76,28 @@ export function withMember(value: Value, name: string, member: Value): Value {
   return { kind: "object", members };
 }
 
-/** What a comparison of two values gives. */
-export function compared(operator: string, left: Value, right: Value): Value {
+/** What an operator makes of two values. */
+export function computed(operator: string, left: Value, right: Value): Value {
+  if (left.kind === "literal" && right.kind === "literal") {
+    const known = ofNumbers(operator, left.value, right.value);
+    if (known !== undefined) return literalValue(known);
+  }
   const isLoose = operator === "==" || operator === "!=";
   const equal = (isLoose ? areLooselyNothing(left, right) : undefined) ?? areEqual(left, right);
   if (equal === undefined) return UNKNOWN;
   if (operator === "===" || operator === "==") return literalValue(equal);
   if (operator === "!==" || operator === "!=") return literalValue(!equal);
   return UNKNOWN;
+}
+
+function ofNumbers(operator: string, left: Literal, right: Literal): Literal {
+  if (typeof left !== "number" || typeof right !== "number") return undefined;
+  if (operator === "<") return left < right;
+  if (operator === "<=") return left <= right;
+  if (operator === ">") return left > right;
+  if (operator === ">=") return left >= right;
+  if (operator === "+") return left + right;
+  return operator === "-" ? left - right : undefined;
 }
 
 /** `== null` asks whether something is there. */
