@@ -4,6 +4,7 @@ import { argumentsOf, bare, calleeOf, eachNode, eachOwnNode, isCallNode, isFunct
 import type { TypedProgram } from "./typed-program.ts";
 import { isOfProject } from "./typed-program.ts";
 import type { Vocabulary } from "./vocabulary.ts";
+import { constituents } from "./vocabulary.ts";
 
 /** Who calls whom in the machine layer, and which calls perform a step. */
 export interface Functions {
@@ -51,7 +52,7 @@ export function readFunctions(program: TypedProgram, words: Vocabulary): Functio
   const takesStepFromOutside = (call: CallNode): boolean => {
     if (!ts.isCallExpression(call) || callees.get(call)?.length !== 0) return false;
     if (!argumentsOf(call).some((argument) => words.isStep(checker.getTypeAtLocation(argument)))) return false;
-    return isHandedIn(call, program);
+    return isHandedIn(call, program) && !isVerdict(call, checker);
   };
   const byOwner = Map.groupBy(calls, ownerOf);
   const owners: Owner[] = [...all, ...files];
@@ -99,6 +100,12 @@ export function isHandedIn(call: CallNode, program: TypedProgram): boolean {
   if (declaration === undefined) return true;
   if ("body" in declaration && declaration.body !== undefined) return false;
   return isOfProject(declaration, program);
+}
+
+/** Whether the call answers yes or no, at once: whoever is asked so decides, and performs nothing. */
+function isVerdict(call: CallNode, checker: ts.TypeChecker): boolean {
+  const type = checker.getTypeAtLocation(call);
+  return constituents(type).every((each) => (each.flags & ts.TypeFlags.BooleanLike) !== 0);
 }
 
 /** Methods and functions in object literals, by the name under which they are reached. */

@@ -6,7 +6,7 @@ import { PathWalker } from "./path-walker.ts";
 import type { Machine } from "./step-lists.ts";
 import { isStepLoop } from "./step-loops.ts";
 import type { FunctionNode, Owner } from "./syntax.ts";
-import { eachNode, eachOwnNode, isCallNode, isFunctionNode, isLoop } from "./syntax.ts";
+import { bare, eachNode, eachOwnNode, isAssignment, isCallNode, isFunctionNode, isLoop } from "./syntax.ts";
 import type { Value } from "./values.ts";
 import { mayBeSame } from "./values.ts";
 
@@ -51,6 +51,30 @@ function judgeTurn(state: PathState, loop: ts.IterationStatement, add: Add): voi
     return;
   }
   judgeRecords(state, add);
+  judgeSharing(state, loop, add);
+}
+
+/** What is made outside of the loop is one and the same in every round: the last step would speak for all. */
+function judgeSharing({ recorded, way }: PathState, loop: ts.IterationStatement, add: Add): void {
+  for (const [result, { at }] of recorded) {
+    const [declaration] = "declarations" in result ? (result.declarations ?? []) : [];
+    if (declaration === undefined || !ts.isVariableDeclaration(declaration)) continue;
+    const isInside = declaration.pos >= loop.pos && declaration.end <= loop.end;
+    if (isInside || declaration.getSourceFile() !== loop.getSourceFile() || isMadeAnew(declaration, loop)) continue;
+    add(
+      "evidence-per-call",
+      { node: at, way },
+      "The same object is recorded for every step: each needs a result of its own",
+    );
+  }
+}
+
+function isMadeAnew(declaration: ts.VariableDeclaration, loop: ts.IterationStatement): boolean {
+  let isAssigned = false;
+  eachNode(loop, (node) => {
+    if (isAssignment(node) && bare(node.left).getText() === declaration.name.getText()) isAssigned = true;
+  });
+  return isAssigned;
 }
 
 /** Where a failure came up, and where it was taken. */

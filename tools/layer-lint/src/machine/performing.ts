@@ -29,9 +29,21 @@ export function performingFaults(machine: Machine): Fault[] {
       if (isCallNode(node) && functions.performs(node)) faults.push(...siteFaults(node, machine));
       if (isCallNode(node)) faults.push(...handedOut(node, machine));
       if (ts.isExpression(node)) faults.push(...referenceFaults(node, machine));
+      if (ts.isDecorator(node) && isOnCarrier(node, machine))
+        faults.push({
+          law: "call-once",
+          node,
+          message: "A decorator may put anything in the place of what performs a step",
+        });
     });
   }
   return faults;
+}
+
+/** On a function that performs a step, or on the class that has one. */
+function isOnCarrier({ parent }: ts.Decorator, { functions }: Machine): boolean {
+  const members: readonly ts.Node[] = ts.isClassLike(parent) ? parent.members : [parent];
+  return members.some((member) => isFunctionNode(member) && functions.carriers.has(member));
 }
 
 function siteFaults(call: CallNode, machine: Machine): Fault[] {

@@ -49,6 +49,8 @@ export function makeVocabulary(program: TypedProgram, words: MachineWords): Voca
   const bindings = typeBindings(program);
   const isStep = (type: ts.Type): boolean => standsFor(type, bindings, (each) => named(each, steps));
   const isEvidence = (type: ts.Type): boolean => standsFor(type, bindings, (each) => named(each, evidences));
+  const isMapTo = (type: ts.Type): boolean =>
+    /^(?:Readonly|Weak)?Map$/.test(type.symbol?.name ?? "") && typeArguments(checker, type).slice(-1).some(isEvidence);
   return {
     words,
     isPort,
@@ -64,7 +66,7 @@ export function makeVocabulary(program: TypedProgram, words: MachineWords): Voca
       });
     },
     isStepList: (type) => elementIs(type, isStep),
-    isEvidenceList: (type) => elementIs(type, isEvidence),
+    isEvidenceList: (type) => elementIs(type, isEvidence) || constituents(type).some((each) => isMapTo(each)),
     isHealth: (type) =>
       constituents(type).some((each) =>
         lineage(checker, each).some(
