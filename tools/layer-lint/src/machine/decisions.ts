@@ -2,7 +2,9 @@ import { ts } from "ts-morph";
 import type { Fault } from "./fault.ts";
 import { symbolOf } from "./functions.ts";
 import type { Machine } from "./step-lists.ts";
-import { bare, eachNode, memberOf } from "./syntax.ts";
+import { tableKey } from "./policy-tables.ts";
+import type { FunctionNode } from "./syntax.ts";
+import { argumentsOf, bare, eachNode, isFunctionNode, memberOf } from "./syntax.ts";
 
 /**
  * EXEC-005 without an import: a comparison of what was handed in with a value that stands in the code is a rule, and rules
@@ -22,6 +24,9 @@ export function decisionFaults(machine: Machine): Fault[] {
       if (ts.isBinaryExpression(node) && isRule(node, machine)) add(node);
       if (ts.isSwitchStatement(node) && isHandedData(bare(node.expression), machine)) add(node.expression);
       if (ts.isCallExpression(node) && isLookup(node, machine)) add(node);
+      const key = tableKey(node, machine);
+      if (key !== undefined && mentionsHandedData(key, machine)) add(node);
+      if (ts.isBinaryExpression(node) && isCeiling(node, machine)) add(node);
       for (const condition of conditionsOf(node)) if (isFlag(condition, machine)) add(condition);
     });
   }
@@ -35,6 +40,94 @@ function isRule(node: ts.BinaryExpression, machine: Machine): boolean {
   const [left, right] = [bare(node.left), bare(node.right)];
   return (
     (isHandedData(left, machine) && isValue(right, machine)) || (isHandedData(right, machine) && isValue(left, machine))
+  );
+}
+
+/** How many steps there are, beside something else than what the machine counts itself. */
+function isCeiling(node: ts.BinaryExpression, machine: Machine): boolean {
+  if (!COMPARISONS.test(node.operatorToken.getText())) return false;
+  const [left, right] = [bare(node.left), bare(node.right)];
+  const isLength = (each: ts.Expression): boolean => {
+    const member = memberOf(each);
+    return (
+      member?.name === "length" && machine.words.isStepList(machine.program.checker.getTypeAtLocation(member.object))
+    );
+  };
+  return (isLength(left) && !isCount(right, machine)) || (isLength(right) && !isCount(left, machine));
+}
+
+/** A number that the machine counts itself: of results, of steps, or by a variable; and one more or less than it. */
+function isCount(expression: ts.Expression, machine: Machine): boolean {
+  const node = bare(expression);
+  const { checker } = machine.program;
+  if (ts.isNumericLiteral(node)) return Number(node.text) <= 1;
+  if (ts.isBinaryExpression(node) && /^[-+]$/.test(node.operatorToken.getText()))
+    return isCount(node.left, machine) && isCount(node.right, machine);
+  const member = memberOf(node);
+  if (member !== undefined) {
+    const type = checker.getTypeAtLocation(member.object);
+    if (member.name !== "length" && member.name !== "size")
+      return bare(member.object).kind === ts.SyntaxKind.ThisKeyword;
+    return (
+      machine.words.isEvidenceList(type) || machine.words.isStepList(type) || !isHandedData(member.object, machine)
+    );
+  }
+  if (!ts.isIdentifier(node)) return false;
+  const [declaration] = symbolOf(checker, node)?.declarations ?? [];
+  if (declaration === undefined) return false;
+  if (ts.isParameter(declaration)) return !isHandedParameter(declaration, machine);
+  if (!ts.isVariableDeclaration(declaration)) return true; // the place in a list, taken apart
+  const { initializer } = declaration;
+  return initializer === undefined || ts.isForStatement(declaration.parent.parent) || isCount(initializer, machine);
+}
+
+/** Whether the expression has handed-in data in it. */
+function mentionsHandedData(expression: ts.Expression, machine: Machine): boolean {
+  let found = isHandedData(bare(expression), machine);
+  eachNode(expression, (node) => {
+    if (ts.isExpression(node) && isHandedData(bare(node), machine)) found = true;
+  });
+  return found;
+}
+
+/** A plain value that comes in as a parameter of its own: from outside of the layer, or from a caller who was handed it. */
+function isHandedParameter(parameter: ts.ParameterDeclaration, machine: Machine, depth = 0): boolean {
+  const { program, functions } = machine;
+  const { parent: owner } = parameter;
+  const type = program.checker.getTypeAtLocation(parameter.name);
+  const isPlain = (type.flags & (ts.TypeFlags.StringLike | ts.TypeFlags.NumberLike | ts.TypeFlags.BooleanLike)) !== 0;
+  const isUnionOfPlain = type.isUnion() && type.types.every((each) => (each.flags & PLAIN_OR_NOTHING) !== 0);
+  if (depth > MAX_DEPTH || !(isPlain || isUnionOfPlain) || !isFunctionNode(owner) || isCallbackOverOwn(parameter))
+    return false;
+  const calls = functions.callsTo(owner);
+  if (calls.length === 0) return isReachable(owner);
+  const index = owner.parameters.indexOf(parameter);
+  return calls.some((call) => {
+    const argument = argumentsOf(call)[index];
+    if (argument === undefined) return false;
+    const given = bare(argument);
+    const [declaration] = (ts.isIdentifier(given) && symbolOf(program.checker, given)?.declarations) || [];
+    if (declaration !== undefined && ts.isParameter(declaration))
+      return isHandedParameter(declaration, machine, depth + 1);
+    return isHandedData(given, machine);
+  });
+}
+
+const MAX_DEPTH = 6;
+const PLAIN_OR_NOTHING =
+  ts.TypeFlags.StringLike |
+  ts.TypeFlags.NumberLike |
+  ts.TypeFlags.BooleanLike |
+  ts.TypeFlags.Undefined |
+  ts.TypeFlags.Null;
+
+/** Whether others than its own file could call it. */
+function isReachable(owner: FunctionNode): boolean {
+  if (ts.isMethodDeclaration(owner) || ts.isConstructorDeclaration(owner)) return true;
+  const holder = ts.isVariableDeclaration(owner.parent) ? owner.parent.parent.parent : owner;
+  return (
+    ts.canHaveModifiers(holder) &&
+    (ts.getModifiers(holder) ?? []).some((each) => each.kind === ts.SyntaxKind.ExportKeyword)
   );
 }
 
@@ -64,7 +157,7 @@ function isHandedData(node: ts.Expression, machine: Machine): boolean {
   const { checker } = program;
   const member = memberOf(node);
   const named = member === undefined ? destructured(node, checker) : undefined;
-  if (member === undefined && named === undefined) return false;
+  if (member === undefined && named === undefined) return isPlainParameter(node, machine);
   if (member?.name === "length" || member?.name === "size") return false;
   const holder = member === undefined ? undefined : bare(member.object);
   if (holder !== undefined) {
@@ -74,6 +167,11 @@ function isHandedData(node: ts.Expression, machine: Machine): boolean {
   }
   const root = member === undefined ? named : rootParameter(node, checker);
   return root !== undefined && isFromOutside(root, machine);
+}
+
+function isPlainParameter(node: ts.Expression, machine: Machine): boolean {
+  const [declaration] = (ts.isIdentifier(node) && symbolOf(machine.program.checker, node)?.declarations) || [];
+  return declaration !== undefined && ts.isParameter(declaration) && isHandedParameter(declaration, machine);
 }
 
 function destructured(node: ts.Expression, checker: ts.TypeChecker): ts.ParameterDeclaration | undefined {

@@ -14,4 +14,6 @@ export interface Fault {
   readonly law: MachineLaw;
   readonly node: ts.Node;
   readonly message: string;
+  /** How it comes to this: the places that a path goes through. */
+  readonly way?: readonly ts.Node[];
 }

@@ -2,7 +2,9 @@ import { ts } from "ts-morph";
 import type { CallNode, FunctionNode, Owner } from "./syntax.ts";
 import { argumentsOf, bare, calleeOf, eachNode, eachOwnNode, isCallNode, isFunctionNode, ownerOf } from "./syntax.ts";
 import type { TypedProgram } from "./typed-program.ts";
+import { isOfProject } from "./typed-program.ts";
 import type { Vocabulary } from "./vocabulary.ts";
+import { constituents } from "./vocabulary.ts";
 
 /** Who calls whom in the machine layer, and which calls perform a step. */
 export interface Functions {
@@ -50,7 +52,7 @@ export function readFunctions(program: TypedProgram, words: Vocabulary): Functio
   const takesStepFromOutside = (call: CallNode): boolean => {
     if (!ts.isCallExpression(call) || callees.get(call)?.length !== 0) return false;
     if (!argumentsOf(call).some((argument) => words.isStep(checker.getTypeAtLocation(argument)))) return false;
-    return isHandedIn(call, program);
+    return isHandedIn(call, program) && !isVerdict(call, checker);
   };
   const byOwner = Map.groupBy(calls, ownerOf);
   const owners: Owner[] = [...all, ...files];
@@ -94,14 +96,16 @@ export function symbolOf(checker: ts.TypeChecker, expression: ts.Node): ts.Symbo
  * and no built-in of the language.
  */
 export function isHandedIn(call: CallNode, program: TypedProgram): boolean {
-  const { checker, project } = program;
-  const declaration = checker.getResolvedSignature(call)?.declaration;
+  const declaration = program.checker.getResolvedSignature(call)?.declaration;
   if (declaration === undefined) return true;
   if ("body" in declaration && declaration.body !== undefined) return false;
-  return (
-    project.layout.layerOf(program.fileOf(declaration)) !== undefined ||
-    project.tree.modules.includes(program.fileOf(declaration))
-  );
+  return isOfProject(declaration, program);
+}
+
+/** Whether the call answers yes or no, at once: whoever is asked so decides, and performs nothing. */
+function isVerdict(call: CallNode, checker: ts.TypeChecker): boolean {
+  const type = checker.getTypeAtLocation(call);
+  return constituents(type).every((each) => (each.flags & ts.TypeFlags.BooleanLike) !== 0);
 }
 
 /** Methods and functions in object literals, by the name under which they are reached. */

@@ -201,6 +201,7 @@ function isSnapshot(expression: ts.Expression, seen: Seen): boolean {
   const member = memberOf(node);
   if (member !== undefined) return isSnapshot(member.object, seen);
   if (ts.isPrefixUnaryExpression(node)) return isSnapshot(node.operand, seen);
+  if (ts.isTemplateExpression(node)) return node.templateSpans.some((each) => isSnapshot(each.expression, seen));
   if (ts.isConditionalExpression(node)) return isSnapshot(node.whenTrue, seen) || isSnapshot(node.whenFalse, seen);
   if (ts.isBinaryExpression(node)) return isSnapshot(node.left, seen) || isSnapshot(node.right, seen);
   if (!ts.isCallExpression(node)) return false;
@@ -217,23 +218,43 @@ function conditionFaults(machine: Machine, snapshots: ReadonlySet<ts.Symbol>): F
   const seen: Seen = { machine, services: new Set(), snapshots };
   const look = (condition: ts.Expression): void => {
     const part = decidingPart(condition, seen);
-    if (part !== undefined)
-      faults.push({
-        law: "read-only",
-        node: part,
-        message: "What was seen of health decides here: the machine records it, and decides nothing by it",
-      });
+    if (part !== undefined) faults.push(decides(part));
   };
   for (const file of program.files) {
     eachNode(file, (node) => {
       if (ts.isIfStatement(node) || ts.isWhileStatement(node) || ts.isDoStatement(node) || ts.isSwitchStatement(node))
         look(node.expression);
       if (ts.isConditionalExpression(node)) look(node.condition);
+      for (const choice of choicesOf(node, machine)) {
+        if (mentionsSnapshot(choice, seen)) faults.push(decides(choice));
+      }
       if (ts.isForStatement(node) && node.condition !== undefined) look(node.condition);
       if (ts.isBinaryExpression(node) && /^(&&|\|\||\?\?)$/.test(node.operatorToken.getText())) look(node.left);
     });
   }
   return faults;
+}
+
+function decides(node: ts.Node): Fault {
+  const message = "What was seen of health decides here: the machine records it, and decides nothing by it";
+  return { law: "read-only", node, message };
+}
+
+/** What something is chosen by: keys, and what the step is performed with. */
+function choicesOf(node: ts.Node, { functions }: Machine): readonly ts.Expression[] {
+  if (ts.isElementAccessExpression(node)) return [node.argumentExpression];
+  if (!isCallNode(node)) return [];
+  if (functions.callsPort(node)) return argumentsOf(node);
+  const name = memberOf(bare(calleeOf(node)))?.name ?? "";
+  return ["get", "has", "at", "includes", "indexOf", "slice", "splice"].includes(name) ? argumentsOf(node) : [];
+}
+
+function mentionsSnapshot(expression: ts.Expression, seen: Seen): boolean {
+  let found = isSnapshot(expression, seen);
+  eachNode(expression, (node) => {
+    if (ts.isExpression(node) && !ts.isTypeNode(node) && !isMerelyAName(node) && isSnapshot(node, seen)) found = true;
+  });
+  return found;
 }
 
 /** The part of a condition that looks into what was seen; asking whether anything was seen, or of which form it is, is none. */

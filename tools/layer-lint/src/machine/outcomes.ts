@@ -6,19 +6,29 @@ import { PathWalker } from "./path-walker.ts";
 import type { Machine } from "./step-lists.ts";
 import { isStepLoop } from "./step-loops.ts";
 import type { FunctionNode, Owner } from "./syntax.ts";
-import { eachNode, eachOwnNode, isFunctionNode, isLoop } from "./syntax.ts";
+import { bare, eachNode, eachOwnNode, isAssignment, isCallNode, isFunctionNode, isLoop } from "./syntax.ts";
 import type { Value } from "./values.ts";
 import { mayBeSame } from "./values.ts";
 
 /** EXEC-002, EXEC-003 and EXEC-006 on every path through the functions that perform steps. */
 export function outcomeFaults(machine: Machine): Fault[] {
   const faults: Fault[] = [];
-  const add = (law: MachineLaw, node: ts.Node, message: string): void => {
-    faults.push({ law, node, message });
+  const add: Add = (law, { node, way }, message) => {
+    faults.push({ law, node, message, way });
   };
   const walker = new PathWalker(machine, {
     nextTurn: (state, loop) => judgeTurn(state, loop, add),
     leave: (exit) => judgeLeaving(exit, add),
+    afterFailure: (call, state) => {
+      const way = [...(state.afterFailure ?? []), call];
+      const places = way.filter((each) => ts.isCatchClause(each) || isCallNode(each));
+      for (const node of places)
+        add(
+          "stop-on-failure",
+          { node, way },
+          "After a failed step the next one is performed: the first failure ends the job",
+        );
+    },
   });
   for (const carrier of machine.functions.carriers) {
     if (!isFunctionNode(carrier)) continue;
@@ -30,23 +40,41 @@ export function outcomeFaults(machine: Machine): Fault[] {
   return [...faults, ...walker.faults];
 }
 
-type Add = (law: MachineLaw, node: ts.Node, message: string) => void;
+type Add = (law: MachineLaw, at: { readonly node: ts.Node; readonly way: readonly ts.Node[] }, message: string) => void;
 
 function judgeTurn(state: PathState, loop: ts.IterationStatement, add: Add): void {
-  if (state.failed) {
-    const message = "After a failed step the next one is taken up: the first failure ends the job";
-    for (const node of placesOf(state, loop)) add("stop-on-failure", node, message);
-    return;
-  }
+  // After a failure nothing more is performed, and what is not performed needs no result.
+  if (state.failed || state.afterFailure !== undefined) return;
   if (state.performed === 0) {
-    add(
-      "evidence-per-call",
-      state.turn ?? loop,
-      "A declared step can be passed over: nothing is performed, and the next one is taken up",
-    );
+    const message = "A declared step can be passed over: nothing is performed, and the next one is taken up";
+    add("evidence-per-call", { node: state.turn ?? loop, way: state.way }, message);
     return;
   }
   judgeRecords(state, add);
+  judgeSharing(state, loop, add);
+}
+
+/** What is made outside of the loop is one and the same in every round: the last step would speak for all. */
+function judgeSharing({ recorded, way }: PathState, loop: ts.IterationStatement, add: Add): void {
+  for (const [result, { at }] of recorded) {
+    const [declaration] = "declarations" in result ? (result.declarations ?? []) : [];
+    if (declaration === undefined || !ts.isVariableDeclaration(declaration)) continue;
+    const isInside = declaration.pos >= loop.pos && declaration.end <= loop.end;
+    if (isInside || declaration.getSourceFile() !== loop.getSourceFile() || isMadeAnew(declaration, loop)) continue;
+    add(
+      "evidence-per-call",
+      { node: at, way },
+      "The same object is recorded for every step: each needs a result of its own",
+    );
+  }
+}
+
+function isMadeAnew(declaration: ts.VariableDeclaration, loop: ts.IterationStatement): boolean {
+  let isAssigned = false;
+  eachNode(loop, (node) => {
+    if (isAssignment(node) && bare(node.left).getText() === declaration.name.getText()) isAssigned = true;
+  });
+  return isAssigned;
 }
 
 /** Where a failure came up, and where it was taken. */
@@ -58,22 +86,34 @@ function placesOf({ caughtAt, performedAt, turn }: PathState, otherwise: ts.Node
 function judgeLeaving({ state, by, node }: Exit, add: Add): void {
   if (state.performed > 0 && state.recorded.size > 1) judgeRecords(state, add);
   const isSilent = state.performed === 0 && state.recorded.size === 0 && by !== "throw";
-  if (isSilent && state.withoutHandler !== undefined)
-    add("evidence-per-call", node, "A step that nothing can perform ends the job without a result that says so");
+  if (isSilent && state.withoutHandler !== undefined && state.afterFailure === undefined)
+    add(
+      "evidence-per-call",
+      { node, way: state.way },
+      "A step that nothing can perform ends the job without a result that says so",
+    );
 }
 
-function judgeRecords({ performedAt, recorded, turn }: PathState, add: Add): void {
+function judgeRecords({ performedAt, recorded, turn, way }: PathState, add: Add): void {
   const node = performedAt ?? turn;
   if (node === undefined) return;
-  if (recorded.size === 0) add("evidence-per-call", node, "A step can be performed without a result being recorded");
-  if (recorded.size > 1) add("evidence-per-call", node, "More than one result is recorded for one performed step");
+  if (recorded.size === 0)
+    add("evidence-per-call", { node, way }, "A step can be performed without a result being recorded");
+  if (recorded.size > 1) {
+    for (const place of [node, ...[...recorded.values()].map(({ at }) => at)])
+      add("evidence-per-call", { node: place, way }, "More than one result is recorded for one performed step");
+  }
 }
 
 /** Nobody of the layer is above: what is not recorded here is never recorded. */
 function judgeEnd(exits: readonly Exit[], add: Add): void {
-  for (const { state } of exits) {
+  for (const { state, node } of exits) {
     if (state.performed > 0 && state.recorded.size === 0 && state.performedAt !== undefined)
-      add("evidence-per-call", state.performedAt, "A step can fail without a result being recorded");
+      add(
+        "evidence-per-call",
+        { node: state.performedAt, way: [...state.way, node] },
+        "A step can fail without a result being recorded",
+      );
   }
 }
 
@@ -99,8 +139,9 @@ function judgeSwallowing(
       !isEvidenceReturn(carrier, machine);
     if (!isSame && !isDropped && outcomeOf(value) !== "completed") continue;
     for (const node of placesOf(state, carrier)) {
-      add("stop-on-failure", node, "A failure is swallowed: from outside it cannot be told from success");
-      if (outcomeOf(value) === "completed") add("evidence-per-call", node, "A failed step is reported as completed");
+      const at = { node, way: state.way };
+      add("stop-on-failure", at, "A failure is swallowed: from outside it cannot be told from success");
+      if (outcomeOf(value) === "completed") add("evidence-per-call", at, "A failed step is reported as completed");
     }
   }
 }

@@ -1,23 +1,27 @@
 import { ts } from "ts-morph";
 import type { Fault, MachineLaw } from "./fault.ts";
-import { symbolOf } from "./functions.ts";
 import { ExpressionWalker } from "./path-expressions.ts";
-import type { Exit, Flow, PathState } from "./path-state.ts";
-import { distinct, distinctStates, knowing, START } from "./path-state.ts";
+import type { Exit, Flow, PathState, Recorded } from "./path-state.ts";
+import { distinct, distinctStates, knowing, passing, START, stateKey } from "./path-state.ts";
+import { writtenTargets } from "./shared-names.ts";
 import type { Machine } from "./step-lists.ts";
 import { isStepLoop } from "./step-loops.ts";
 import type { FunctionNode } from "./syntax.ts";
-import { bare, eachNode, isLoop, writtenBy } from "./syntax.ts";
+import { eachNode, isLoop, rootOf } from "./syntax.ts";
 import type { Value } from "./values.ts";
 import { areEqual, keyOf, memberValue, UNDEFINED, UNKNOWN } from "./values.ts";
 
 const MAX_PATHS = 400;
 const MAX_CALL_DEPTH = 10;
+/** Rounds of the loop over the steps that are told apart; of later ones nothing is known that the loop writes to. */
+const MAX_ROUNDS = 12;
 
 /** How the outcome of one loop round, or of a function, is judged. */
 export interface PathJudge {
   /** One round is over and the next step's turn comes. */
   nextTurn(state: PathState, loop: ts.IterationStatement): void;
+  /** A step is performed on a path on which one before it failed. */
+  afterFailure(call: ts.Node, state: PathState): void;
   /** The loop over the steps is left in this round. */
   leave(exit: Exit): void;
 }
@@ -39,6 +43,7 @@ export class PathWalker {
     this.#judge = judge;
     this.#expressions = new ExpressionWalker(machine, {
       note: (law, node, message) => this.#fault(law, node, message),
+      afterFailure: (call, state) => this.#judge.afterFailure(call, state),
       exitsOf: (fn, values) => this.exitsOf(fn, values),
     });
   }
@@ -149,7 +154,11 @@ export class PathWalker {
 
   #bind(name: ts.BindingName, value: Value, state: PathState): PathState {
     const { checker } = this.#machine.program;
-    if (ts.isIdentifier(name)) return knowing(state, checker.getSymbolAtLocation(name), value);
+    if (ts.isIdentifier(name)) {
+      const symbol = checker.getSymbolAtLocation(name);
+      const isShared = symbol !== undefined && this.#expressions.shared.names.has(symbol);
+      return knowing(state, symbol, isShared ? UNKNOWN : value);
+    }
     let bound = state;
     for (const element of name.elements) {
       if (ts.isOmittedExpression(element)) continue;
@@ -162,7 +171,7 @@ export class PathWalker {
 
   #if(node: ts.IfStatement, state: PathState, flow: Flow): PathState[] {
     const { yes, no } = this.#expressions.condition(node.expression, state, flow);
-    const taken = (each: PathState): PathState => ({ ...each, turn: node });
+    const taken = (each: PathState): PathState => passing({ ...each, turn: node }, node);
     return [
       ...this.#block([node.thenStatement], yes.map(taken), flow),
       ...(node.elseStatement === undefined ? no.map(taken) : this.#block([node.elseStatement], no.map(taken), flow)),
@@ -184,7 +193,7 @@ export class PathWalker {
       for (const [index, clause] of clauses.entries()) {
         if (!isPossible[index] || (ts.isDefaultClause(clause) && isCertain)) continue;
         const statements = clauses.slice(index).flatMap((each) => [...each.statements]);
-        out.push(...this.#block(statements, [{ ...start, turn: clause }], inner));
+        out.push(...this.#block(statements, [passing({ ...start, turn: clause }, clause)], inner));
       }
     }
     return [...out, ...this.#sorted(inner, flow, (exit) => exit.by === "break" && exit.label === undefined)];
@@ -223,7 +232,9 @@ export class PathWalker {
     if (clause !== undefined) {
       const thrown = exits.filter((exit) => exit.by === "throw");
       const caught: Flow = { exits: exits.filter((exit) => exit.by !== "throw") };
-      const starts = thrown.map((exit) => (exit.state.failed ? { ...exit.state, caughtAt: clause } : exit.state));
+      const starts = thrown.map((exit) =>
+        passing(exit.state.failed ? { ...exit.state, caughtAt: clause } : exit.state, clause),
+      );
       normal = [...normal, ...this.#block(clause.block.statements, distinctStates(starts), caught)];
       exits = caught.exits;
     }
@@ -243,8 +254,11 @@ export class PathWalker {
     const heads = this.#loopHead(node, state, flow);
     const here = (exit: Exit): boolean =>
       exit.label === undefined || (ts.isLabeledStatement(node.parent) && node.parent.label.text === exit.label);
+    if (isStepLoop(node, this.#machine)) {
+      const counted = heads.map((head) => this.#forget(node, head, isCounting));
+      return this.#stepLoop(node, counted, { inner, flow, here });
+    }
     const forgotten = heads.map((head) => this.#forget(node, head));
-    if (isStepLoop(node, this.#machine)) return this.#stepLoop(node, forgotten, { inner, flow, here });
     const ends = forgotten.flatMap((head) => this.#statement(node.statement, head, inner));
     const isLocal = (exit: Exit): boolean => (exit.by === "break" || exit.by === "continue") && here(exit);
     const left = this.#sorted(inner, flow, isLocal);
@@ -266,11 +280,15 @@ export class PathWalker {
   }
 
   /** What a loop writes to is not known in it. */
-  #forget(loop: ts.Node, state: PathState): PathState {
+  #forget(loop: ts.Node, state: PathState, forgets: (write: ts.Node) => boolean = isAnyWrite): PathState {
     let left = state;
     eachNode(loop, (node) => {
-      const written = writtenBy(node);
-      if (written !== undefined) left = knowing(left, symbolOf(this.#machine.program.checker, bare(written)), UNKNOWN);
+      if (!forgets(node)) return;
+      for (const target of writtenTargets(node)) {
+        const root = rootOf(target);
+        if (ts.isIdentifier(root))
+          left = knowing(left, this.#machine.program.checker.getSymbolAtLocation(root), UNKNOWN);
+      }
     });
     return left;
   }
@@ -282,19 +300,14 @@ export class PathWalker {
   ): PathState[] {
     const outs: PathState[] = [];
     for (const head of heads) {
-      const round: PathState = { ...START, known: head.known };
-      const turns = this.#statement(node.statement, round, inner);
-      const isNext = (exit: Exit): boolean => exit.by === "continue" && here(exit);
-      for (const state of turns) this.#judge.nextTurn(state, node);
-      for (const exit of inner.exits.filter(isNext)) this.#judge.nextTurn({ ...exit.state, turn: exit.node }, node);
-      const leaving = inner.exits.splice(0).filter((exit) => !isNext(exit));
-      for (const exit of leaving) this.#judge.leave(exit);
       const again = head.performed > 0 ? 2 : 1;
       if (again === 2) this.#fault("call-once", node, "The steps are gone over a second time: each is performed once");
-      const after = (state: PathState): PathState => ({ ...settled(state), performed: again });
+      const leaving = this.#rounds(node, head, { inner, here });
+      for (const exit of leaving) this.#judge.leave(exit);
+      const after = (state: PathState): PathState => ({ ...settled(state), performed: again, isTurn: false });
       const isBreak = (exit: Exit): boolean => exit.by === "break" && here(exit);
       outs.push(
-        { ...head, performed: again, recorded: new Set([node]) },
+        { ...head, performed: again, recorded: recordedAt(node) },
         ...leaving.filter(isBreak).map((exit) => after(exit.state)),
       );
       flow.exits.push(
@@ -303,6 +316,58 @@ export class PathWalker {
     }
     return distinctStates(outs);
   }
+
+  /** Round after round, until a next one would know nothing else than one before; gives the ways out of all of them. */
+  #rounds(
+    node: ts.IterationStatement,
+    head: PathState,
+    { inner, here }: { readonly inner: Flow; readonly here: (exit: Exit) => boolean },
+  ): Exit[] {
+    const leaving: Exit[] = [];
+    const seen = new Set<string>();
+    const open: PathState[] = [{ ...START, isTurn: true, known: head.known }];
+    for (let round = open.pop(); round !== undefined; round = open.pop()) {
+      const start = seen.size < MAX_ROUNDS ? round : this.#forget(node, round, isAnyWrite);
+      if (seen.has(stateKey(start))) continue;
+      seen.add(stateKey(start));
+      const isNext = (exit: Exit): boolean => exit.by === "continue" && here(exit);
+      const ends = this.#statement(node.statement, start, inner);
+      ends.push(...inner.exits.filter(isNext).map((exit) => ({ ...exit.state, turn: exit.node })));
+      leaving.push(...inner.exits.splice(0).filter((exit) => !isNext(exit)));
+      for (const end of ends) {
+        this.#judge.nextTurn(end, node);
+        open.push(this.#nextRound(end, node));
+      }
+    }
+    return leaving;
+  }
+
+  /** What is known of names from outside of the loop is known in the next round, too. */
+  #nextRound({ known, failed, afterFailure, way }: PathState, loop: ts.IterationStatement): PathState {
+    const isOutside = (symbol: ts.Symbol): boolean =>
+      (symbol.declarations ?? []).every((each) => each.pos < loop.pos || each.end > loop.end);
+    const failedAt = afterFailure ?? (failed ? way : undefined);
+    return {
+      ...START,
+      isTurn: true,
+      known: new Map([...known].filter(([symbol]) => isOutside(symbol))),
+      ...(failedAt !== undefined && { afterFailure: failedAt }),
+    };
+  }
+}
+
+function isAnyWrite(): boolean {
+  return true;
+}
+
+/** A write that gives another value in each round. */
+function isCounting(node: ts.Node): boolean {
+  return !ts.isBinaryExpression(node) || node.operatorToken.kind !== ts.SyntaxKind.EqualsToken;
+}
+
+/** What was recorded somewhere in the node. */
+function recordedAt(node: ts.Node): Recorded {
+  return new Map([[node, { at: node, into: new Set(), value: UNKNOWN, isEarly: false }]]);
 }
 
 /** After the loop the round that left it is over, unless a step was performed in it and not recorded. */
@@ -310,7 +375,7 @@ function settled(state: PathState): PathState {
   const isOpen = state.performed > 0 && state.recorded.size === 0;
   return isOpen || state.recorded.size > 0
     ? state
-    : { ...state, recorded: new Set(state.turn === undefined ? [] : [state.turn]) };
+    : { ...state, recorded: state.turn === undefined ? new Map() : recordedAt(state.turn) };
 }
 
 function isEndless(node: ts.IterationStatement): boolean {

@@ -29,9 +29,21 @@ export function performingFaults(machine: Machine): Fault[] {
       if (isCallNode(node) && functions.performs(node)) faults.push(...siteFaults(node, machine));
       if (isCallNode(node)) faults.push(...handedOut(node, machine));
       if (ts.isExpression(node)) faults.push(...referenceFaults(node, machine));
+      if (ts.isDecorator(node) && isOnCarrier(node, machine))
+        faults.push({
+          law: "call-once",
+          node,
+          message: "A decorator may put anything in the place of what performs a step",
+        });
     });
   }
   return faults;
+}
+
+/** On a function that performs a step, or on the class that has one. */
+function isOnCarrier({ parent }: ts.Decorator, { functions }: Machine): boolean {
+  const members: readonly ts.Node[] = ts.isClassLike(parent) ? parent.members : [parent];
+  return members.some((member) => isFunctionNode(member) && functions.carriers.has(member));
 }
 
 function siteFaults(call: CallNode, machine: Machine): Fault[] {
@@ -166,6 +178,8 @@ function isWaitedFor(value: ts.Expression, machine: Machine, depth: number): boo
   if (ts.isBinaryExpression(parent) && parent.right === use && /^(&&|\|\||\?\?)$/.test(parent.operatorToken.getText()))
     return isWaitedFor(parent, machine, depth + 1);
   if (ts.isArrayLiteralExpression(parent)) return isWaitedFor(parent, machine, depth + 1);
+  const chained = chainedOn(use);
+  if (chained !== undefined) return isWaitedFor(chained, machine, depth + 1);
   if (ts.isCallExpression(parent) && parent.arguments.includes(use)) {
     const isRace = RACES.has(bare(parent.expression).getText());
     return (isRace || machine.functions.calleesOf(parent).length > 0) && isWaitedFor(parent, machine, depth + 1);
@@ -173,6 +187,14 @@ function isWaitedFor(value: ts.Expression, machine: Machine, depth: number): boo
   if (ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name))
     return isNameWaitedFor(parent.name, machine, depth);
   return false;
+}
+
+/** `value.then(…)` and its like: the promise that comes of it is the one to wait for. */
+function chainedOn(value: ts.Expression): ts.CallExpression | undefined {
+  const member = memberOf(value.parent);
+  if (member?.object !== value || !["then", "catch", "finally"].includes(member.name ?? "")) return undefined;
+  const { parent } = wrapped(value.parent as ts.Expression); // as: a member is an expression
+  return ts.isCallExpression(parent) ? parent : undefined;
 }
 
 /** A constant that holds the promise: every use of it is waited for. */

@@ -1,5 +1,5 @@
 import type { Project } from "../project.ts";
-import type { Breach } from "../report/finding.ts";
+import type { Breach, Hop } from "../report/finding.ts";
 import { capabilityFaults, stateFaults } from "./capabilities.ts";
 import { cloneFaults } from "./clones.ts";
 import { decisionFaults } from "./decisions.ts";
@@ -42,7 +42,10 @@ export function proveMachine(project: Project, { layer, tsconfig, words, sealed 
     ...decisionFaults(machine),
     ...cloneFaults(machine, sealed),
   ];
-  const breaches = faults.map(({ law, node, message }) => ({ law, breach: { ...program.place(node), message } }));
+  const breaches = faults.map(({ law, node, message, way = [] }) => {
+    const chain = way.map((each) => program.place(each)).map(({ file, line }) => ({ file, line }));
+    return { law, breach: { ...program.place(node), message, chain: withoutRepeats(chain) } };
+  });
   const [first] = program.files;
   const open =
     first === undefined
@@ -61,4 +64,9 @@ export function proveMachine(project: Project, { layer, tsconfig, words, sealed 
     proof.set(law, list);
   }
   return { proof, readOutside: program.readOutside };
+}
+
+/** Neighbours on one line are one place of the way. */
+function withoutRepeats(chain: readonly Hop[]): Hop[] {
+  return chain.filter(({ file, line }, index) => file !== chain[index - 1]?.file || line !== chain[index - 1]?.line);
 }

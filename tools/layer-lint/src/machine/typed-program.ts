@@ -56,6 +56,12 @@ export function openTypedProgram(project: Project, layer: string, tsconfig: stri
   };
 }
 
+/** Whether the node stands in the project's own sources, and not in the language's or a package's. */
+export function isOfProject(node: ts.Node, { project, fileOf }: TypedProgram): boolean {
+  const file = fileOf(node);
+  return project.layout.layerOf(file) !== undefined || project.tree.modules.includes(file);
+}
+
 function sourceFile(program: ts.Program, path: string): ts.SourceFile {
   const source = program.getSourceFile(path);
   if (source === undefined) throw new Error(`TypeScript did not read ${path}, which lies in the machine layer`);

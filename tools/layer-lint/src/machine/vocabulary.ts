@@ -1,5 +1,7 @@
 import { ts } from "ts-morph";
 import type { TypedProgram } from "./typed-program.ts";
+import type { Bindings } from "./type-parameters.ts";
+import { typeBindings } from "./type-parameters.ts";
 
 /** The names by which a configuration tells the machine laws what is what. */
 export interface MachineWords {
@@ -44,8 +46,11 @@ export function makeVocabulary(program: TypedProgram, words: MachineWords): Voca
     constituents(type).some((each) => lineage(checker, each).some((one) => named(one, ports)));
   const health = new Set(words.healthPort === undefined ? [] : [words.healthPort]);
   const healthLayers = new Set(layersOfHealth(program, words));
-  const isStep = (type: ts.Type): boolean => named(type, steps);
-  const isEvidence = (type: ts.Type): boolean => named(type, evidences);
+  const bindings = typeBindings(program);
+  const isStep = (type: ts.Type): boolean => standsFor(type, bindings, (each) => named(each, steps));
+  const isEvidence = (type: ts.Type): boolean => standsFor(type, bindings, (each) => named(each, evidences));
+  const isMapTo = (type: ts.Type): boolean =>
+    /^(?:Readonly|Weak)?Map$/.test(type.symbol?.name ?? "") && typeArguments(checker, type).slice(-1).some(isEvidence);
   return {
     words,
     isPort,
@@ -61,7 +66,7 @@ export function makeVocabulary(program: TypedProgram, words: MachineWords): Voca
       });
     },
     isStepList: (type) => elementIs(type, isStep),
-    isEvidenceList: (type) => elementIs(type, isEvidence),
+    isEvidenceList: (type) => elementIs(type, isEvidence) || constituents(type).some((each) => isMapTo(each)),
     isHealth: (type) =>
       constituents(type).some((each) =>
         lineage(checker, each).some(
@@ -75,6 +80,20 @@ export function makeVocabulary(program: TypedProgram, words: MachineWords): Voca
         ),
       ),
   };
+}
+
+/** Whether the test holds for a type, or, if it is a type parameter, for one that stands in its place somewhere. */
+function standsFor(
+  type: ts.Type,
+  bindings: Bindings,
+  test: (type: ts.Type) => boolean,
+  seen: ReadonlySet<ts.Symbol> = new Set(),
+): boolean {
+  if (test(type)) return true;
+  return constituents(type).some((each) => {
+    const bound = each.isTypeParameter() && !seen.has(each.symbol) ? bindings.get(each.symbol) : undefined;
+    return [...(bound ?? [])].some((one) => standsFor(one, bindings, test, new Set([...seen, each.symbol])));
+  });
 }
 
 function named(type: ts.Type, names: ReadonlySet<string>): boolean {
