@@ -3,14 +3,15 @@ import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createToken, startGrpcServer } from "#api";
 import type { GrpcServer } from "#api";
-import { createCommandRun } from "#effects";
-import type { StepType } from "#effects";
+import { createCommandRun, redactedStepType } from "#effects";
+import type { SecretVault, StepType } from "#effects";
 import { createJsonlStore, createMemoryStore, createSqliteStore, LogMirror } from "#evidence";
 import type { EvidenceStore, LogStoreOptions } from "#evidence";
 import { createProcessObserver } from "#health";
 import { createJobRunner, recoverRuns } from "#orchestration";
 import type { JobRunner } from "#orchestration";
 import { Fault, LIMITS } from "#model";
+import { configuredSecrets, redactedLog } from "./configured-secrets.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
 import { shortest } from "./running-server.ts";
@@ -59,8 +60,10 @@ function unusableState(error: unknown, state: string): Fault | undefined {
 
 async function start(configuration: LoadedConfiguration, options: ComposeOptions): Promise<App> {
   await using resources = new AsyncDisposableStack();
-  const { log } = options;
   const { state } = configuration;
+  const secrets = configuredSecrets(configuration);
+  const log = redactedLog(options.log, secrets);
+  for (const { field, description } of secrets?.absent ?? []) log("secret.absent", { field, description });
   mkdirSync(state, { recursive: true, mode: 0o700 });
   const server: { current?: GrpcServer } = {};
   const onHalt = (why: string): void => {
@@ -74,7 +77,9 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     const { jobId, finalStatus, finalReason } = result;
     log("run.recovered", { job_id: jobId, final_status: finalStatus, final_reason: finalReason });
   }
-  const stepTypes = [...(options.stepTypes ?? []), ...configuredStepTypes(configuration, resources)];
+  const stepTypes = [...(options.stepTypes ?? []), ...configuredStepTypes(configuration, { resources, secrets })].map(
+    (type) => (secrets === undefined ? type : redactedStepType(type, secrets.redactor)),
+  );
   const health = resources.use(createProcessObserver({ directory: state, clock: systemClock }));
   const onRefused = (jobId: string, reasons: unknown): void => log("job.refused", { job_id: jobId, reasons });
   const runner = createJobRunner({
@@ -158,7 +163,15 @@ async function openStore(configuration: LoadedConfiguration, context: StoreConte
   return store;
 }
 
-function configuredStepTypes(configuration: LoadedConfiguration, resources: AsyncDisposableStack): readonly StepType[] {
+interface StepTypeContext {
+  readonly resources: AsyncDisposableStack;
+  readonly secrets: SecretVault | undefined;
+}
+
+function configuredStepTypes(
+  configuration: LoadedConfiguration,
+  { resources, secrets }: StepTypeContext,
+): readonly StepType[] {
   const commands = configuration.steps["command.run"];
   if (commands === undefined) return [];
   const commandRun = createCommandRun({
@@ -167,6 +180,7 @@ function configuredStepTypes(configuration: LoadedConfiguration, resources: Asyn
     environment: { values: commands.environment, allow: commands.allow_variables },
     outputBytes: commands.output_bytes,
     killGraceMs: commands.kill_grace_ms,
+    ...(secrets !== undefined && { secrets }),
     clock: systemClock,
   });
   return [resources.use(commandRun)];

@@ -8,6 +8,7 @@ export const LOG_EVENTS = {
   "server.stopped": "info",
   "run.recovered": "warn",
   "job.refused": "warn",
+  "secret.absent": "warn",
   "store.halted": "fatal",
   "mirror.failed": "error",
   "internal.error": "error",
