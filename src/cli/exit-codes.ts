@@ -24,6 +24,7 @@ export const EXIT_OF_FAULT: Readonly<Record<FaultCode, number>> = {
   RUN_NOT_FOUND: EXIT.notFound,
   BLOB_NOT_FOUND: EXIT.notFound,
   RUN_ENDED: EXIT.precondition,
+  RUN_OPEN: EXIT.precondition,
   SEQUENCE_CONFLICT: EXIT.precondition,
   STATE_LOCKED: EXIT.precondition,
   STORE_HALTED: EXIT.unreachable,

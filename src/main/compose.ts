@@ -1,11 +1,11 @@
-import { randomUUIDv7 } from "node:crypto";
+import { randomBytes, randomUUIDv7 } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createToken, startGrpcServer } from "#api";
 import type { GrpcServer } from "#api";
 import { createCommandRun, redactedStepType } from "#effects";
 import type { SecretVault, StepType } from "#effects";
-import { createJsonlStore, createMemoryStore, createSqliteStore, LogMirror } from "#evidence";
+import { createJsonlStore, createMemoryStore, createSqliteStore, DisclosureFiles, LogMirror } from "#evidence";
 import type { EvidenceStore, LogStoreOptions } from "#evidence";
 import { createProcessObserver } from "#health";
 import { createJobRunner, recoverRuns } from "#orchestration";
@@ -82,8 +82,10 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   );
   const health = resources.use(createProcessObserver({ directory: state, clock: systemClock }));
   const onRefused = (jobId: string, reasons: unknown): void => log("job.refused", { job_id: jobId, reasons });
+  const files = new DisclosureFiles(state);
   const runner = createJobRunner({
     store,
+    disclosures: { keep: (...kept) => files.keep(...kept), newSalt: () => randomBytes(16).toString("base64url") },
     clock: systemClock,
     stepTypes,
     health,

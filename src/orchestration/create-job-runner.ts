@@ -5,6 +5,8 @@ import { admitJob } from "#governance";
 import type { HealthObserver } from "#health";
 import type { AdmittedJob, Cancellation, Clock, ExecutionResult, Job, Json, Violation } from "#model";
 import { Fault, jobViolations, LIMITS } from "#model";
+import { concealOutput } from "./conceal-output.ts";
+import type { DisclosureKeeper } from "./conceal-output.ts";
 import { declarePlan, invalidRequest } from "./declare-plan.ts";
 import type { DeclaredPlan } from "./declare-plan.ts";
 import { heldBytes } from "./held-bytes.ts";
@@ -21,6 +23,8 @@ export interface JobRunnerOptions {
   readonly clock: Clock;
   readonly stepTypes: readonly StepType[];
   readonly health?: HealthObserver;
+  /** For step types with sensitive fields; without it such a step fails. */
+  readonly disclosures?: DisclosureKeeper;
   /** Jobs that may run at the same time; more are refused with LIMIT_EXCEEDED. */
   readonly maxActiveJobs: number;
   /** Bytes that they may hold together, as `held-bytes.ts` counts; default `LIMITS.heldJobBytes`. */
@@ -68,7 +72,7 @@ class DirectJobRunner implements JobRunner {
     this.#types = new Map(this.stepTypes.map((type) => [type.name, type]));
     this.#typeNames = new Set(this.#types.keys());
     this.#executor = new JobExecutor(
-      this.stepTypes.map((type) => [type.name, spillOutput(type.handler, options.store)]),
+      this.stepTypes.map((type) => [type.name, spillOutput(concealOutput(type, options.disclosures), options.store)]),
     );
   }
 

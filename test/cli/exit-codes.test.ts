@@ -15,6 +15,7 @@ const EXPECTED: Readonly<Record<FaultCode, number>> = {
   RUN_NOT_FOUND: 4,
   BLOB_NOT_FOUND: 4,
   RUN_ENDED: 6,
+  RUN_OPEN: 6,
   SEQUENCE_CONFLICT: 6,
   STATE_LOCKED: 6,
   STORE_HALTED: 8,

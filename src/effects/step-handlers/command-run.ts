@@ -7,7 +7,7 @@ import { childEnvironment } from "./command-run/environment.ts";
 import { findExecutable } from "./command-run/executable.ts";
 import { createOutputCapture } from "./command-run/output-capture.ts";
 import { LivingTrees } from "./command-run/living-trees.ts";
-import { commandParametersSchema, readCommandParameters } from "./command-run/parameters.ts";
+import { commandParametersSchema, readCommandParameters, sensitiveStreams } from "./command-run/parameters.ts";
 import type { CommandParameters } from "./command-run/parameters.ts";
 import { createPipePool } from "./command-run/pipes.ts";
 import type { PipePool } from "./command-run/pipes.ts";
@@ -39,6 +39,7 @@ export function createCommandRun(options: CommandRunOptions): CommandRun {
   return {
     name: "command.run",
     parametersSchema: commandParametersSchema(),
+    sensitiveOutput: sensitiveStreams,
     checkParameters(raw) {
       const answer = readCommandParameters(raw, policy);
       return answer.kind === "valid" ? [] : answer.violations;
@@ -124,5 +125,10 @@ async function start(
     killGraceMs: policy.killGraceMs,
     signal,
   });
-  return describeEnd(end, { program, capture, expectedExitCodes: declared.expected_exit_codes });
+  return describeEnd(end, {
+    program,
+    capture,
+    expectedExitCodes: declared.expected_exit_codes,
+    quotesStderr: declared.sensitive_output?.includes("/stderr") !== true,
+  });
 }

@@ -33,6 +33,7 @@ export function fakeHost(given: Partial<CliHost> = {}): FakeHost {
     serve: absent,
     connect: absent,
     doctor: absent,
+    disclosures: absent,
     configurationSchema: absent,
     ...given,
   };

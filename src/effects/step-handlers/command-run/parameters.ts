@@ -53,6 +53,11 @@ const schema = z.strictObject({
     .max(EXIT_CODES)
     .default([0])
     .describe("Exit codes that mean success."),
+  sensitive_output: z
+    .array(z.enum(["/stdout", "/stderr"]))
+    .max(2)
+    .optional()
+    .describe("Streams of which only a salted digest is recorded; the text is kept apart and can be erased."),
 });
 
 /** What a step of `command.run` declares. */
@@ -62,6 +67,11 @@ export type CommandParameters = z.output<typeof schema>;
 export type ParametersAnswer =
   | { readonly kind: "valid"; readonly parameters: CommandParameters }
   | { readonly kind: "malformed" | "not_permitted"; readonly violations: readonly Violation[] };
+
+/** The streams that a step declares to be sensitive. */
+export function sensitiveStreams({ sensitive_output: declared }: JsonObject): readonly string[] {
+  return schema.shape.sensitive_output.safeParse(declared).data ?? [];
+}
 
 /** JSON Schema of the parameters. */
 export function commandParametersSchema(): JsonObject {
