@@ -1,11 +1,19 @@
 /**
- * Whether a secret can be read out of a text by somebody who decodes it: as it is, from base64 at any of its places, from
+ * The secrets that somebody can read out of a text who decodes it: as it is, from base64 at any of its places, from
  * hexadecimal digits, from URL escapes and from JSON escapes; line breaks within do not stop him. Nothing here is shared
  * with the code under test.
  */
+export function secretsIn(text: Buffer, secrets: readonly string[]): readonly string[] {
+  const readings = readingsOf(text);
+  return secrets.filter((secret) => {
+    const forms = [Buffer.from(secret), Buffer.from(secret.replaceAll(/[\r\n]/g, ""))];
+    return readings.some((reading) => forms.some((form) => reading.includes(form)));
+  });
+}
+
+/** Whether this one can be read. */
 export function canBeReadFrom(text: Buffer, secret: string): boolean {
-  const joined = Buffer.from(secret.replaceAll(/[\r\n]/g, ""));
-  return readingsOf(text).some((reading) => reading.includes(Buffer.from(secret)) || reading.includes(joined));
+  return secretsIn(text, [secret]).length > 0;
 }
 
 function readingsOf(bytes: Buffer): readonly Buffer[] {
@@ -15,8 +23,8 @@ function readingsOf(bytes: Buffer): readonly Buffer[] {
     bytes,
     Buffer.from(joined, "latin1"),
     ...[text, joined].flatMap((form) => [
-      ...[0, 1, 2, 3].flatMap((start) => runsOf(form, /[\w+/-]+/g, (run) => fromBase64(run.slice(start)))),
-      ...[0, 1].flatMap((start) => runsOf(form, /[0-9a-f]+/gi, (run) => Buffer.from(run.slice(start), "hex"))),
+      ...[0, 1, 2, 3].map((start) => runsOf(form, /[\w+/-]{8,}/g, (run) => fromBase64(run.slice(start)))),
+      ...[0, 1].map((start) => runsOf(form, /[0-9a-f]{12,}/gi, (run) => Buffer.from(run.slice(start), "hex"))),
       unescaped(form.replaceAll("+", " "), /%([0-9a-f]{2})/gi),
       unescaped(form, /%([0-9a-f]{2})/gi),
       jsonUnescaped(form),
@@ -24,10 +32,12 @@ function readingsOf(bytes: Buffer): readonly Buffer[] {
   ];
 }
 
-/** What each run of such characters says. */
-function runsOf(text: string, run: RegExp, read: (run: string) => Buffer): readonly Buffer[] {
-  return [...text.matchAll(run)].map(([found]) => read(found));
+/** What the runs of such characters say, one after the other. */
+function runsOf(text: string, run: RegExp, read: (run: string) => Buffer): Buffer {
+  return Buffer.concat([...text.matchAll(run)].flatMap(([found]) => [read(found), BETWEEN]));
 }
+
+const BETWEEN = Buffer.from([0]);
 
 function fromBase64(text: string): Buffer {
   return Buffer.from(text.replaceAll("-", "+").replaceAll("_", "/"), "base64");
