@@ -2,6 +2,7 @@ import { EVIDENCE_MUTANTS } from "./evidence-mutants.ts";
 import { EXECUTOR_MUTANTS } from "./executor-mutants.ts";
 import { LAYER_MUTANTS, TOUCHING_MUTANTS } from "./layer-mutants.ts";
 import type { Mutant } from "./mutant.ts";
+import { SECRET_MUTANTS } from "./secret-mutants.ts";
 
 /** Every mutant there is. */
 export const ALL_MUTANTS: readonly Mutant[] = [
@@ -9,4 +10,5 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...LAYER_MUTANTS,
   ...TOUCHING_MUTANTS,
   ...EVIDENCE_MUTANTS,
+  ...SECRET_MUTANTS,
 ];

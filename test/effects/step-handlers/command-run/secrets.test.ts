@@ -90,6 +90,19 @@ describe("a command that names a secret", () => {
     expect(await bench.run(parameters)).toMatchObject({ success: false });
   });
 
+  it("declares which of its streams are sensitive, and its error then quotes none of them", async () => {
+    await using bench = createBench();
+    const parameters = { argv: sh("echo Ada >&2; exit 1"), sensitive_output: ["/stderr"] };
+    expect(bench.commandRun.checkParameters(parameters)).toEqual([]);
+    expect(bench.commandRun.sensitiveOutput?.(parameters)).toEqual(["/stderr"]);
+    expect(await bench.run(parameters)).toMatchObject({ error: "exited with code 1" });
+    expect(await bench.run({ ...parameters, sensitive_output: ["/stdout"] })).toMatchObject({
+      error: "exited with code 1: Ada",
+    });
+    const fields = bench.commandRun.checkParameters({ argv: ["ls"], sensitive_output: ["/stdout/text"] });
+    expect(fields.map(({ field }) => field)).toEqual(["sensitive_output[0]"]);
+  });
+
   it("is refused where no secrets are configured", async () => {
     await using bench = createBench();
     expect(bench.commandRun.checkParameters({ argv: ["ls", KEY] })).toEqual([
