@@ -51,7 +51,7 @@ export interface ConcealOptions {
  */
 export function concealFields(output: Json, { pointers, newSalt }: ConcealOptions): ConcealedOutput {
   requireUnreserved(output);
-  const copy = structuredClone(output) as Json;
+  const copy = structuredClone(output);
   const outermost = [...new Set(pointers)].filter((one) => !pointers.some((other) => one.startsWith(`${other}/`)));
   const disclosures = outermost.flatMap((pointer) => concealField(copy, pointer, newSalt) ?? []);
   if (disclosures.length > 0 && isObject(copy)) Object.assign(copy, { [ALGORITHM]: SHA_256 });
@@ -133,8 +133,8 @@ function* placesOf(hash: string, value: Json, pointer: string): Generator<Place,
     }
   } else if (isObject(value)) {
     const digests = value[DIGESTS];
-    const found = Array.isArray(digests) ? (digests as readonly Json[]).filter((one) => one === hash) : [];
-    for (const _one of found) yield { pointer, isElement: false, names: Object.keys(value) };
+    const found: readonly Json[] = Array.isArray(digests) ? digests.filter((one: Json) => one === hash) : [];
+    yield* found.map(() => ({ pointer, isElement: false, names: Object.keys(value) }));
     for (const [name, member] of Object.entries(value)) yield* placesOf(hash, member, `${pointer}/${escaped(name)}`);
   }
 }
