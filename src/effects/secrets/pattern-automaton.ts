@@ -7,6 +7,12 @@ export interface Pattern {
   readonly owner: number;
 }
 
+/** How the states hang together while they are made. */
+interface Tree {
+  readonly parents: Int32Array;
+  readonly ways: Uint8Array;
+}
+
 /**
  * Finds all of many patterns in one pass over bytes (Aho and Corasick): one step a byte on average, whatever the number of
  * patterns. A state stands for the longest end of what was read that begins a pattern. Memory grows with the length of the
@@ -15,7 +21,10 @@ export interface Pattern {
 export class PatternAutomaton {
   /** Length of the longest pattern. */
   readonly longest: number;
-  readonly #first = new Int32Array(BYTES);
+  /** The states up to this one are the root and those next to it. */
+  readonly #nearest: number;
+  /** Where each byte leads from these, found without a search: most bytes of most texts are read here. */
+  readonly #near: Int32Array;
   readonly #keys: Int32Array;
   readonly #targets: Int32Array;
   readonly #fallback: Int32Array;
@@ -34,20 +43,24 @@ export class PatternAutomaton {
     const ways = new Uint8Array(most);
     [this.#fallback, this.#depth] = [new Int32Array(most), new Int32Array(most)];
     [this.#length, this.#owner, this.#awaited] = [new Int32Array(most), new Int32Array(most), new Int32Array(most)];
-    for (const pattern of patterns) this.#add(pattern, parents, ways);
+    const tree = { parents, ways };
+    for (const { bytes } of patterns) this.#childOf(ROOT, bytes.charCodeAt(0), tree);
+    this.#nearest = this.#states - 1;
+    this.#near = new Int32Array(this.#states * BYTES);
+    for (const pattern of patterns) this.#add(pattern, tree);
     this.longest = patterns.reduce((longest, { bytes }) => Math.max(longest, bytes.length), 0);
-    this.#link(parents, ways);
+    this.#link(tree);
   }
 
   /** The state after one more byte. */
   next(state: number, byte: number): number {
     let at = state;
-    while (at !== ROOT) {
+    while (at > this.#nearest) {
       const target = this.#edge(at, byte);
       if (target !== ROOT) return target;
       at = this.#fallback[at] ?? ROOT;
     }
-    return this.#first[byte] ?? ROOT;
+    return this.#near[at * BYTES + byte] ?? ROOT;
   }
 
   /** Length of the longest pattern that ends here; 0 = none. */
@@ -70,27 +83,33 @@ export class PatternAutomaton {
     return this.#awaited[state] ?? 0;
   }
 
-  #add({ bytes, owner }: Pattern, parents: Int32Array, ways: Uint8Array): void {
+  #add({ bytes, owner }: Pattern, tree: Tree): void {
     let state = ROOT;
-    for (let index = 0; index < bytes.length; index += 1) {
-      const byte = bytes.charCodeAt(index);
-      let target = state === ROOT ? (this.#first[byte] ?? ROOT) : this.#edge(state, byte);
-      if (target === ROOT) {
-        target = this.#states;
-        this.#states += 1;
-        [parents[target], ways[target], this.#depth[target]] = [state, byte, index + 1];
-        this.#awaited[state] = index; // it goes on from there
-        if (state === ROOT) this.#first[byte] = target;
-        else this.#setEdge(state, byte, target);
-      }
-      state = target;
-    }
+    for (let index = 0; index < bytes.length; index += 1) state = this.#childOf(state, bytes.charCodeAt(index), tree);
     if ((this.#length[state] ?? 0) > 0) return; // found before, under the name that came first
     [this.#length[state], this.#owner[state]] = [bytes.length, owner];
   }
 
+  #childOf(state: number, byte: number, { parents, ways }: Tree): number {
+    const known = this.#edge(state, byte);
+    if (known !== ROOT) return known;
+    const child = this.#states;
+    this.#states += 1;
+    const depth = this.depth(state);
+    [parents[child], ways[child], this.#depth[child]] = [state, byte, depth + 1];
+    this.#awaited[state] = depth; // it goes on from there
+    this.#setEdge(state, byte, child);
+    return child;
+  }
+
   /** Where to go on when no edge fits; a state is linked after all that are nearer to the root. */
-  #link(parents: Int32Array, ways: Uint8Array): void {
+  #link({ parents, ways }: Tree): void {
+    for (let byte = 0; byte < BYTES; byte += 1) this.#near[byte] = this.#edge(ROOT, byte);
+    for (let state = 1; state <= this.#nearest; state += 1) {
+      for (let byte = 0; byte < BYTES; byte += 1) {
+        this.#near[state * BYTES + byte] = this.#edge(state, byte) || (this.#near[byte] ?? ROOT);
+      }
+    }
     for (const state of this.#fromTheRoot()) {
       const parent = parents[state] ?? ROOT;
       const fallback = parent === ROOT ? ROOT : this.next(this.#fallback[parent] ?? ROOT, ways[state] ?? 0);
@@ -109,7 +128,7 @@ export class PatternAutomaton {
   }
 
   #edge(state: number, byte: number): number {
-    const key = state * BYTES + byte;
+    const key = keyOf(state, byte);
     for (let slot = this.#slot(key); ; slot = (slot + 1) & (this.#keys.length - 1)) {
       const found = this.#keys[slot];
       if (found === key) return this.#targets[slot] ?? ROOT;
@@ -118,7 +137,7 @@ export class PatternAutomaton {
   }
 
   #setEdge(state: number, byte: number, target: number): void {
-    const key = state * BYTES + byte;
+    const key = keyOf(state, byte);
     let slot = this.#slot(key);
     while (this.#keys[slot] !== 0) slot = (slot + 1) & (this.#keys.length - 1);
     [this.#keys[slot], this.#targets[slot]] = [key, target];
@@ -127,4 +146,9 @@ export class PatternAutomaton {
   #slot(key: number): number {
     return (Math.imul(key, 0x9e37_79b1) >>> 7) & (this.#keys.length - 1);
   }
+}
+
+/** Never 0, which stands for no edge. */
+function keyOf(state: number, byte: number): number {
+  return state * BYTES + byte + 1;
 }
