@@ -7,6 +7,7 @@ import type { EventsFlags } from "./commands/events.ts";
 import type { ExportFlags } from "./commands/export.ts";
 import type { VerifyFlags } from "./commands/verify-expectations.ts";
 import type { CancelFlags } from "./commands/cancel.ts";
+import type { EraseFlags } from "./commands/erase.ts";
 import type { RunsFlags } from "./commands/runs.ts";
 import type { ShowFlags } from "./commands/show.ts";
 import { exitOfSignal } from "./exit-codes.ts";
@@ -45,6 +46,7 @@ export function addCommands(declaring: Declaring): void {
   addProofs(declaring);
   addSealing(declaring);
   addCancel(declaring);
+  addErase(declaring);
   addSurroundings(declaring);
 }
 
@@ -113,6 +115,7 @@ function addReaders({ program, session, onEnd }: Declaring): void {
   placed(program.command("show <run>"))
     .description("show what a run has come to, or what a step has put out")
     .option("--output <step>", "only the output of this step, as JSON", wholeNumber)
+    .option("--disclose", "only the values of sensitive fields that are still kept here, as JSON, each verified")
     .action(async (run: string, flags: ShowFlags) => {
       const { show } = await import("./commands/show.ts");
       onEnd(await unlessInterrupted(session, show(run, flags, session)));
@@ -212,6 +215,16 @@ function addCancel({ program, session, onEnd }: Declaring): void {
     .action(async (run: string, flags: CancelFlags) => {
       const { cancel } = await import("./commands/cancel.ts");
       onEnd(await unlessInterrupted(session, cancel(run, flags, session)));
+    });
+}
+
+function addErase({ program, session, onEnd }: Declaring): void {
+  placed(program.command("erase <run>"))
+    .description("erase what discloses the sensitive fields of an ended run; its log stays as it is")
+    .option("--field <field...>", "only these, each a step and a JSON pointer: 0/stdout")
+    .action(async (run: string, flags: EraseFlags) => {
+      const { erase } = await import("./commands/erase.ts");
+      onEnd(await erase(run, flags, session));
     });
 }
 

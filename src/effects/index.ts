@@ -1,5 +1,10 @@
 export type { ExecutionContext, StepHandler, StepOutput } from "./step-handler.ts";
 export type { StepType } from "./step-type.ts";
+export { redactedStepType } from "./secrets/redacted-step-type.ts";
+export type { Redactor } from "./secrets/redactor.ts";
+export type { SecretSource } from "./secrets/secret-source.ts";
+export { createSecretVault, SECRET_NAME } from "./secrets/secret-vault.ts";
+export type { SecretVault } from "./secrets/secret-vault.ts";
 export { createCommandRun } from "./step-handlers/command-run.ts";
 export type { CommandRun } from "./step-handlers/command-run.ts";
 export type { CommandRunOptions } from "./step-handlers/command-run/policy.ts";

@@ -1,6 +1,9 @@
 export { canonicalJson, digest } from "./canonical-json.ts";
 export { LOG_SCHEMA } from "./chain.ts";
 export { judgeCheckpoint } from "./checkpoint.ts";
+export { concealFields, verifyDisclosure } from "./disclosure.ts";
+export type { Disclosure, DisclosureVerdict, KeptDisclosure } from "./disclosure.ts";
+export { DisclosureFiles } from "./disclosure-files.ts";
 export type { EvidenceStore, RunHead } from "./evidence-store.ts";
 export { createJsonlStore } from "./evidence-stores/jsonl.ts";
 export { isBlobReference } from "./encode.ts";

@@ -65,6 +65,10 @@ process.exitCode = await runCli({
     const { examine } = await import("./doctor.ts");
     return await examine(flags);
   },
+  async disclosures(flags) {
+    const { keptDisclosures } = await import("./connect.ts");
+    return await keptDisclosures(flags);
+  },
   async configurationSchema() {
     const { configurationJsonSchema } = await import("./configuration-json-schema.ts");
     return configurationJsonSchema();

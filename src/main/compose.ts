@@ -1,16 +1,17 @@
-import { randomUUIDv7 } from "node:crypto";
+import { randomBytes, randomUUIDv7 } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createToken, startGrpcServer } from "#api";
 import type { GrpcServer } from "#api";
-import { createCommandRun } from "#effects";
-import type { StepType } from "#effects";
-import { createJsonlStore, createMemoryStore, createSqliteStore, LogMirror, Sealer } from "#evidence";
+import { createCommandRun, redactedStepType } from "#effects";
+import type { SecretVault, StepType } from "#effects";
+import { createJsonlStore, createMemoryStore, createSqliteStore, DisclosureFiles, LogMirror, Sealer } from "#evidence";
 import type { EvidenceStore, LogStoreOptions, Signer } from "#evidence";
 import { createProcessObserver } from "#health";
 import { createJobRunner, recoverRuns } from "#orchestration";
 import type { JobRunner } from "#orchestration";
 import { Fault, LIMITS } from "#model";
+import { configuredSecrets, redactedLog } from "./configured-secrets.ts";
 import { LedgerOfRuns } from "./ledger.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
@@ -61,8 +62,10 @@ function unusableState(error: unknown, state: string): Fault | undefined {
 
 async function start(configuration: LoadedConfiguration, options: ComposeOptions): Promise<App> {
   await using resources = new AsyncDisposableStack();
-  const { log } = options;
   const { state } = configuration;
+  const secrets = configuredSecrets(configuration);
+  const log = redactedLog(options.log, secrets);
+  for (const { field, description } of secrets?.absent ?? []) log("secret.absent", { field, description });
   mkdirSync(state, { recursive: true, mode: 0o700 });
   const server: { current?: GrpcServer } = {};
   const onHalt = (why: string): void => {
@@ -84,11 +87,15 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     log("run.recovered", { job_id: jobId, final_status: finalStatus, final_reason: finalReason });
   }
   sealing.current = await startSealing(configuration, { store, signer, resources, log, ledger });
-  const stepTypes = [...(options.stepTypes ?? []), ...configuredStepTypes(configuration, resources)];
+  const stepTypes = [...(options.stepTypes ?? []), ...configuredStepTypes(configuration, { resources, secrets })].map(
+    (type) => (secrets === undefined ? type : redactedStepType(type, secrets.redactor)),
+  );
   const health = resources.use(createProcessObserver({ directory: state, clock: systemClock }));
   const onRefused = (jobId: string, reasons: unknown): void => log("job.refused", { job_id: jobId, reasons });
+  const files = new DisclosureFiles(state);
   const runner = createJobRunner({
     store,
+    disclosures: { keep: (...kept) => files.keep(...kept), newSalt: () => randomBytes(16).toString("base64url") },
     clock: systemClock,
     stepTypes,
     health,
@@ -206,7 +213,15 @@ async function startSealing({ state, store: kind }: LoadedConfiguration, context
   return sealer;
 }
 
-function configuredStepTypes(configuration: LoadedConfiguration, resources: AsyncDisposableStack): readonly StepType[] {
+interface StepTypeContext {
+  readonly resources: AsyncDisposableStack;
+  readonly secrets: SecretVault | undefined;
+}
+
+function configuredStepTypes(
+  configuration: LoadedConfiguration,
+  { resources, secrets }: StepTypeContext,
+): readonly StepType[] {
   const commands = configuration.steps["command.run"];
   if (commands === undefined) return [];
   const commandRun = createCommandRun({
@@ -215,6 +230,7 @@ function configuredStepTypes(configuration: LoadedConfiguration, resources: Asyn
     environment: { values: commands.environment, allow: commands.allow_variables },
     outputBytes: commands.output_bytes,
     killGraceMs: commands.kill_grace_ms,
+    ...(secrets !== undefined && { secrets }),
     clock: systemClock,
   });
   return [resources.use(commandRun)];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SECRET_NAME } from "#effects";
 
 const commandRun = z
   .strictObject({
@@ -26,6 +27,29 @@ const commandRun = z
     kill_grace_ms: z.int().min(0).max(60_000).default(2000).describe("Milliseconds between TERM and KILL."),
   })
   .describe("Runs programs without a shell.");
+
+const secretName = z
+  .string()
+  .regex(SECRET_NAME, "the name of a secret has 1 to 64 of A-Z a-z 0-9 _ . - with a letter first");
+
+const secretSource = z.union(
+  [
+    z.strictObject({
+      file: z
+        .string()
+        .min(1)
+        .max(4096)
+        .describe("A file of at most 16 KiB, relative to the configuration file, that others may not open."),
+    }),
+    z.strictObject({
+      environment: z
+        .string()
+        .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/)
+        .describe("A variable of the server's own environment."),
+    }),
+  ],
+  { error: "expected {file: path} or {environment: VARIABLE}, and nothing else" },
+);
 
 /** The configuration file. Every member may be left out; an unknown one is an error. */
 export const configurationSchema = z
@@ -96,6 +120,10 @@ export const configurationSchema = z
     active_jobs: z.int().min(1).max(10_000).default(256).describe("Jobs that may run at the same time."),
     drain_seconds: z.number().min(0).max(3600).default(30).describe("How long a stop waits for running jobs."),
     log_level: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info").describe("Log on stderr."),
+    secrets: z
+      .record(secretName, secretSource)
+      .default({})
+      .describe("Secrets by name, each {file: path} or {environment: VARIABLE}. Steps name them; see docs/secrets.md."),
     steps: z
       .strictObject({ "command.run": commandRun.optional() })
       .default({})

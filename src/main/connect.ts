@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { connectClient, readToken } from "#api";
 import type { CommonFlags, Connection } from "#cli";
+import { DisclosureFiles } from "#evidence";
 import { Fault } from "#model";
 import { compose } from "./compose.ts";
 import { loadConfiguration } from "./load-configuration.ts";
@@ -27,6 +28,12 @@ export async function connect(flags: CommonFlags): Promise<Connection> {
       return Promise.resolve();
     },
   };
+}
+
+/** What is kept of the values of sensitive fields in the state directory of the flags. @throws {Fault} */
+export async function keptDisclosures(flags: CommonFlags): Promise<DisclosureFiles> {
+  const sources = { flags, environment: process.env, workingDirectory: process.cwd() };
+  return new DisclosureFiles((await loadConfiguration(sources)).state);
 }
 
 async function tokenFor(configuration: LoadedConfiguration): Promise<string | undefined> {

@@ -11,6 +11,7 @@ export const LOG_EVENTS = {
   "seal.failed": "error",
   "checkpoint.failed": "error",
   "job.refused": "warn",
+  "secret.absent": "warn",
   "store.halted": "fatal",
   "ledger.mended": "warn",
   "ledger.unsigned": "error",

@@ -6,6 +6,8 @@ import { admitJob } from "#governance";
 import type { HealthObserver } from "#health";
 import type { AdmittedJob, Cancellation, Clock, ExecutionResult, Job, Json, Violation } from "#model";
 import { Fault, jobViolations, LIMITS } from "#model";
+import { concealOutput } from "./conceal-output.ts";
+import type { DisclosureKeeper } from "./conceal-output.ts";
 import { declarePlan, invalidRequest } from "./declare-plan.ts";
 import { heldBytes } from "./held-bytes.ts";
 import { openingRecords } from "./job-records.ts";
@@ -23,6 +25,8 @@ export interface JobRunnerOptions {
   readonly health?: HealthObserver;
   /** What signs checkpoints within the logs; absent = there are none. */
   readonly checkpoints?: Omit<CheckpointOptions, "clock">;
+  /** For step types with sensitive fields; without it such a step fails. */
+  readonly disclosures?: DisclosureKeeper;
   /** Jobs that may run at the same time; more are refused with LIMIT_EXCEEDED. */
   readonly maxActiveJobs: number;
   /** Bytes that they may hold together, as `held-bytes.ts` counts; default `LIMITS.heldJobBytes`. */
@@ -70,7 +74,7 @@ class DirectJobRunner implements JobRunner {
     this.#types = new Map(this.stepTypes.map((type) => [type.name, type]));
     this.#typeNames = new Set(this.#types.keys());
     this.#executor = new JobExecutor(
-      this.stepTypes.map((type) => [type.name, spillOutput(type.handler, options.store)]),
+      this.stepTypes.map((type) => [type.name, spillOutput(concealOutput(type, options.disclosures), options.store)]),
     );
   }
 

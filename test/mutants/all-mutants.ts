@@ -3,6 +3,7 @@ import { EXECUTOR_MUTANTS } from "./executor-mutants.ts";
 import { HOUSE_MUTANTS } from "./house-mutants.ts";
 import { LAYER_MUTANTS, TOUCHING_MUTANTS } from "./layer-mutants.ts";
 import type { Mutant } from "./mutant.ts";
+import { SECRET_MUTANTS } from "./secret-mutants.ts";
 
 /** Every mutant there is. */
 export const ALL_MUTANTS: readonly Mutant[] = [
@@ -11,4 +12,5 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...TOUCHING_MUTANTS,
   ...HOUSE_MUTANTS,
   ...EVIDENCE_MUTANTS,
+  ...SECRET_MUTANTS,
 ];

@@ -1,6 +1,7 @@
 import type { VerbatimClient } from "#api";
 import { isBlobReference } from "#evidence";
 import type { BlobReference } from "#evidence";
+import { disclosedFields } from "../disclosed-fields.ts";
 import type { Json, JsonObject } from "#model";
 import { Fault } from "#model";
 import { blobChunks } from "../blob.ts";
@@ -18,6 +19,8 @@ import { summaryText } from "../views/summary.ts";
 export interface ShowFlags extends CommonFlags {
   /** Show the output of this step instead. */
   readonly output?: number;
+  /** Show the values of sensitive fields instead, as far as they are still kept. */
+  readonly disclose?: true;
 }
 
 /** `verbatim show RUN`: what a run has come to so far, or what one of its steps has put out. */
@@ -27,6 +30,11 @@ export async function show(runId: string, flags: ShowFlags, { host, stdout, json
   if (flags.output !== undefined) {
     await showOutput(client, { runId, step: flags.output }, stdout);
     return EXIT.succeeded;
+  }
+  if (flags.disclose === true) {
+    const fields = await disclosedFields(client, { runId, kept: (await host.disclosures(flags)).read(runId) });
+    await stdout.json(`${JSON.stringify({ run_id: runId, disclosures: fields })}\n`);
+    return fields.every((field) => "value" in field) ? EXIT.succeeded : EXIT.chainBroken;
   }
   const run = await recordedRun(client, runId);
   if (json) await stdout.json(`${JSON.stringify(runJson(run))}\n`);

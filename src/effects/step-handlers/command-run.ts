@@ -7,13 +7,14 @@ import { childEnvironment } from "./command-run/environment.ts";
 import { findExecutable } from "./command-run/executable.ts";
 import { createOutputCapture } from "./command-run/output-capture.ts";
 import { LivingTrees } from "./command-run/living-trees.ts";
-import { commandParametersSchema, readCommandParameters } from "./command-run/parameters.ts";
+import { commandParametersSchema, readCommandParameters, sensitiveStreams } from "./command-run/parameters.ts";
 import type { CommandParameters } from "./command-run/parameters.ts";
 import { createPipePool } from "./command-run/pipes.ts";
 import type { PipePool } from "./command-run/pipes.ts";
 import { commandPolicy } from "./command-run/policy.ts";
 import type { CommandPolicy, CommandRunOptions } from "./command-run/policy.ts";
 import { runCommand } from "./command-run/run-command.ts";
+import { resolveSecrets } from "./command-run/secret-parameters.ts";
 import { findWorkingDirectory } from "./command-run/working-directory.ts";
 
 /** The step type `command.run`; disposing it stops every command that still runs and resolves when none is left. */
@@ -38,6 +39,7 @@ export function createCommandRun(options: CommandRunOptions): CommandRun {
   return {
     name: "command.run",
     parametersSchema: commandParametersSchema(),
+    sensitiveOutput: sensitiveStreams,
     checkParameters(raw) {
       const answer = readCommandParameters(raw, policy);
       return answer.kind === "valid" ? [] : answer.violations;
@@ -91,7 +93,8 @@ async function start(
   surroundings: Surroundings,
 ): Promise<StepOutput> {
   const { policy, pipes, trees, signal } = surroundings;
-  const program = declared.argv[0] ?? "";
+  const [first] = declared.argv;
+  const program = typeof first === "string" ? first : ""; // a secret has been refused
   const directory = findWorkingDirectory(declared.working_directory, policy.workingDirectories);
   if (directory.kind === "refused") return refusal(directory.problem, "sandbox_violation");
   if (directory.kind === "absent") return refusal(directory.problem, "permanent");
@@ -101,17 +104,19 @@ async function start(
     return refusal(`cannot start "${program.slice(0, 200)}": it is not on the server's search path`, "permanent");
   }
   if (signal.aborted) return refusal("stopped before it was started", "unknown");
+  const resolved = resolveSecrets(declared, policy.secrets);
+  if ("problems" in resolved) return refusal(resolved.problems.join("; "), "permanent");
 
   const environment = childEnvironment({
     policy: policy.environment,
     searchPath: policy.searchPath,
-    declared: declared.environment ?? {},
+    declared: resolved.environment,
     context,
     // Unique, so that no other server's step of the same name is ever taken for this one.
     marker: `${context.idempotencyKey}/${randomUUID()}`,
   });
-  const capture = createOutputCapture(policy.outputBytes);
-  const command = { file: executable.file, argv: declared.argv, directory: directory.path, environment };
+  const capture = createOutputCapture(policy.outputBytes, policy.secrets?.redactor);
+  const command = { file: executable.file, argv: resolved.argv, directory: directory.path, environment };
   const end = await runCommand(command, {
     capture,
     pipes,
@@ -120,5 +125,10 @@ async function start(
     killGraceMs: policy.killGraceMs,
     signal,
   });
-  return describeEnd(end, { program, capture, expectedExitCodes: declared.expected_exit_codes });
+  return describeEnd(end, {
+    program,
+    capture,
+    expectedExitCodes: declared.expected_exit_codes,
+    quotesStderr: declared.sensitive_output?.includes("/stderr") !== true,
+  });
 }

@@ -17,11 +17,17 @@ export function refusal(error: string, errorClass: ErrorClass): StepOutput {
  */
 export function describeEnd(
   end: CommandEnd,
-  context: { readonly program: string; readonly capture: OutputCapture; readonly expectedExitCodes: readonly number[] },
+  context: {
+    readonly program: string;
+    readonly capture: OutputCapture;
+    readonly expectedExitCodes: readonly number[];
+    /** Whether the error may tell the last line of stderr. */
+    readonly quotesStderr: boolean;
+  },
 ): StepOutput {
   if (end.kind === "not_started") return describeNotStarted(end.cause, context.program);
   const { stdout, stderr } = context.capture;
-  const lastLine = stderr.lastLine();
+  const lastLine = context.quotesStderr ? stderr.lastLine() : "";
   const { ended, survivors } = end.leftRunning;
   const output: Json = {
     ...(end.exitCode === undefined ? { signal: end.signal ?? "unknown" } : { exit_code: end.exitCode }),

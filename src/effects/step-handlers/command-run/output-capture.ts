@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { createHash } from "node:crypto";
 import type { JsonObject } from "#model";
+import type { Redactor } from "../../secrets/redactor.ts";
 
 /** Takes everything that one stream of a command writes. */
 export interface OutputSink {
@@ -25,10 +26,32 @@ const TAIL_BYTES = 4096;
 const LAST_LINE_CHARACTERS = 1000;
 const FIRST_BUFFER_BYTES = 4096;
 
-/** Keeps at most `capBytes` of both streams together, in the order of arrival; memory stays under twice that. */
-export function createOutputCapture(capBytes: number): OutputCapture {
+/**
+ * Keeps at most `capBytes` of both streams together, in the order of arrival; memory stays under twice that. What a redactor
+ * takes out is gone before anything is counted, hashed or kept.
+ */
+export function createOutputCapture(capBytes: number, redactor?: Redactor): OutputCapture {
   const budget = { left: capBytes };
-  return { stdout: createSink(budget), stderr: createSink(budget) };
+  const sink = (): OutputSink => {
+    const plain = createSink(budget);
+    return redactor === undefined ? plain : redactedSink(plain, redactor);
+  };
+  return { stdout: sink(), stderr: sink() };
+}
+
+function redactedSink(sink: OutputSink, redactor: Redactor): OutputSink {
+  const stream = redactor.stream();
+  return {
+    write: (chunk) => sink.write(stream.push(chunk)),
+    lastLine() {
+      sink.write(stream.end());
+      return sink.lastLine();
+    },
+    finish() {
+      sink.write(stream.end());
+      return sink.finish();
+    },
+  };
 }
 
 function createSink(budget: { left: number }): OutputSink {

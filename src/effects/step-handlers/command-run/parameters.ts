@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { JsonObject, Violation } from "#model";
 import { ARGUMENT_BYTES, checkEnvironment, variableField } from "./environment.ts";
 import { findExecutable } from "./executable.ts";
+import { secretReference, secretViolations } from "./secret-parameters.ts";
 import type { CommandPolicy } from "./policy.ts";
 import { findWorkingDirectory } from "./working-directory.ts";
 
@@ -21,30 +22,42 @@ const text = z
     `is larger than ${ARGUMENT_BYTES} bytes, which the system does not take`,
   );
 
+const textOrSecret = z.union([text, secretReference], {
+  error: 'expected a text, or {"secretRef": "the name of a secret"}',
+});
+
 const directoryPath = text.min(1).max(PATH_CHARACTERS);
 
 const schema = z.strictObject({
   argv: z
-    .array(text)
+    .array(textOrSecret)
     .min(1)
     .max(ARGUMENTS)
     .refine((argv) => argv[0] !== "", { path: [0], error: "is empty, expected the program" })
-    .describe("The program and its arguments, each as it is; no shell reads them."),
+    .refine((argv) => typeof argv[0] !== "object", { path: [0], error: "is a secret, expected the program" })
+    .describe("The program and its arguments, each as it is; no shell reads them. An argument can be a secret."),
   working_directory: directoryPath
     .optional()
     .describe(
       "Where the command runs; must lie inside a directory that the server permits, which is also the default.",
     ),
   environment: z
-    .record(z.string(), text)
+    .record(z.string(), textOrSecret)
     .optional()
-    .describe("Variables that are added to the environment that the server gives to every command."),
+    .describe(
+      "Variables that are added to the environment that the server gives to every command. Each can be a secret.",
+    ),
   expected_exit_codes: z
     .array(z.int().min(0).max(255))
     .min(1)
     .max(EXIT_CODES)
     .default([0])
     .describe("Exit codes that mean success."),
+  sensitive_output: z
+    .array(z.enum(["/stdout", "/stderr"]))
+    .max(2)
+    .optional()
+    .describe("Streams of which only a salted digest is recorded; the text is kept apart and can be erased."),
 });
 
 /** What a step of `command.run` declares. */
@@ -54,6 +67,11 @@ export type CommandParameters = z.output<typeof schema>;
 export type ParametersAnswer =
   | { readonly kind: "valid"; readonly parameters: CommandParameters }
   | { readonly kind: "malformed" | "not_permitted"; readonly violations: readonly Violation[] };
+
+/** The streams that a step declares to be sensitive. */
+export function sensitiveStreams({ sensitive_output: declared }: JsonObject): readonly string[] {
+  return schema.shape.sensitive_output.safeParse(declared).data ?? [];
+}
 
 /** JSON Schema of the parameters. */
 export function commandParametersSchema(): JsonObject {
@@ -85,13 +103,17 @@ function policyViolations(raw: JsonObject, policy: CommandPolicy): Violation[] {
     const answer = findWorkingDirectory(declared.data, policy.workingDirectories);
     if (answer.kind === "refused") violations.push({ field: "working_directory", description: answer.problem });
   }
-  return [...violations, ...checkEnvironment(environment, policy.environment)];
+  return [
+    ...violations,
+    ...checkEnvironment(environment, policy.environment),
+    ...secretViolations({ argv, environment }, policy.secrets),
+  ];
 }
 
 type Issue = z.core.$ZodIssue;
 
 function toViolations(issue: Issue): Violation[] {
-  if (issue.code === "unrecognized_keys") return issue.keys.map(unknownParameter);
+  if (issue.code === "unrecognized_keys" && issue.path.length === 0) return issue.keys.map(unknownParameter);
   return [{ field: fieldOf(issue.path), description: issue.message }];
 }
 

@@ -3,6 +3,7 @@ import { Fault, LIMITS } from "#model";
 import type { Clock, Violation } from "#model";
 import { VARIABLE_NAME } from "./environment.ts";
 import type { EnvironmentPolicy } from "./environment.ts";
+import type { SecretVault } from "../../secrets/secret-vault.ts";
 
 /** What the server permits `command.run` to do. Nothing is permitted by default. */
 export interface CommandRunOptions {
@@ -22,11 +23,14 @@ export interface CommandRunOptions {
   readonly outputBytes?: number;
   /** Milliseconds between TERM and KILL when a step is stopped. Default 2,000; 0..60,000. */
   readonly killGraceMs?: number;
+  /** Secrets that steps may name; what a command prints is scrubbed of them before it is counted, hashed or kept. */
+  readonly secrets?: SecretVault;
   readonly clock: Clock;
 }
 
 /** {@link CommandRunOptions} checked and filled in. */
-export type CommandPolicy = Required<CommandRunOptions> & {
+export type CommandPolicy = Required<Omit<CommandRunOptions, "secrets">> & {
+  readonly secrets?: SecretVault;
   /** Directories in which bare program names are looked up, also the child's `PATH`. */
   readonly searchPath: string;
 };

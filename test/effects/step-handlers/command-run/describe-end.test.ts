@@ -14,7 +14,7 @@ const ENDED = {
 } as const;
 
 const describeIt = (end: CommandEnd) =>
-  describeEnd(end, { program: "tool", capture: createOutputCapture(10), expectedExitCodes: [0] });
+  describeEnd(end, { program: "tool", capture: createOutputCapture(10), expectedExitCodes: [0], quotesStderr: true });
 
 const failure = (code?: string): Error => Object.assign(new Error("spawn failed"), code === undefined ? {} : { code });
 

@@ -134,14 +134,16 @@ describe("the parameters of command.run", () => {
       required: ["argv"],
       additionalProperties: false,
       properties: {
-        argv: { type: "array", minItems: 1, maxItems: 1000, items: { type: "string" } },
+        argv: { type: "array", minItems: 1, maxItems: 1000, items: TEXT_OR_SECRET },
         working_directory: { type: "string" },
-        environment: { type: "object", additionalProperties: { type: "string" } },
+        environment: { type: "object", additionalProperties: TEXT_OR_SECRET },
         expected_exit_codes: { type: "array", default: [0] },
       },
     });
   });
 });
+
+const TEXT_OR_SECRET = { anyOf: [{ type: "string" }, { type: "object", required: ["secretRef"] }] };
 
 function variables(count: number): JsonObject {
   return Object.fromEntries(Array.from({ length: count }, (_, index) => [`V${index}`, ""]));
