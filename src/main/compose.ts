@@ -1,5 +1,4 @@
 import { randomUUIDv7 } from "node:crypto";
-import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createToken, startGrpcServer } from "#api";
 import type { GrpcServer } from "#api";
@@ -14,6 +13,7 @@ import { Fault, LIMITS } from "#model";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
 import { shortest } from "./running-server.ts";
+import { makeStateDirectory } from "./state-directory.ts";
 import { claimStoreKind, requireStoreKind } from "./store-kind.ts";
 import { systemClock } from "./system-clock.ts";
 
@@ -61,7 +61,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   await using resources = new AsyncDisposableStack();
   const { log } = options;
   const { state } = configuration;
-  mkdirSync(state, { recursive: true, mode: 0o700 });
+  makeStateDirectory(state);
   const server: { current?: GrpcServer } = {};
   const onHalt = (why: string): void => {
     log("store.halted", { why });
