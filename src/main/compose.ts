@@ -1,5 +1,4 @@
 import { randomBytes, randomUUIDv7 } from "node:crypto";
-import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createToken, startGrpcServer } from "#api";
 import type { GrpcServer } from "#api";
@@ -17,6 +16,7 @@ import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
 import { shortest } from "./running-server.ts";
 import { openSigner } from "./signer.ts";
+import { makeStateDirectory } from "./state-directory.ts";
 import { claimStoreKind, requireStoreKind } from "./store-kind.ts";
 import { systemClock } from "./system-clock.ts";
 
@@ -66,7 +66,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const secrets = configuredSecrets(configuration);
   const log = redactedLog(options.log, secrets);
   for (const { field, description } of secrets?.absent ?? []) log("secret.absent", { field, description });
-  mkdirSync(state, { recursive: true, mode: 0o700 });
+  makeStateDirectory(state);
   const server: { current?: GrpcServer } = {};
   const onHalt = (why: string): void => {
     log("store.halted", { why });

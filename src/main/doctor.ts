@@ -1,9 +1,10 @@
-import { closeSync, fdatasyncSync, mkdirSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
+import { closeSync, fdatasyncSync, openSync, rmSync, statfsSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { CommonFlags, Finding } from "#cli";
 import { loadConfiguration } from "./load-configuration.ts";
 import { notedServer } from "./running-server.ts";
+import { makeStateDirectory } from "./state-directory.ts";
 
 const SYNCS = 50;
 const SLOW_SYNC_MS = 20;
@@ -61,7 +62,7 @@ function wallClock(): Seen {
 }
 
 function diskFree(state: string): Seen {
-  mkdirSync(state, { recursive: true, mode: 0o700 });
+  makeStateDirectory(state);
   const { bavail, bsize } = statfsSync(state);
   const free = bavail * bsize;
   const detail = `${Math.round(free / 1024 / 1024)} MiB free where the state lies`;

@@ -24,7 +24,12 @@ describe("a server that is not there", () => {
     const { port } = server.address() as { port: number };
     await new Promise((resolve) => server.close(resolve));
     using client = connectClient({ address: `127.0.0.1:${port}` });
-    await expect(client.health.check({})).rejects.toMatchObject({ code: "SERVER_UNREACHABLE" });
+    await expect(client.health.check({})).rejects.toMatchObject({
+      code: "SERVER_UNREACHABLE",
+      message: expect.stringMatching(
+        /^No server answers there \(connect ECONNREFUSED [^ ]+\)\. Start it, or name another one\.$/,
+      ),
+    });
   });
 
   test("an address that is none is refused when the client is made", () => {

@@ -104,6 +104,15 @@ test("a parent that is a file is a refusal that names the reason", async () => {
   });
 });
 
+test("a parent where the system lets nothing be made is a refusal at once, and so is one without a parent of its own", async () => {
+  for (const parent of ["/proc/nothing", join(directory, "no", "parent")]) {
+    await expect(open(`unix:${parent}/socket`)).rejects.toMatchObject({
+      code: "INVALID_CONFIGURATION",
+      message: expect.stringContaining(`mkdir '${parent}'`),
+    });
+  }
+});
+
 test.each(["127.0.0.1:0", "127.9.8.7:0", "localhost:0", "[::1]:0"])(
   "the loopback address %s is listened on",
   async (address) => {

@@ -42,7 +42,15 @@ const BY_STATUS: Readonly<Record<number, FaultCode>> = {
 export function faultOf(error: unknown): Fault {
   if (!isServiceError(error)) return new Fault("INTERNAL", "The call failed without a status.", { cause: error });
   const otherwise = BY_STATUS[error.code] ?? "INTERNAL";
-  return faultFromDetails(error.details, packedDetails(error.metadata), otherwise);
+  return faultFromDetails(readable(error.details), packedDetails(error.metadata), otherwise);
+}
+
+/** What the library says of a server that is not there. */
+const NOBODY_THERE = /^No connection established\. Last error: (?:Error: )?(.*?)\. Resolution note:/;
+
+function readable(details: string): string {
+  const reason = NOBODY_THERE.exec(details)?.[1];
+  return reason === undefined ? details : `No server answers there (${reason}). Start it, or name another one.`;
 }
 
 function isServiceError(error: unknown): error is ServiceError {

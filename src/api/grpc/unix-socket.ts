@@ -14,13 +14,22 @@ import { cannotListen, listening } from "./listening.ts";
  */
 export async function listenOnSocket(server: Server, address: Address & { kind: "unix" }): Promise<string> {
   try {
-    await mkdir(dirname(address.path), { recursive: true, mode: 0o700 });
+    await makeParent(dirname(address.path));
     await refuseIfTaken(address.path);
     await listenInPrivate(server, address.path);
   } catch (error) {
     throw cannotListen(error);
   }
   return addressText(address);
+}
+
+/** The parent alone: Node's own way of making all that is missing above it never ends below `/proc`. */
+async function makeParent(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { mode: 0o700 });
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+  }
 }
 
 async function listenInPrivate(server: Server, path: string): Promise<void> {
