@@ -2,6 +2,7 @@ import { EVIDENCE_MUTANTS } from "./evidence-mutants.ts";
 import { EXECUTOR_MUTANTS } from "./executor-mutants.ts";
 import { HOUSE_MUTANTS } from "./house-mutants.ts";
 import { LAYER_MUTANTS, TOUCHING_MUTANTS } from "./layer-mutants.ts";
+import { LINT_MUTANTS } from "./lint-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { SECRET_MUTANTS } from "./secret-mutants.ts";
 
@@ -13,4 +14,5 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...HOUSE_MUTANTS,
   ...EVIDENCE_MUTANTS,
   ...SECRET_MUTANTS,
+  ...LINT_MUTANTS,
 ];

@@ -1,6 +1,6 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { edited } from "./mutant.ts";
 import type { Edit } from "./mutant.ts";
 
@@ -8,14 +8,19 @@ import type { Edit } from "./mutant.ts";
 export const ROOT = join(import.meta.dirname, "../..");
 
 /** What tests and checker need of it; nothing else is copied. */
-const COPIED = ["src", "test", "package.json", "tsconfig.json", "vitest.config.ts", "layers.json"];
+const COPIED = ["src", "test", "tools", "package.json", "tsconfig.json", "vitest.config.ts", "layers.json"];
+
+/** What was installed or kept for the next time stays where it is. */
+function isOurs(path: string): boolean {
+  return basename(path) !== "node_modules";
+}
 
 /** A copy of the tree in a temporary directory, in which a mutant can live. The working tree is never written to. */
 export class TreeCopy implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), "verbatim-mutants-"));
 
   constructor() {
-    for (const part of COPIED) cpSync(join(ROOT, part), join(this.path, part), { recursive: true });
+    for (const part of COPIED) cpSync(join(ROOT, part), join(this.path, part), { recursive: true, filter: isOurs });
     symlinkSync(join(ROOT, "node_modules"), join(this.path, "node_modules"));
   }
 

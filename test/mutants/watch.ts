@@ -5,7 +5,7 @@ import type { Watch } from "./mutant.ts";
 import { ROOT } from "./tree-copy.ts";
 
 /** How long one look at one mutant may take, in milliseconds. */
-const LOOK_MS = 120_000;
+const LOOK_MS = 300_000;
 
 /** What those who watch saw in a tree. */
 export interface Sight {

@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { check } from "../src/index.ts";
+import { machineProject } from "./support/machine.ts";
 
 /** One way around a boundary, or something that only looks like one. */
 interface Evasion {
@@ -16,24 +16,14 @@ interface Evasion {
   readonly files: Readonly<Record<string, string | null>>;
 }
 
+/** Cases over one project: that of `sample.json`. */
 interface Collection {
-  readonly layers: unknown;
-  readonly base: Readonly<Record<string, string>>;
   readonly cases: readonly Evasion[];
 }
 
-const COLLECTIONS = ["sample.json"].map((name) => join(import.meta.dirname, "evasions", name));
-
-function laidOut({ layers, base }: Collection, { files }: Evasion): Disposable & { readonly root: string } {
-  const root = realpathSync(mkdtempSync(join(tmpdir(), "layer-lint-evasion-")));
-  const all = { ...base, ...files, "layers.json": JSON.stringify(layers) };
-  for (const [path, text] of Object.entries(all)) {
-    if (text === null) continue;
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
-  }
-  return { root, [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }) };
-}
+const COLLECTIONS = ["sample.json", "fresh.json", "further.json"].map((name) =>
+  join(import.meta.dirname, "evasions", name),
+);
 
 describe.each(COLLECTIONS)("ways around a boundary, %#", (path) => {
   const collection = JSON.parse(readFileSync(path, "utf8")) as Collection; // as: written beside this test
@@ -41,7 +31,7 @@ describe.each(COLLECTIONS)("ways around a boundary, %#", (path) => {
   const good = collection.cases.filter(({ law }) => law === null);
 
   it.each(bad)("$id is found, under its law and at its place: $says", async (evasion) => {
-    using project = laidOut(collection, evasion);
+    using project = machineProject(evasion.files);
     const { exitCode, violations } = await check({ root: project.root });
     expect(exitCode).not.toBe(0);
     if (evasion.law === "CONFIG") return expect(exitCode).toBe(2);
@@ -55,7 +45,7 @@ describe.each(COLLECTIONS)("ways around a boundary, %#", (path) => {
   });
 
   it.each(good)("$id is left in peace: $says", async (evasion) => {
-    using project = laidOut(collection, evasion);
+    using project = machineProject(evasion.files);
     const { exitCode, violations } = await check({ root: project.root });
     expect(violations.map(({ law, file, line, message }) => `${law} ${file}:${line} ${message}`)).toEqual([]);
     expect(exitCode).toBe(0);

@@ -189,8 +189,7 @@ export class ExpressionWalker implements Walk {
     if (target === undefined || ts.isDeleteExpression(node)) return this.#parts(node, state, flow);
     const isUp = node.getText().includes("++");
     return this.evaluate(target, state, flow).map(({ state: at, value }) => {
-      const isNumber = value.kind === "literal" && typeof value.value === "number";
-      const next = isNumber ? literalValue(Number(value.value) + (isUp ? 1 : -1)) : UNKNOWN;
+      const next = computed(isUp ? "+" : "-", value, literalValue(1));
       return { state: this.#written(node, next, at), value: ts.isPrefixUnaryExpression(node) ? next : value };
     });
   }

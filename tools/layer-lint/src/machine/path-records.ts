@@ -12,7 +12,7 @@ import { memberValue, UNKNOWN, withMember } from "./values.ts";
 import { constituents } from "./vocabulary.ts";
 
 /** Notes a fault. */
-export type Note = (law: MachineLaw, node: ts.Node, message: string, way?: readonly ts.Node[]) => void;
+export type Note = (law: MachineLaw, node: ts.Node, message: string) => void;
 
 /** Follows what is recorded as the result of a step: appended to a list of results, yielded, or told to a sink. */
 export class RecordKeeper {

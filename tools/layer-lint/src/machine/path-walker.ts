@@ -1,51 +1,35 @@
 import { ts } from "ts-morph";
 import type { Fault, MachineLaw } from "./fault.ts";
 import { ExpressionWalker } from "./path-expressions.ts";
-import type { Exit, Flow, PathState, Recorded } from "./path-state.ts";
-import { distinct, distinctStates, knowing, passing, START, stateKey } from "./path-state.ts";
-import { writtenTargets } from "./shared-names.ts";
+import type { Exit, Flow } from "./path-state.ts";
+import { distinct, START } from "./path-state.ts";
+import type { PathJudge } from "./path-statements.ts";
+import { StatementWalker } from "./path-statements.ts";
 import type { Machine } from "./step-lists.ts";
-import { isStepLoop } from "./step-loops.ts";
 import type { FunctionNode } from "./syntax.ts";
-import { eachNode, isLoop, rootOf } from "./syntax.ts";
 import type { Value } from "./values.ts";
-import { areEqual, keyOf, memberValue, UNDEFINED, UNKNOWN } from "./values.ts";
+import { keyOf, UNDEFINED, UNKNOWN } from "./values.ts";
 
-const MAX_PATHS = 400;
 const MAX_CALL_DEPTH = 10;
-/** Rounds of the loop over the steps that are told apart; of later ones nothing is known that the loop writes to. */
-const MAX_ROUNDS = 12;
-
-/** How the outcome of one loop round, or of a function, is judged. */
-export interface PathJudge {
-  /** One round is over and the next step's turn comes. */
-  nextTurn(state: PathState, loop: ts.IterationStatement): void;
-  /** A step is performed on a path on which one before it failed. */
-  afterFailure(call: ts.Node, state: PathState): void;
-  /** The loop over the steps is left in this round. */
-  leave(exit: Exit): void;
-}
 
 /**
  * Follows every path through the machine's functions and counts on each how often a step is performed and recorded, and
  * whether it failed. Only calls that perform a step are taken to throw; what is not known is both.
  */
 export class PathWalker {
-  readonly #machine: Machine;
-  readonly #judge: PathJudge;
   readonly #faults: Fault[] = [];
   readonly #summaries = new Map<string, readonly Exit[]>();
   readonly #running = new Set<FunctionNode>();
   readonly #expressions: ExpressionWalker;
+  readonly #statements: StatementWalker;
 
   constructor(machine: Machine, judge: PathJudge) {
-    this.#machine = machine;
-    this.#judge = judge;
     this.#expressions = new ExpressionWalker(machine, {
       note: (law, node, message) => this.#fault(law, node, message),
-      afterFailure: (call, state) => this.#judge.afterFailure(call, state),
+      afterFailure: (call, state) => judge.afterFailure(call, state),
       exitsOf: (fn, values) => this.exitsOf(fn, values),
     });
+    this.#statements = new StatementWalker(machine, this.#expressions, judge);
   }
 
   get faults(): readonly Fault[] {
@@ -71,10 +55,10 @@ export class PathWalker {
     let starts = [START];
     for (const [index, parameter] of fn.parameters.entries()) {
       const value = values[index] ?? UNKNOWN;
-      starts = starts.map((state) => this.#bind(parameter.name, value, state));
+      starts = starts.map((state) => this.#statements.bind(parameter.name, value, state));
     }
     if (ts.isBlock(fn.body)) {
-      for (const state of this.#block(fn.body.statements, starts, flow))
+      for (const state of this.#statements.block(fn.body.statements, starts, flow))
         flow.exits.push({ state, value: UNDEFINED, by: "return", node: fn.body });
     } else {
       for (const { state, value } of this.#expressions.all(fn.body, starts, flow))
@@ -88,297 +72,4 @@ export class PathWalker {
   #fault(law: MachineLaw, node: ts.Node, message: string): void {
     if (!this.#faults.some((each) => each.law === law && each.node === node)) this.#faults.push({ law, node, message });
   }
-
-  // Statements
-
-  #block(statements: readonly ts.Statement[], starts: readonly PathState[], flow: Flow): PathState[] {
-    let states = [...starts];
-    for (const statement of statements) {
-      states = distinctStates(states.flatMap((state) => this.#statement(statement, state, flow)));
-      if (states.length > MAX_PATHS) {
-        this.#fault(
-          "call-once",
-          statement,
-          "There are more ways through this code than can be followed: make it simpler",
-        );
-        states = states.slice(0, MAX_PATHS);
-      }
-    }
-    return states;
-  }
-
-  #statement(node: ts.Statement, state: PathState, flow: Flow): PathState[] {
-    if (ts.isBlock(node)) return this.#block(node.statements, [state], flow);
-    if (ts.isExpressionStatement(node)) return this.#expressions.states(node.expression, state, flow);
-    if (ts.isVariableStatement(node)) return this.#declarations(node.declarationList, state, flow);
-    if (ts.isIfStatement(node)) return this.#if(node, state, flow);
-    if (isLoop(node)) return this.#loop(node, state, flow);
-    if (ts.isTryStatement(node)) return this.#try(node, state, flow);
-    if (ts.isSwitchStatement(node)) return this.#switch(node, state, flow);
-    if (ts.isLabeledStatement(node)) return this.#labelled(node, state, flow);
-    if (ts.isReturnStatement(node)) {
-      const ends =
-        node.expression === undefined
-          ? [{ state, value: UNDEFINED }]
-          : this.#expressions.evaluate(node.expression, state, flow);
-      for (const end of ends) flow.exits.push({ ...end, by: "return", node });
-      return [];
-    }
-    if (ts.isThrowStatement(node)) {
-      for (const end of this.#expressions.states(node.expression, state, flow))
-        flow.exits.push({ state: end, value: UNKNOWN, by: "throw", node });
-      return [];
-    }
-    if (ts.isBreakStatement(node) || ts.isContinueStatement(node)) {
-      flow.exits.push({
-        state,
-        value: UNDEFINED,
-        by: ts.isBreakStatement(node) ? "break" : "continue",
-        label: node.label?.text,
-        node,
-      });
-      return [];
-    }
-    return [state];
-  }
-
-  #declarations(list: ts.VariableDeclarationList, state: PathState, flow: Flow): PathState[] {
-    let states = [state];
-    for (const { name, initializer } of list.declarations) {
-      if (initializer === undefined) states = states.map((each) => this.#bind(name, UNDEFINED, each));
-      else
-        states = this.#expressions.all(initializer, states, flow).map((end) => this.#bind(name, end.value, end.state));
-    }
-    return states;
-  }
-
-  #bind(name: ts.BindingName, value: Value, state: PathState): PathState {
-    const { checker } = this.#machine.program;
-    if (ts.isIdentifier(name)) {
-      const symbol = checker.getSymbolAtLocation(name);
-      const isShared = symbol !== undefined && this.#expressions.shared.names.has(symbol);
-      return knowing(state, symbol, isShared ? UNKNOWN : value);
-    }
-    let bound = state;
-    for (const element of name.elements) {
-      if (ts.isOmittedExpression(element)) continue;
-      const key = element.propertyName ?? element.name;
-      const isMember = ts.isObjectBindingPattern(name) && ts.isIdentifier(key) && element.dotDotDotToken === undefined;
-      bound = this.#bind(element.name, isMember ? memberValue(value, key.text) : UNKNOWN, bound);
-    }
-    return bound;
-  }
-
-  #if(node: ts.IfStatement, state: PathState, flow: Flow): PathState[] {
-    const { yes, no } = this.#expressions.condition(node.expression, state, flow);
-    const taken = (each: PathState): PathState => passing({ ...each, turn: node }, node);
-    return [
-      ...this.#block([node.thenStatement], yes.map(taken), flow),
-      ...(node.elseStatement === undefined ? no.map(taken) : this.#block([node.elseStatement], no.map(taken), flow)),
-    ];
-  }
-
-  #switch(node: ts.SwitchStatement, state: PathState, flow: Flow): PathState[] {
-    const inner: Flow = { exits: [] };
-    const out: PathState[] = [];
-    for (const { state: start, value } of this.#expressions.evaluate(node.expression, state, flow)) {
-      const { clauses } = node.caseBlock;
-      const isPossible = clauses.map(
-        (clause) => ts.isDefaultClause(clause) || this.#mayEqual(clause.expression, value, start),
-      );
-      const isCertain = clauses.some(
-        (clause) => ts.isCaseClause(clause) && this.#isSure(clause.expression, value, start),
-      );
-      if (!clauses.some(ts.isDefaultClause) && !isCertain) out.push({ ...start, turn: node });
-      for (const [index, clause] of clauses.entries()) {
-        if (!isPossible[index] || (ts.isDefaultClause(clause) && isCertain)) continue;
-        const statements = clauses.slice(index).flatMap((each) => [...each.statements]);
-        out.push(...this.#block(statements, [passing({ ...start, turn: clause }, clause)], inner));
-      }
-    }
-    return [...out, ...this.#sorted(inner, flow, (exit) => exit.by === "break" && exit.label === undefined)];
-  }
-
-  #mayEqual(expression: ts.Expression, value: Value, state: PathState): boolean {
-    return this.#expressions
-      .evaluate(expression, state, { exits: [] })
-      .some((end) => areEqual(end.value, value) !== false);
-  }
-
-  #isSure(expression: ts.Expression, value: Value, state: PathState): boolean {
-    return this.#expressions
-      .evaluate(expression, state, { exits: [] })
-      .every((end) => areEqual(end.value, value) === true);
-  }
-
-  #labelled(node: ts.LabeledStatement, state: PathState, flow: Flow): PathState[] {
-    const inner: Flow = { exits: [] };
-    const label = node.label.text;
-    const normal = this.#statement(node.statement, state, inner);
-    return [...normal, ...this.#sorted(inner, flow, (exit) => exit.label === label && exit.by === "break")];
-  }
-
-  /** Passes on the exits that are not meant here, and gives the states of those that are. */
-  #sorted(inner: Flow, flow: Flow, isMeant: (exit: Exit) => boolean): PathState[] {
-    flow.exits.push(...inner.exits.filter((exit) => !isMeant(exit)));
-    return inner.exits.filter(isMeant).map(({ state }) => state);
-  }
-
-  #try(node: ts.TryStatement, state: PathState, flow: Flow): PathState[] {
-    const inner: Flow = { exits: [] };
-    let normal = this.#block(node.tryBlock.statements, [state], inner);
-    let exits = inner.exits;
-    const clause = node.catchClause;
-    if (clause !== undefined) {
-      const thrown = exits.filter((exit) => exit.by === "throw");
-      const caught: Flow = { exits: exits.filter((exit) => exit.by !== "throw") };
-      const starts = thrown.map((exit) =>
-        passing(exit.state.failed ? { ...exit.state, caughtAt: clause } : exit.state, clause),
-      );
-      normal = [...normal, ...this.#block(clause.block.statements, distinctStates(starts), caught)];
-      exits = caught.exits;
-    }
-    if (node.finallyBlock === undefined) {
-      flow.exits.push(...exits);
-      return normal;
-    }
-    const { statements } = node.finallyBlock;
-    for (const exit of exits) {
-      for (const end of this.#block(statements, [exit.state], flow)) flow.exits.push({ ...exit, state: end });
-    }
-    return this.#block(statements, normal, flow);
-  }
-
-  #loop(node: ts.IterationStatement, state: PathState, flow: Flow): PathState[] {
-    const inner: Flow = { exits: [] };
-    const heads = this.#loopHead(node, state, flow);
-    const here = (exit: Exit): boolean =>
-      exit.label === undefined || (ts.isLabeledStatement(node.parent) && node.parent.label.text === exit.label);
-    if (isStepLoop(node, this.#machine)) {
-      const counted = heads.map((head) => this.#forget(node, head, isCounting));
-      return this.#stepLoop(node, counted, { inner, flow, here });
-    }
-    const forgotten = heads.map((head) => this.#forget(node, head));
-    const ends = forgotten.flatMap((head) => this.#statement(node.statement, head, inner));
-    const isLocal = (exit: Exit): boolean => (exit.by === "break" || exit.by === "continue") && here(exit);
-    const left = this.#sorted(inner, flow, isLocal);
-    return distinctStates(
-      [...(isEndless(node) ? [] : forgotten), ...ends, ...left].map((each) => this.#forget(node, each)),
-    );
-  }
-
-  #loopHead(node: ts.IterationStatement, state: PathState, flow: Flow): PathState[] {
-    if (ts.isForOfStatement(node) || ts.isForInStatement(node))
-      return this.#expressions.states(node.expression, state, flow);
-    if (ts.isForStatement(node) && node.initializer !== undefined) {
-      if (ts.isVariableDeclarationList(node.initializer)) return this.#declarations(node.initializer, state, flow);
-      return this.#expressions.states(node.initializer, state, flow);
-    }
-    if (ts.isWhileStatement(node) || ts.isDoStatement(node))
-      return this.#expressions.states(node.expression, state, flow);
-    return [state];
-  }
-
-  /** What a loop writes to is not known in it. */
-  #forget(loop: ts.Node, state: PathState, forgets: (write: ts.Node) => boolean = isAnyWrite): PathState {
-    let left = state;
-    eachNode(loop, (node) => {
-      if (!forgets(node)) return;
-      for (const target of writtenTargets(node)) {
-        const root = rootOf(target);
-        if (ts.isIdentifier(root))
-          left = knowing(left, this.#machine.program.checker.getSymbolAtLocation(root), UNKNOWN);
-      }
-    });
-    return left;
-  }
-
-  #stepLoop(
-    node: ts.IterationStatement,
-    heads: readonly PathState[],
-    { inner, flow, here }: { readonly inner: Flow; readonly flow: Flow; readonly here: (exit: Exit) => boolean },
-  ): PathState[] {
-    const outs: PathState[] = [];
-    for (const head of heads) {
-      const again = head.performed > 0 ? 2 : 1;
-      if (again === 2) this.#fault("call-once", node, "The steps are gone over a second time: each is performed once");
-      const leaving = this.#rounds(node, head, { inner, here });
-      for (const exit of leaving) this.#judge.leave(exit);
-      const after = (state: PathState): PathState => ({ ...settled(state), performed: again, isTurn: false });
-      const isBreak = (exit: Exit): boolean => exit.by === "break" && here(exit);
-      outs.push(
-        { ...head, performed: again, recorded: recordedAt(node) },
-        ...leaving.filter(isBreak).map((exit) => after(exit.state)),
-      );
-      flow.exits.push(
-        ...leaving.filter((exit) => !isBreak(exit)).map((exit) => ({ ...exit, state: after(exit.state) })),
-      );
-    }
-    return distinctStates(outs);
-  }
-
-  /** Round after round, until a next one would know nothing else than one before; gives the ways out of all of them. */
-  #rounds(
-    node: ts.IterationStatement,
-    head: PathState,
-    { inner, here }: { readonly inner: Flow; readonly here: (exit: Exit) => boolean },
-  ): Exit[] {
-    const leaving: Exit[] = [];
-    const seen = new Set<string>();
-    const open: PathState[] = [{ ...START, isTurn: true, known: head.known }];
-    for (let round = open.pop(); round !== undefined; round = open.pop()) {
-      const start = seen.size < MAX_ROUNDS ? round : this.#forget(node, round, isAnyWrite);
-      if (seen.has(stateKey(start))) continue;
-      seen.add(stateKey(start));
-      const isNext = (exit: Exit): boolean => exit.by === "continue" && here(exit);
-      const ends = this.#statement(node.statement, start, inner);
-      ends.push(...inner.exits.filter(isNext).map((exit) => ({ ...exit.state, turn: exit.node })));
-      leaving.push(...inner.exits.splice(0).filter((exit) => !isNext(exit)));
-      for (const end of ends) {
-        this.#judge.nextTurn(end, node);
-        open.push(this.#nextRound(end, node));
-      }
-    }
-    return leaving;
-  }
-
-  /** What is known of names from outside of the loop is known in the next round, too. */
-  #nextRound({ known, failed, afterFailure, way }: PathState, loop: ts.IterationStatement): PathState {
-    const isOutside = (symbol: ts.Symbol): boolean =>
-      (symbol.declarations ?? []).every((each) => each.pos < loop.pos || each.end > loop.end);
-    const failedAt = afterFailure ?? (failed ? way : undefined);
-    return {
-      ...START,
-      isTurn: true,
-      known: new Map([...known].filter(([symbol]) => isOutside(symbol))),
-      ...(failedAt !== undefined && { afterFailure: failedAt }),
-    };
-  }
-}
-
-function isAnyWrite(): boolean {
-  return true;
-}
-
-/** A write that gives another value in each round. */
-function isCounting(node: ts.Node): boolean {
-  return !ts.isBinaryExpression(node) || node.operatorToken.kind !== ts.SyntaxKind.EqualsToken;
-}
-
-/** What was recorded somewhere in the node. */
-function recordedAt(node: ts.Node): Recorded {
-  return new Map([[node, { at: node, into: new Set(), value: UNKNOWN, isEarly: false }]]);
-}
-
-/** After the loop the round that left it is over, unless a step was performed in it and not recorded. */
-function settled(state: PathState): PathState {
-  const isOpen = state.performed > 0 && state.recorded.size === 0;
-  return isOpen || state.recorded.size > 0
-    ? state
-    : { ...state, recorded: state.turn === undefined ? new Map() : recordedAt(state.turn) };
-}
-
-function isEndless(node: ts.IterationStatement): boolean {
-  if (ts.isForStatement(node)) return node.condition === undefined;
-  return ts.isWhileStatement(node) && node.expression.kind === ts.SyntaxKind.TrueKeyword;
 }

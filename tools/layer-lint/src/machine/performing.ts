@@ -3,6 +3,8 @@ import type { Fault } from "./fault.ts";
 import { symbolOf } from "./functions.ts";
 import type { Machine } from "./step-lists.ts";
 import { isOverSteps, isStepLoop } from "./step-loops.ts";
+import { isAwaited } from "./awaited.ts";
+import { wrongStep } from "./own-step.ts";
 import type { CallNode, FunctionNode } from "./syntax.ts";
 import {
   argumentsOf,
@@ -110,102 +112,6 @@ function loopFaults(call: CallNode, loop: ts.IterationStatement, machine: Machin
     if (ts.isForOfStatement(loop)) faults.push({ law: "in-order", node: loop.expression, message });
   }
   return faults;
-}
-
-/** In the loop, what is performed is the step of this round. */
-function wrongStep(call: CallNode, loop: ts.IterationStatement, { program, words }: Machine): Fault[] {
-  if (!ts.isForOfStatement(loop)) return [];
-  const { checker } = program;
-  const own = new Set<ts.Symbol>();
-  eachNode(loop.initializer, (node) => {
-    const symbol = ts.isIdentifier(node) ? checker.getSymbolAtLocation(node) : undefined;
-    if (symbol !== undefined) own.add(symbol);
-  });
-  const steps = argumentsOf(call).filter((argument) => words.isStep(checker.getTypeAtLocation(argument)));
-  return steps
-    .filter((argument) => !isOwnStep(bare(argument), { own, loop, checker }))
-    .map((argument) => ({ law: "in-order", node: argument, message: "This is not the step whose turn it is" }));
-}
-
-interface Turn {
-  readonly own: ReadonlySet<ts.Symbol>;
-  readonly loop: ts.Node;
-  readonly checker: ts.TypeChecker;
-}
-
-function isOwnStep(step: ts.Expression, turn: Turn): boolean {
-  const symbol = symbolOf(turn.checker, step);
-  if (symbol !== undefined && turn.own.has(symbol)) return true;
-  const [declaration] = symbol?.declarations ?? [];
-  if (declaration === undefined || !ts.isVariableDeclaration(declaration) || declaration.initializer === undefined)
-    return false;
-  const isConst = (ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const) !== 0;
-  return isConst && isInside(declaration, turn.loop) && mentionsOwn(declaration.initializer, turn);
-}
-
-/** A constant of this round that is made of this round's step. */
-function mentionsOwn(value: ts.Expression, { own, checker }: Turn): boolean {
-  let found = false;
-  const visit = (node: ts.Node): void => {
-    if (ts.isIdentifier(node) && own.has(checker.getSymbolAtLocation(node) as ts.Symbol)) found = true; // as: a Set answers false for undefined
-    ts.forEachChild(node, visit);
-  };
-  visit(value);
-  return found;
-}
-
-function isInside(node: ts.Node, outer: ts.Node): boolean {
-  return node.getSourceFile() === outer.getSourceFile() && node.pos >= outer.pos && node.end <= outer.end;
-}
-
-const RACES = new Set(["Promise.race", "Promise.resolve"]);
-
-/** Awaited, returned, delegated to, or raced against a deadline in something that is awaited. */
-function isAwaited(call: CallNode, machine: Machine, depth = 0): boolean {
-  if (!ts.isCallExpression(call)) return false;
-  return isWaitedFor(call, machine, depth);
-}
-
-function isWaitedFor(value: ts.Expression, machine: Machine, depth: number): boolean {
-  if (depth > 8) return false;
-  const use = wrapped(value);
-  const { parent } = use;
-  if (ts.isAwaitExpression(parent) || ts.isReturnStatement(parent)) return true;
-  if (ts.isYieldExpression(parent)) return parent.asteriskToken !== undefined;
-  if (ts.isArrowFunction(parent)) return parent.body === use;
-  if (ts.isForOfStatement(parent)) return parent.awaitModifier !== undefined && parent.expression === use;
-  if (ts.isConditionalExpression(parent) && parent.condition !== use) return isWaitedFor(parent, machine, depth + 1);
-  if (ts.isBinaryExpression(parent) && parent.right === use && /^(&&|\|\||\?\?)$/.test(parent.operatorToken.getText()))
-    return isWaitedFor(parent, machine, depth + 1);
-  if (ts.isArrayLiteralExpression(parent)) return isWaitedFor(parent, machine, depth + 1);
-  const chained = chainedOn(use);
-  if (chained !== undefined) return isWaitedFor(chained, machine, depth + 1);
-  if (ts.isCallExpression(parent) && parent.arguments.includes(use)) {
-    const isRace = RACES.has(bare(parent.expression).getText());
-    return (isRace || machine.functions.calleesOf(parent).length > 0) && isWaitedFor(parent, machine, depth + 1);
-  }
-  if (ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name))
-    return isNameWaitedFor(parent.name, machine, depth);
-  return false;
-}
-
-/** `value.then(…)` and its like: the promise that comes of it is the one to wait for. */
-function chainedOn(value: ts.Expression): ts.CallExpression | undefined {
-  const member = memberOf(value.parent);
-  if (member?.object !== value || !["then", "catch", "finally"].includes(member.name ?? "")) return undefined;
-  const { parent } = wrapped(value.parent as ts.Expression); // as: a member is an expression
-  return ts.isCallExpression(parent) ? parent : undefined;
-}
-
-/** A constant that holds the promise: every use of it is waited for. */
-function isNameWaitedFor(name: ts.Identifier, machine: Machine, depth: number): boolean {
-  const { checker } = machine.program;
-  const symbol = checker.getSymbolAtLocation(name);
-  const uses: ts.Identifier[] = [];
-  eachNode(ownerOf(name), (node) => {
-    if (ts.isIdentifier(node) && node !== name && checker.getSymbolAtLocation(node) === symbol) uses.push(node);
-  });
-  return uses.length > 0 && uses.every((use) => isWaitedFor(use, machine, depth + 1));
 }
 
 /** Something that performs steps is given to code that is not the machine's. */

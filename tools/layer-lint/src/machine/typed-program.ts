@@ -57,8 +57,9 @@ export function openTypedProgram(project: Project, layer: string, tsconfig: stri
 }
 
 /** Whether the node stands in the project's own sources, and not in the language's or a package's. */
-export function isOfProject(node: ts.Node, { project, fileOf }: TypedProgram): boolean {
-  const file = fileOf(node);
+export function isOfProject(node: ts.Node, program: TypedProgram): boolean {
+  const { project } = program;
+  const file = program.fileOf(node);
   return project.layout.layerOf(file) !== undefined || project.tree.modules.includes(file);
 }
 

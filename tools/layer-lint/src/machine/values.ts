@@ -49,12 +49,14 @@ function isNothing(value: Literal): boolean {
 /** Whether two values are the same; undefined if that is not known. */
 export function areEqual(a: Value, b: Value): boolean | undefined {
   if (a.kind === "literal" && b.kind === "literal") return a.value === b.value;
-  const differs = <T>(one: T | undefined, two: T | undefined): boolean =>
-    one !== undefined && two !== undefined && one !== two;
   const isOther = (one: Value, two: Value): boolean => one.kind === "object" && two.kind === "literal";
   const tellsApart =
     isOther(a, b) || isOther(b, a) || differs(isThere(a), isThere(b)) || differs(truthOf(a), truthOf(b));
   return tellsApart ? false : undefined;
+}
+
+function differs(one: boolean | undefined, two: boolean | undefined): boolean {
+  return one !== undefined && two !== undefined && one !== two;
 }
 
 /** A text that is the same for values of which the same is known. */

@@ -47,8 +47,8 @@ export function makeVocabulary(program: TypedProgram, words: MachineWords): Voca
   const health = new Set(words.healthPort === undefined ? [] : [words.healthPort]);
   const healthLayers = new Set(layersOfHealth(program, words));
   const bindings = typeBindings(program);
-  const isStep = (type: ts.Type): boolean => standsFor(type, bindings, (each) => named(each, steps));
-  const isEvidence = (type: ts.Type): boolean => standsFor(type, bindings, (each) => named(each, evidences));
+  const isStep = (type: ts.Type): boolean => standsFor(type, bindings).some((each) => named(each, steps));
+  const isEvidence = (type: ts.Type): boolean => standsFor(type, bindings).some((each) => named(each, evidences));
   const isMapTo = (type: ts.Type): boolean =>
     /^(?:Readonly|Weak)?Map$/.test(type.symbol?.name ?? "") && typeArguments(checker, type).slice(-1).some(isEvidence);
   return {
@@ -82,18 +82,14 @@ export function makeVocabulary(program: TypedProgram, words: MachineWords): Voca
   };
 }
 
-/** Whether the test holds for a type, or, if it is a type parameter, for one that stands in its place somewhere. */
-function standsFor(
-  type: ts.Type,
-  bindings: Bindings,
-  test: (type: ts.Type) => boolean,
-  seen: ReadonlySet<ts.Symbol> = new Set(),
-): boolean {
-  if (test(type)) return true;
-  return constituents(type).some((each) => {
-    const bound = each.isTypeParameter() && !seen.has(each.symbol) ? bindings.get(each.symbol) : undefined;
-    return [...(bound ?? [])].some((one) => standsFor(one, bindings, test, new Set([...seen, each.symbol])));
+/** A type, or, if it is a type parameter, what stands in its place somewhere. */
+function standsFor(type: ts.Type, bindings: Bindings, seen: ReadonlySet<ts.Symbol> = new Set()): ts.Type[] {
+  const bound = constituents(type).flatMap((each) => {
+    if (!each.isTypeParameter() || seen.has(each.symbol)) return [];
+    const inner = new Set([...seen, each.symbol]);
+    return [...(bindings.get(each.symbol) ?? [])].flatMap((one) => standsFor(one, bindings, inner));
   });
+  return [type, ...bound];
 }
 
 function named(type: ts.Type, names: ReadonlySet<string>): boolean {
