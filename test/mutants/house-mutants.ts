@@ -91,6 +91,11 @@ const BREACHES: readonly (readonly [name: string, law: string, file: string, cha
     after: 'import type { JsonObject } from "#model";',
     text: "export const LIMIT_MS = 1000;",
   }),
+  added("verdict-merged-into-a-type-of-the-language", "EXEC-005", {
+    file: "src/governance/eligibility/decide-eligibility.ts",
+    after: 'import { readFacts } from "./read-facts.ts";',
+    text: "declare global {\n  interface AbortSignal {\n    readonly verdict?: EligibilityVerdict;\n  }\n}",
+  }),
   ["steps-from-the-last", "EXEC-001", EXECUTE_JOB, ["of steps) {", "of steps.toReversed()) {"]],
   [
     "result-of-success-not-recorded",
@@ -105,7 +110,7 @@ const BREACHES: readonly (readonly [name: string, law: string, file: string, cha
     EXECUTE_JOB,
     [
       "    progress.healthBefore =",
-      '    if (before.healthAfter?.["status"] === "BLOCKED") return concludeJob(job, progress, machine);\n    progress.healthBefore =',
+      '    if ((await health?.observeHealth())?.status === "BLOCKED") return concludeJob(job, progress, machine);\n    progress.healthBefore =',
     ],
   ],
   [

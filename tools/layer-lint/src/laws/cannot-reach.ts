@@ -4,7 +4,7 @@ import { chainFrom, chainTo, reachableFrom, waysTo } from "../graph/reach.ts";
 import type { Project } from "../project.ts";
 import type { Breach, Place } from "../report/finding.ts";
 import type { Facts } from "../source/facts.ts";
-import { CODELESS_GLOBALS } from "../source/free-names.ts";
+import { CODELESS_GLOBALS, PURE_GLOBALS } from "../source/free-names.ts";
 import { CODE_LOADING_BUILTINS, isLoaderName } from "../source/hidden.ts";
 import { isModule } from "../tree/list-files.ts";
 import type { Planting } from "./law.ts";
@@ -42,7 +42,13 @@ export const cannotReach = defineLaw({
     ];
     if (project.layout.layer(from)?.machine !== true) return breaches;
     const typed = (await proofOf(project, from)).get("cannot-reach") ?? [];
-    return [...breaches, ...hiddenOnTheWay(project, source), ...unfollowable(project, source), ...typed];
+    return [
+      ...breaches,
+      ...mergedIn(project, source, targets),
+      ...hiddenOnTheWay(project, source),
+      ...unfollowable(project, source),
+      ...typed,
+    ];
   },
   plant({ from: name, to }, project) {
     const from = project.layout.area(name);
@@ -92,6 +98,46 @@ function touchedByStrangers({ graph, layout }: Project, targets: readonly Area[]
         message: `${file} belongs to no layer and imports ${target.label}, which is sealed`,
       };
     });
+}
+
+/** Types of the language that code has without naming them: of lists, functions, generators, texts in pieces. */
+const NAMELESS_TYPES: ReadonlySet<string> = new Set(
+  (
+    "Object Function CallableFunction NewableFunction IArguments RegExp PromiseLike ReadonlyArray ConcatArray ArrayLike " +
+    "TemplateStringsArray Iterable Iterator IteratorObject IterableIterator ArrayIterator Generator AsyncIterable " +
+    "AsyncIterator AsyncIteratorObject AsyncIterableIterator AsyncGenerator Disposable AsyncDisposable"
+  ).split(" "),
+);
+
+/** What the targets add to types that the layer knows already: by `declare module` and `declare global` a type comes in that nobody imports. */
+function mergedIn({ graph, sources }: Project, source: Area, targets: readonly Area[]): Breach[] {
+  const starts = graph.files.filter((file) => source.contains(file));
+  const known = reachableFrom(graph, { starts, follow: () => true });
+  const files = graph.files.filter((file) => targets.some((target) => target.contains(file)));
+  return files.flatMap((file): Breach[] => [
+    ...graph
+      .from(file)
+      .filter(({ form, to }) => form === "augmentation" && known.has(to))
+      .map(({ line, column, specifier, to }) => ({
+        file,
+        line,
+        column,
+        chain: [
+          { file, line, specifier },
+          { file: to, line: 1 },
+        ],
+        message: `It adds to the types of ${to}, which ${source.label} knows: what it adds comes in without being imported`,
+      })),
+    ...sources
+      .get(file)
+      .ambient.globals.filter((name) => PURE_GLOBALS.has(name) || NAMELESS_TYPES.has(name))
+      .map((name) => ({
+        file,
+        line: 1,
+        column: 1,
+        message: `It adds to the global ${name}, which ${source.label} knows: what it adds comes in without being imported`,
+      })),
+  ]);
 }
 
 /** Code that is loaded where no graph sees it, in the layer and in all that it loads at run time. */
