@@ -1,6 +1,7 @@
 import { EVIDENCE_MUTANTS } from "./evidence-mutants.ts";
 import { EXECUTOR_MUTANTS } from "./executor-mutants.ts";
 import { LAYER_MUTANTS, TOUCHING_MUTANTS } from "./layer-mutants.ts";
+import { VERIFY_MUTANTS } from "./verify-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 
 /** Every mutant there is. */
@@ -9,4 +10,5 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...LAYER_MUTANTS,
   ...TOUCHING_MUTANTS,
   ...EVIDENCE_MUTANTS,
+  ...VERIFY_MUTANTS,
 ];
