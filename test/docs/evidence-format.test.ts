@@ -48,6 +48,10 @@ describe.skipIf(lacks("Python 3"))("the verifier that stands in docs/evidence-fo
     expect(VERIFIER.split("\n").filter((line) => line.trim() !== "").length).toBeLessThanOrEqual(20);
   });
 
+  test("is the one that stands among the examples", () => {
+    expect(textOf("examples/python/verify_chain.py")).toBe(VERIFIER);
+  });
+
   test("finds a log that this program wrote whole, with its head", async () => {
     const { stdout, status } = await python("-c", VERIFIER, GOLDEN);
     const last = (await readFile(GOLDEN, "utf8")).trimEnd().split("\n").at(-1) ?? "{}";

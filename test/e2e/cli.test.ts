@@ -78,11 +78,11 @@ describe("a job that is run without a server", () => {
     const { out } = await bench.run(["show", "ok", "--json"]);
     const { log } = JSON.parse(out) as { readonly log: { readonly head: string } };
     const byRun = await bench.run(["verify", "ok", "--head", log.head]);
-    expect(byRun.out).toContain("Chain: ✓ WHOLE\nEnd: ✓ COMPLETE\nHead: ✓ AS NOTED\n");
+    expect(byRun.out).toContain("Chain: ✓ WHOLE\nLaws: ✓ KEPT\nEnd: ✓ COMPLETE\nHead: ✓ AS NOTED\n");
     expect(byRun.code).toBe(0);
     const byFile = await bench.run(["verify", ".verbatim/runs/ok/events.jsonl"]);
-    expect(byFile.out).toContain("Not proven:\n  - who wrote it: the log is not signed");
-    expect(byFile.code).toBe(0);
+    expect(byFile.out).toContain("End: ? UNSEALED: tail not provable\n");
+    expect(byFile.code).toBe(2);
     expect((await bench.run(["verify", "ok", "--head", log.head.toLowerCase()])).code).toBe(5);
   });
 
@@ -96,10 +96,14 @@ describe("a job that is run without a server", () => {
     const { code, out } = await bench.run(["verify", path]);
     expect(code).toBe(5);
     expect(out).toContain("Chain: ✗ BROKEN\n");
-    expect(out).toMatch(/Problems:\n {2}line 2: the hash does not fit/);
+    expect(out).toMatch(/Problems:\n {2}line 2: EDITED \(seq 1\): the hash does not fit/);
     const asJson = await bench.run(["verify", path, "--json"]);
     expect(asJson.code).toBe(5);
-    expect(JSON.parse(asJson.out)).toMatchObject({ ok: false, problems: [{ line: 2 }], problem_count: 1 });
+    expect(JSON.parse(asJson.out)).toMatchObject({
+      ok: false,
+      problems: [{ code: "EDITED", seq: 1, line: 2 }],
+      problem_count: 1,
+    });
   });
 
   it("has the end that was cut from its log called unproven", async () => {
@@ -107,7 +111,7 @@ describe("a job that is run without a server", () => {
     const path = await bench.file("cut.jsonl", `${lines.slice(0, 4).join("\n")}\n`);
     const { code, out } = await bench.run(["verify", path]);
     expect(code).toBe(2);
-    expect(out).toContain("End: ? UNPROVEN\n");
+    expect(out).toContain("End: ? UNSEALED: tail not provable, no run.completed\n");
   });
 
   it("that runs longer than it may ends with 124", async () => {

@@ -11,6 +11,8 @@ import { python, ROOT } from "./support/python.ts";
 
 const CALLER = "examples/python/execute_job.py";
 const VERIFIER = "examples/python/verify_log.py";
+/** Twenty lines. */
+const SHORT_VERIFIER = "examples/python/verify_chain.py";
 const LOG_LINES = 10;
 
 const steps = { "command.run": { executables: ["ls", "sha256sum", "tar"], working_directories: [ROOT] } };
@@ -104,6 +106,16 @@ describe.skipIf(noPython)("the independent verifier", () => {
     const { status, stdout } = await python(VERIFIER, good, "--head", head ?? "");
     expect(stdout).toBe(`run python-verified: 10 lines, head ${head}\nchain: whole\nend: complete\n`);
     expect(status).toBe(0);
+  });
+
+  test("is twenty lines in its shortest form, which find a real log whole and a broken one broken", async () => {
+    const { head } = await verifyFile(good);
+    expect(await python(SHORT_VERIFIER, good)).toMatchObject({ status: 0, stdout: `whole, head ${head} complete\n` });
+    const broken = join(scratch.path, "short.jsonl");
+    const lines = (await readFile(good, "utf8")).split("\n");
+    await writeFile(broken, lines.with(4, (lines[4] ?? "").replace('"attempt":0', '"attempt":1')).join("\n"));
+    const found = await python(SHORT_VERIFIER, broken);
+    expect(found).toMatchObject({ status: 1, stderr: "line 5 does not hold\n" });
   });
 
   test("names the line of a flipped bit first, wherever it is, and agrees with Verbatim's own verifier", async () => {

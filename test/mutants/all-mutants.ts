@@ -3,6 +3,7 @@ import { EXECUTOR_MUTANTS } from "./executor-mutants.ts";
 import { HOUSE_MUTANTS } from "./house-mutants.ts";
 import { LAYER_MUTANTS, TOUCHING_MUTANTS } from "./layer-mutants.ts";
 import { LINT_MUTANTS } from "./lint-mutants.ts";
+import { VERIFY_MUTANTS } from "./verify-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { SECRET_MUTANTS } from "./secret-mutants.ts";
 
@@ -15,4 +16,5 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...EVIDENCE_MUTANTS,
   ...SECRET_MUTANTS,
   ...LINT_MUTANTS,
+  ...VERIFY_MUTANTS,
 ];

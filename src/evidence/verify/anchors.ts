@@ -3,7 +3,7 @@ import type { PlacedLine } from "./chain-walk.ts";
 import { MerkleTree } from "../merkle.ts";
 import type { Problems } from "./problems.ts";
 import { shown } from "./problems.ts";
-import type { VerifyOptions } from "./verify-options.ts";
+import type { SealedLog, VerifyOptions } from "./verify-options.ts";
 
 /** A hash that somebody has vouched for. */
 interface Anchor {
@@ -30,6 +30,8 @@ export class Anchors {
   #unknownKey = false;
   #rewritten = false;
   #sealReached = false;
+  /** The line in the place of the last sealed one, if it is another; and how many problems there were by then. */
+  #unlikeSeal: (Anchor & { readonly problems: number }) | undefined;
 
   constructor(options: VerifyOptions, problems: Problems) {
     this.#options = options;
@@ -61,17 +63,27 @@ export class Anchors {
       this.#hold({ size: seq + 1, expected: receipt, found: hash, who: `the receipt for seq ${seq}` });
     if (sealed === undefined || seq >= sealed.size) return;
     if (this.#problems.count === 0) this.#tree?.add(line.bytes); // after a problem its root proves nothing more
-    if (seq !== sealed.size - 1) return;
-    const root = this.#tree?.root().toString("base64url");
-    const fits = this.#hold({ size: sealed.size, expected: sealed.head, found: hash, who: "the seal" });
-    if (fits && this.#problems.count === 0 && root !== sealed.merkleRoot)
-      this.#rewrite({
-        size: sealed.size,
-        expected: sealed.merkleRoot,
-        found: root ?? "",
-        who: "the seal's Merkle root",
-      });
-    this.#sealReached = fits && !this.#rewritten;
+    if (seq === sealed.size - 1) this.#holdToSeal(sealed, hash);
+  }
+
+  #holdToSeal(sealed: SealedLog, found: string): void {
+    const { size, head, merkleRoot } = sealed;
+    if (head !== found) {
+      this.#unlikeSeal = { size, expected: head, found, who: "the seal", problems: this.#problems.ofLines };
+      return;
+    }
+    this.#hold({ size, expected: head, found, who: "the seal" });
+    const root = this.#tree?.root().toString("base64url") ?? "";
+    if (this.#problems.count === 0 && root !== merkleRoot)
+      this.#rewrite({ size, expected: merkleRoot, found: root, who: "the seal's Merkle root" });
+    this.#sealReached = !this.#rewritten;
+  }
+
+  /** Judges a last line that is not the sealed one: it may have been put there before it, and then that has a name by now. */
+  settle(): void {
+    const unlike = this.#unlikeSeal;
+    if (unlike !== undefined && unlike.problems === this.#problems.ofLines) this.#hold(unlike);
+    this.#unlikeSeal = undefined;
   }
 
   /** Names what is missing: `size` lines are there. */

@@ -125,7 +125,10 @@ export class LogVerifier {
   }
 
   #finishWalk(): void {
-    if (!this.#finished) this.#walk.finish(this.#options.sealed);
+    if (!this.#finished) {
+      this.#walk.finish(this.#options.sealed);
+      this.#anchors.settle();
+    }
     this.#finished = true;
   }
 

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { connectClient } from "#api";
 import type { VerbatimClient } from "#api";
@@ -9,6 +11,7 @@ import type { House } from "../../api/support/house.ts";
 import { runCli } from "../../../src/cli/index.ts";
 import { fakeHost } from "../support/fake-host.ts";
 import { connectionTo, runCommand, startCommand } from "../support/house-host.ts";
+import { scratchDirectory } from "../../support/scratch-directory.ts";
 import { KeptStream } from "../support/kept-stream.ts";
 
 /** Just under what stays inside a record, so that many of these fill a response. */
@@ -226,11 +229,57 @@ describe("verify", () => {
     });
   });
 
+  it("calls a whole log without a noted head unsealed, and proves it by a receipt for its last line", async () => {
+    await execute("job", ["test.echo"]);
+    const { hash = "", size = 0 } = (await house.store.head("job")) ?? {};
+    const open = await runCommand(house, ["verify", "job"]);
+    expect(open.code).toBe(2);
+    expect(open.out).toContain("End: ? UNSEALED: tail not provable\n");
+    const told = await runCommand(house, ["verify", "job", "--expect", `${size - 1}=${hash}`, "--json"]);
+    expect(told.code).toBe(0);
+    expect(JSON.parse(told.out)).toMatchObject({ ok: true, end_proven: true, receipts_compared: 1 });
+    const other = await runCommand(house, ["verify", "job", "--expect", `2=${hash}`, "--expect", `${size}=${hash}`]);
+    expect(other.code).toBe(5);
+    expect(other.out).toContain("line 1: REWRITTEN (seq 0 to 2): the receipt for seq 2 says");
+  });
+
+  it("refuses receipts that cannot be read, all of them at once", async () => {
+    const { code, err } = await runCommand(house, ["verify", "job", "--expect", "one", "--expect", "1=short"]);
+    expect(code).toBe(2);
+    expect(err).toContain('--expect  is "one"; expected seq=hash');
+    expect(err).toContain('--expect  is "1=short"; expected seq=hash');
+  });
+
+  it("compares a log with the job file that was run, and with the plan in it", async () => {
+    const { hash = "" } = (await execute("job", ["test.echo"]), await house.store.head("job")) ?? {};
+    const [created] = await house.store.read("job", -1, 1);
+    const { plan = null } = created?.record ?? {};
+    const { steps } = plan as unknown as { readonly steps: readonly { readonly target: string }[] }; // as it was declared
+    await using scratch = await scratchDirectory();
+    const file = async (name: string, content: unknown): Promise<string> => {
+      const path = join(scratch.path, name);
+      await writeFile(path, JSON.stringify(content));
+      return path;
+    };
+    const same = { step_type: "test.echo", target: steps[0]?.target, parameters: { n: 0 } };
+    const jobFile = await file("job.json", { steps: [same] });
+    const planFile = await file("plan.json", plan);
+    for (const path of [jobFile, planFile]) {
+      const { code, out } = await runCommand(house, ["verify", "job", "--head", hash, "--plan", path]);
+      expect({ code, out }).toMatchObject({ code: 0 });
+      expect(out).toContain("+ the plan is the one that was given");
+    }
+    const other = await file("other.json", { steps: [{ ...same, target: "elsewhere" }] });
+    const { code, out } = await runCommand(house, ["verify", "job", "--head", hash, "--plan", other]);
+    expect(code).toBe(5);
+    expect(out).toContain("line 1: OTHER_PLAN (seq 0): plan_hash is");
+  });
+
   it("calls the end of a run that goes on unproven, and its chain whole", async () => {
     await startWaiting("open", []);
     const { code, out } = await runCommand(house, ["verify", "open"]);
     expect(code).toBe(2);
-    expect(out).toContain("Chain: ✓ WHOLE\nEnd: ? UNPROVEN\n");
+    expect(out).toContain("Chain: ✓ WHOLE\nLaws: ✓ KEPT\nEnd: ? UNSEALED: tail not provable, no run.completed\n");
   });
 });
 

@@ -12,6 +12,12 @@ const WHOLE: LogReport = {
   records: 8,
   head: HEAD,
   complete: true,
+  end: "unproven",
+  planHash: undefined,
+  planCompared: false,
+  receipts: 0,
+  laws: true,
+  steps: { declared: 2, started: 2, succeeded: 2, failed: 0, inDoubt: 0 },
   problems: [],
   problemCount: 0,
 };
@@ -20,8 +26,8 @@ const BROKEN: LogReport = {
   ...WHOLE,
   ok: false,
   problems: [
-    { line: 3, message: "the hash does not fit: \u001B[2J" },
-    { line: 5, message: "seq is 7, expected 4" },
+    { code: "EDITED", seq: 2, line: 3, message: "the hash does not fit: \u001B[2J" },
+    { code: "REWRITTEN", seq: 4, toSeq: 7, line: 5, message: "the seal says another head" },
   ],
   problemCount: 130,
 };
@@ -36,19 +42,22 @@ describe("the verdict on a log", () => {
     expect(textOf(WHOLE)).toBe(`Verification: run-1
 ============================================================
 Chain: ✓ WHOLE
-End: ✓ COMPLETE
+Laws: ✓ KEPT
+End: ? UNSEALED: tail not provable
 Run: run-1
 Log: 8 lines, head ${HEAD}
 
 Proven:
   + the chain is whole: every line is hashed together with all lines before it and with the run's id, so no line was changed, removed, inserted or swapped unless all lines after it were written anew
   + every output that stands in the log fits its hash
-  + the log is complete: it begins with run.created and ends with run.completed
+  + the records keep the laws: steps were started in declared order without gaps (EXEC-001), each started step has one result or is in doubt (EXEC-002), nothing was started after a failure (EXEC-003), no step was started twice under one job id (EXEC-006), and run and jobs went through states that may follow one another
+  + the log begins with run.created and ends with run.completed
 
 Not proven:
-  - who wrote it: the log is not signed, so whoever owns the whole log could have written it anew from the start; compare the head with one noted when the run ended (--head)
+  - UNSEALED: tail not provable. Whoever owns the whole log could have written it anew from the start, or from a line on of which nobody has a receipt; compare the head with one noted when the run ended (--head), or with what a stream has sent (--expect)
+  - who wrote it: the log was not compared with a signed seal
   - payloads over 8 KiB, which lie beside the log under their hash: they were not read
-  - that the run succeeded: a whole log can tell of a failed run
+  - that the run succeeded, or that a step has told the truth: a whole log can tell of a failed run
 `);
   });
 
@@ -57,8 +66,8 @@ Not proven:
     expect(text).toContain("Chain: ✗ BROKEN\n");
     expect(text).toContain(String.raw`
 Problems:
-  line 3: the hash does not fit: \u{1b}[2J
-  line 5: seq is 7, expected 4
+  line 3: EDITED (seq 2): the hash does not fit: \u{1b}[2J
+  line 5: REWRITTEN (seq 4 to 7): the seal says another head
   and 128 more
 `);
     expect(text).toContain("- which of the lines are true: the log does not hold together");
@@ -67,32 +76,37 @@ Problems:
 
   it("calls an end that nobody can see unproven, never good", () => {
     const text = textOf({ ...WHOLE, complete: false });
-    expect(text).toContain("Chain: ✓ WHOLE\nEnd: ? UNPROVEN\n");
+    expect(text).toContain("Chain: ✓ WHOLE\nLaws: ✓ KEPT\nEnd: ? UNSEALED: tail not provable, no run.completed\n");
     expect(text).toContain("- that nothing is missing at the end");
-    expect(text).not.toContain("the log is complete");
+    expect(text).not.toContain("ends with run.completed");
   });
 
   it("holds a log to the head that was noted: another head is a problem of its last line", () => {
     const verdict = verdictOf(WHOLE, { source: "run-1", expectedHead: "y".repeat(43) });
     expect(verdict.ok).toBe(false);
     expect(verdict.problems).toEqual([
-      { line: 8, message: `the head is ${HEAD}, expected ${"y".repeat(43)}: it is another log, or its end was cut` },
+      {
+        code: "OTHER_HEAD",
+        seq: 7,
+        line: 8,
+        message: `the head is ${HEAD}, expected ${"y".repeat(43)}: it is another log, or its end was cut`,
+      },
     ]);
     expect(verdictText(verdict, { paint: plain })).toContain("Head: ✗ ANOTHER\n");
   });
 
   it("says of the noted head that nobody has written the log anew since", () => {
     const text = textOf(WHOLE, HEAD);
-    expect(text).toContain("Head: ✓ AS NOTED\n");
+    expect(text).toContain("End: ✓ COMPLETE\nHead: ✓ AS NOTED\n");
     expect(text).toContain("+ it is the log whose head was noted");
-    expect(text).not.toContain("who wrote it");
+    expect(text).not.toContain("UNSEALED");
   });
 
   it("compares no head where the chain itself is broken", () => {
     const verdict = verdictOf(BROKEN, { source: "run-1", expectedHead: HEAD });
     expect(verdict.ok).toBe(false);
     expect(verdict.headAsNoted).toBeUndefined();
-    expect(verdict.problems).toBe(BROKEN.problems);
+    expect(verdict.problems).toEqual(BROKEN.problems);
   });
 
   it("finds the log of another run under the name that was asked for", async () => {
@@ -112,9 +126,39 @@ Problems:
       run_id: null,
       head: null,
       signed: false,
-      problems: BROKEN.problems,
+      problems: [
+        { code: "EDITED", seq: 2, to_seq: null, line: 3 },
+        { code: "REWRITTEN", seq: 4, to_seq: 7, line: 5 },
+      ],
+      end_proven: false,
+      tail: "UNSEALED: tail not provable",
       problem_count: 130,
       proven: [],
     });
+  });
+
+  it("says where the lines hold that the records break a law", () => {
+    const message = "step 1 was started a second time";
+    const unlawful: LogReport = {
+      ...WHOLE,
+      ok: false,
+      problems: [{ code: "EXEC_006_SECOND_START", seq: 4, line: 5, message }],
+      problemCount: 1,
+    };
+    const text = textOf(unlawful);
+    expect(text).toContain("Chain: ✓ WHOLE\nLaws: ✗ BROKEN\nEnd: ? UNSEALED: tail not provable\n");
+    expect(text).toContain(`line 5: EXEC_006_SECOND_START (seq 4): ${message}`);
+    expect(text).not.toContain("the records keep the laws");
+  });
+
+  it.each(["sealed", "witnessed"] as const)("calls an end that is %s proven", (end) => {
+    const verdict = verdictOf({ ...WHOLE, end, receipts: 1, planCompared: true }, { source: "run-1" });
+    expect(verdict).toMatchObject({ ok: true, endProven: true });
+    const text = verdictText(verdict, { paint: plain });
+    expect(text).toContain("End: ✓ COMPLETE\n");
+    expect(text).toContain("+ the plan is the one that was given");
+    expect(text).toContain("+ the lines of which there are receipts (1)");
+    expect(text).not.toContain("UNSEALED");
+    expect(text.includes("who wrote it")).toBe(end === "witnessed");
   });
 });

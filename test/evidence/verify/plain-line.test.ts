@@ -6,7 +6,7 @@ import { stepStarted, stepSucceeded } from "../support/drafts.ts";
 import { eventIds } from "../support/event-ids.ts";
 import { referenceLines } from "../support/reference-format.ts";
 
-function read(text: string): unknown {
+function read(text: string): Readonly<Record<string, unknown>> | undefined {
   return readPlainLine({ bytes: Buffer.from(text), text });
 }
 
@@ -56,7 +56,7 @@ test("what is read equals what the parser reads, and what the parser refuses is 
       const parsed = JSON.parse(said) as Record<string, unknown>; // throws for what is no JSON
       for (const [name, value] of Object.entries(plain)) expect({ [name]: parsed[name] }).toEqual({ [name]: value });
       for (const name of ["seq", "run_id", "event_type", "step_index", "status", "output", "outputs_hash", "job_id"])
-        expect({ [name]: (plain as Record<string, unknown>)[name] }).toEqual({ [name]: parsed[name] });
+        expect({ [name]: plain[name] }).toEqual({ [name]: parsed[name] });
     }),
     { numRuns: 5000 },
   );

@@ -1,0 +1,75 @@
+import { mutant } from "./mutant.ts";
+import type { Change, Mutant } from "./mutant.ts";
+
+const at =
+  (file: string) =>
+  (name: string, breaks: string, { change, tests }: { change: Change | readonly Change[]; tests: string }): Mutant =>
+    mutant(name, breaks, { file: `src/evidence/verify/${file}.ts`, change, tests });
+
+const [walk, anchors, content] = [at("chain-walk"), at("anchors"), at("content")];
+const [attempt, jobs, run] = [at("laws/attempt-laws"), at("laws/job-laws"), at("laws/run-laws")];
+const LINES = "evidence/verify/verify-lines";
+const MATRIX = "evidence/verify/tamper-matrix";
+const LAWS = "evidence/verify/laws";
+
+/** Mistakes in verification, of the lines and of what they say. */
+export const VERIFY_MUTANTS: readonly Mutant[] = [
+  walk("verify-looks-at-no-hash", "P3", {
+    change: [
+      "if (computed === line.hash) return this.#accept(line);",
+      'if (line.hash !== "") return this.#accept(line);',
+    ],
+    tests: LINES,
+  }),
+  walk("verify-forgets-who-stood-before", "P3", {
+    change: ["this.#before = previous;\n    this.#previous = line.hash;", "this.#previous = line.hash;"],
+    tests: MATRIX,
+  }),
+  content("verify-counts-no-lines", "P3", {
+    change: ["this.#checkSeq(record.seq, seq, tell);", ""],
+    tests: LINES,
+  }),
+  content("verify-looks-at-no-output", "P3", {
+    change: ["checkOutput(record, tell);", "tell satisfies unknown;"],
+    tests: LINES,
+  }),
+  anchors("verify-trusts-every-checkpoint", "P3", {
+    change: ["if (anchor.expected !== anchor.found) {", 'if (anchor.expected === "") {'],
+    tests: MATRIX,
+  }),
+  anchors("verify-misses-a-cut-end", "P3", {
+    change: ["if (this.#rewritten || size >= known) return;", "if (known >= 0) return;"],
+    tests: MATRIX,
+  }),
+  attempt("verify-allows-a-gap-between-steps", "EXEC-001", {
+    change: ["if (index > this.#next) tell(", "if (index < 0) tell("],
+    tests: LAWS,
+  }),
+  attempt("verify-allows-another-step-than-declared", "EXEC-001", {
+    change: [
+      "if (step?.step_type === type && step?.target === target) return;",
+      "if (step?.step_type === type) return;",
+    ],
+    tests: LAWS,
+  }),
+  attempt("verify-allows-a-second-result", "EXEC-002", {
+    change: ["else if (!isSeq(index) || this.#running !== index)", "else if (!isSeq(index))"],
+    tests: LAWS,
+  }),
+  attempt("verify-allows-a-start-after-a-failure", "EXEC-003", {
+    change: ["else if (this.#failed !== undefined)\n", "else if (this.#failed === -1)\n"],
+    tests: LAWS,
+  }),
+  attempt("verify-allows-a-second-start", "EXEC-006", {
+    change: ["else if (index < this.#next)", "else if (index < 0)"],
+    tests: LAWS,
+  }),
+  jobs("verify-allows-a-job-id-twice", "EXEC-006", {
+    change: ["if (this.#attempts.has(id))", 'if (id === "")'],
+    tests: LAWS,
+  }),
+  run("verify-allows-any-way-through-the-states", "P3", {
+    change: ['if (typeof to !== "string" || !runMayGo(from, to))', 'if (typeof to !== "string")'],
+    tests: LAWS,
+  }),
+];
