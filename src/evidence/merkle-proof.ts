@@ -20,13 +20,13 @@ export interface ConsistencyClaim {
 
 type Range = readonly [from: number, to: number];
 
-/** The path from the leaf at `index` to the root, nearest sibling first (RFC 9162 §2.1.3.1). */
+/** The path from the leaf at `index` to the root, nearest sibling first (RFC 9162 §2.1.3). */
 export function inclusionProof(leafHashes: readonly Buffer[], index: number): readonly Buffer[] {
   assert(isCount(index) && index < leafHashes.length, "a path begins at a leaf of the tree");
   return inclusionRanges(index, leafHashes.length).map((range) => rangeRoot(leafHashes, range));
 }
 
-/** Whether the path proves the claim (RFC 9162 §2.1.3.2). Never throws, whatever it is given. */
+/** Whether the path proves the claim (RFC 9162 §2.1.3). Never throws, whatever it is given. */
 export function verifyInclusion(claim: InclusionClaim, path: readonly Uint8Array[]): boolean {
   const { index, size } = claim;
   if (!isCount(index) || !isCount(size) || index >= size) return false;
@@ -41,13 +41,13 @@ export function verifyInclusion(claim: InclusionClaim, path: readonly Uint8Array
   return place.last === 0 && equal(reached, claim.root);
 }
 
-/** What shows that the tree of the first `oldSize` leaves is the beginning of the tree of all (RFC 9162 §2.1.4.1). */
+/** What shows that the tree of the first `oldSize` leaves is the beginning of the tree of all (RFC 9162 §2.1.4). */
 export function consistencyProof(leafHashes: readonly Buffer[], oldSize: number): readonly Buffer[] {
   assert(isCount(oldSize) && oldSize > 0 && oldSize <= leafHashes.length, "an older tree has 1..size leaves");
   return consistencyRanges(oldSize, leafHashes.length).map((range) => rangeRoot(leafHashes, range));
 }
 
-/** Whether the path proves the claim (RFC 9162 §2.1.4.2); an older tree without leaves proves nothing. Never throws. */
+/** Whether the path proves the claim (RFC 9162 §2.1.4); an older tree without leaves proves nothing. Never throws. */
 export function verifyConsistency(claim: ConsistencyClaim, path: readonly Uint8Array[]): boolean {
   const { oldSize, oldRoot, size, root } = claim;
   if (!isCount(oldSize) || !isCount(size) || oldSize === 0 || oldSize > size) return false;

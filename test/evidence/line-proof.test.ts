@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { leafHash, MerkleTree } from "../../src/evidence/merkle.ts";
+import { inclusionProof } from "../../src/evidence/merkle-proof.ts";
 import { LINE_PROOF_FORM, proveLine, verifyLineProof } from "../../src/evidence/line-proof.ts";
 
 function log(size: number, runId = "run-1"): readonly string[] {
@@ -69,6 +70,21 @@ test.each([
 
 test.each([undefined, null, 7, "proof", [], {}])("%j is no proof and no error", (given) => {
   expect(verifyLineProof(given).ok).toBe(false);
+});
+
+test("a line that stands at another place than it says is not proven there", () => {
+  const lines = log(8).toReversed();
+  const hashes = lines.map(leafHash);
+  const proof = {
+    form: LINE_PROOF_FORM,
+    run_id: "run-1",
+    seq: 2,
+    line: lines[2],
+    size: 8,
+    merkle_root: rootOf(lines),
+    path: inclusionProof(hashes, 2).map((node) => node.toString("base64url")),
+  };
+  expect(verifyLineProof(proof)).toEqual({ ok: false, why: "the line says seq 5, the proof 2" });
 });
 
 test("a line that is not there cannot be proven", async () => {

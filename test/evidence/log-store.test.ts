@@ -305,3 +305,19 @@ test("readers are told of a commit although only conflicts follow it", async () 
   await telling;
   for (const fault of await Promise.all(asked)) expect(fault).toMatchObject({ code: "SEQUENCE_CONFLICT" });
 });
+
+test("a guard can refuse new runs, and says nothing about those that are there", async () => {
+  let full = false;
+  const store = new LogStore(new FailingBackend(), {
+    newEventId: eventIds(),
+    guardNewRun: () => {
+      if (full) throw new Error("no new run");
+    },
+  });
+  await store.append("run-1", 0, [created("run-1")]);
+  full = true;
+  await expect(store.append("run-2", 0, [created("run-2")])).rejects.toThrow("no new run");
+  await store.append("run-1", 1, [note(1), completed()]);
+  expect(await store.head("run-2")).toBeUndefined();
+  expect(store.halted).toBeUndefined();
+});

@@ -145,6 +145,12 @@ test("a ledger that was written anew with the same key is shown by a checkpoint 
   expect(found(await look(anew, kept))).toEqual(["REWRITTEN"]);
 });
 
+test("entries and tiles that were written anew together do not fit the checkpoint that was signed", async () => {
+  await using anew = await Installation.make({ "run-a": "sealed", "run-b": "sealed", "run-c": "sealed" });
+  await writeFile(join(anew.ledger, "checkpoint"), await whole.checkpoint());
+  expect(found(await look(anew))).toEqual(["ROOT_DIFFERS"]);
+});
+
 test("a kept checkpoint of another ledger, or of another key, is told apart", async () => {
   const kept = await whole.checkpoint();
   const changed = kept.replace(/[A-Za-z0-9](?==+\n$)/, (letter) => (letter === "A" ? "Q" : "A"));

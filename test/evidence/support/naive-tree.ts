@@ -25,7 +25,7 @@ export function naiveRoot(leaves: readonly (Uint8Array | string)[]): Buffer {
   return treeHash(leaves.map((leaf) => sha256(Buffer.of(0), Buffer.from(leaf as string)))); // bytes are taken as well
 }
 
-/** PATH of RFC 9162 §2.1.3.1, word for word. */
+/** PATH of RFC 9162 §2.1.3, word for word. */
 export function naiveInclusion(hashes: readonly Buffer[], index: number): readonly Buffer[] {
   if (hashes.length === 1) return [];
   const k = half(hashes.length);
@@ -34,7 +34,7 @@ export function naiveInclusion(hashes: readonly Buffer[], index: number): readon
     : [...naiveInclusion(hashes.slice(k), index - k), treeHash(hashes.slice(0, k))];
 }
 
-/** PROOF of RFC 9162 §2.1.4.1, word for word. */
+/** PROOF of RFC 9162 §2.1.4, word for word. */
 export function naiveConsistency(hashes: readonly Buffer[], oldSize: number): readonly Buffer[] {
   return subProof(hashes, oldSize, true);
 }

@@ -127,9 +127,10 @@ export class TileLedger implements RunLedger {
   }
 
   #halt(error: unknown): void {
-    this.#halted = error instanceof Error ? error.message : String(error);
+    const why = error instanceof Error ? error.message : String(error);
+    this.#halted = error instanceof Error && "path" in error && "code" in error ? String(error.code) : why; // no path for callers
     this.#waiting = [];
-    this.#parts.onHalt(this.#halted);
+    this.#parts.onHalt(why);
   }
 
   #haltedFault(): Fault {
