@@ -150,7 +150,8 @@ async function openStore(configuration: LoadedConfiguration, context: StoreConte
   const onCommit: LogStoreOptions["onCommit"] = (appends) => {
     for (const { runId, records } of appends) if (records.at(-1)?.record.event_type === "run.completed") onEnded(runId);
   };
-  const options: LogStoreOptions = { newEventId: randomUUIDv7, onHalt, onCommit };
+  const onDamage: LogStoreOptions["onDamage"] = (damage) => tellDamage(damage, log);
+  const options: LogStoreOptions = { newEventId: randomUUIDv7, onHalt, onCommit, onDamage };
   if (configuration.store === "memory") return resources.adopt(createMemoryStore(options), (store) => store.close());
   if (configuration.store === "jsonl")
     return resources.adopt(createJsonlStore(state, options), (store) => store.close());
@@ -173,6 +174,11 @@ async function openStore(configuration: LoadedConfiguration, context: StoreConte
   });
   await copies.mend(store);
   return store;
+}
+
+function tellDamage(damage: Parameters<NonNullable<LogStoreOptions["onDamage"]>>[0], log: EventLog): void {
+  if (damage.kind === "torn") log("log.torn", { run_id: damage.runId, ...damage.tail });
+  else log("log.broken", { run_id: damage.runId, line: damage.line });
 }
 
 interface SealingContext {

@@ -7,6 +7,8 @@ export const LOG_EVENTS = {
   "server.draining": "info",
   "server.stopped": "info",
   "run.recovered": "warn",
+  "log.torn": "warn",
+  "log.broken": "error",
   "run.sealed": "warn",
   "seal.failed": "error",
   "checkpoint.failed": "error",
