@@ -1,6 +1,7 @@
 export { canonicalJson, digest } from "./canonical-json.ts";
 export { LOG_SCHEMA } from "./chain.ts";
 export { judgeCheckpoint } from "./checkpoint.ts";
+export type { EvidenceDisk } from "./evidence-disk.ts";
 export type { EvidenceStore, RunHead } from "./evidence-store.ts";
 export { createJsonlStore } from "./evidence-stores/jsonl.ts";
 export { isBlobReference } from "./encode.ts";
@@ -8,6 +9,7 @@ export { executionResultToEvidence, snakeCase, stepResultToEvidence } from "./ex
 export { LogMirror } from "./log-mirror.ts";
 export type { LogStoreOptions } from "./log-store.ts";
 export { createMemoryStore } from "./evidence-stores/memory.ts";
+export { createReserveFile } from "./evidence-stores/reserve-file.ts";
 export { createSqliteStore } from "./evidence-stores/sqlite.ts";
 export type { BlobReference, EventType, EvidenceRecord, RecordDraft, StoredRecord } from "./record.ts";
 export { interruptedResult, replayJob } from "./replay.ts";

@@ -9,8 +9,9 @@ import { createJsonlStore, createMemoryStore, createSqliteStore, LogMirror, Seal
 import type { EvidenceStore, LogStoreOptions, Signer } from "#evidence";
 import { createProcessObserver } from "#health";
 import { createJobRunner, recoverRuns } from "#orchestration";
-import type { JobRunner } from "#orchestration";
+import type { DiskGuard, JobRunner } from "#orchestration";
 import { Fault, LIMITS } from "#model";
+import { guardDisk } from "./guard-disk.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
 import { shortest } from "./running-server.ts";
@@ -33,8 +34,11 @@ export interface App extends AsyncDisposable {
   readonly httpAddress: string | undefined;
   /** The token that calls over TCP must bring. */
   readonly token: string;
-  /** Takes no more jobs, waits for those that run, and frees everything. Safe to call twice. */
-  stop(): Promise<void>;
+  /**
+   * Takes no more jobs, waits for those that run, and frees everything. Safe to call twice. Resolves with why the store had
+   * halted, if it had.
+   */
+  stop(): Promise<string | undefined>;
 }
 
 /**
@@ -69,6 +73,9 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     server.current?.setServing(false);
   };
   requireStoreKind(state, configuration.store);
+  const setServing = (serving: boolean): void => server.current?.setServing(serving);
+  const disk = guardDisk(configuration, { log, setServing });
+  if (disk !== undefined) resources.defer(() => disk.close());
   const signer = await openSigner(configuration);
   const sealing: { current?: Sealer } = {};
   const onEnded = (runId: string): void => sealing.current?.sealSoon(runId);
@@ -92,6 +99,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
       onProblem: (runId, error) => log("checkpoint.failed", { run_id: runId, error: describe(error) }),
     },
     maxActiveJobs: configuration.active_jobs,
+    ...(disk !== undefined && { disk }),
     onRefused,
   });
   const token = await createToken(state);
@@ -109,28 +117,45 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     ...(configuration.http !== undefined && { httpAddress: configuration.http.listen }),
     onInternalError: (error, method) => log("internal.error", { method, error: describe(error) }),
   });
-  return runningApp({ server: server.current, runner, token, resources: resources.move(), configuration });
+  if (disk?.full === true) server.current.setServing(false);
+  return runningApp({ server: server.current, runner, store, disk, token, resources: resources.move(), configuration });
 }
 
 interface Running {
   readonly server: GrpcServer;
   readonly runner: JobRunner;
+  readonly store: EvidenceStore;
+  readonly disk: DiskGuard | undefined;
   readonly token: string;
   readonly resources: AsyncDisposableStack;
   readonly configuration: LoadedConfiguration;
 }
 
-function runningApp({ server, runner, token, resources, configuration }: Running): App {
+function runningApp({ server, runner, store, disk, token, resources, configuration }: Running): App {
   const graceMs = configuration.drain_seconds * 1000;
   let stopping: Promise<void> | undefined;
+  let halted: string | undefined;
   const shutDown = async (): Promise<void> => {
+    disk?.close(); // room on the disk is no reason to take jobs any more
     server.setServing(false);
     await runner.drain({ graceMs });
+    halted = store.halted;
     await server.drain({ graceMs: DRAIN_STREAMS_MS });
     await resources.disposeAsync();
   };
-  const stop = (): Promise<void> => (stopping ??= shutDown());
-  return { address: server.address, httpAddress: server.httpAddress, token, stop, [Symbol.asyncDispose]: stop };
+  const stop = async (): Promise<string | undefined> => {
+    await (stopping ??= shutDown());
+    return halted;
+  };
+  return {
+    address: server.address,
+    httpAddress: server.httpAddress,
+    token,
+    stop,
+    async [Symbol.asyncDispose]() {
+      await stop();
+    },
+  };
 }
 
 /** Streams of ended jobs need only be sent to their end. */

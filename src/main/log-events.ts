@@ -13,6 +13,8 @@ export const LOG_EVENTS = {
   "seal.failed": "error",
   "checkpoint.failed": "error",
   "job.refused": "warn",
+  "disk.full": "error",
+  "disk.room": "warn",
   "store.halted": "fatal",
   "mirror.failed": "error",
   "internal.error": "error",

@@ -33,6 +33,7 @@ class SqliteBackend implements LogBackend {
     const path = join(directory, "evidence.db");
     try {
       this.#database = openDatabase(path);
+      settle(this.#database);
     } catch (error) {
       this.#unlock();
       throw error;
@@ -106,6 +107,14 @@ class SqliteBackend implements LogBackend {
     this.#database.close();
     this.#unlock();
   }
+}
+
+/**
+ * Moves what an earlier process left in the write-ahead log into the database, synced, before anybody is told of it: after a
+ * failed sync the system shows what the disk may not have, and would never write it again.
+ */
+function settle(database: DatabaseSync): void {
+  database.exec("PRAGMA wal_checkpoint(TRUNCATE);");
 }
 
 function headOf(row: Record<string, unknown>): RunHead {
