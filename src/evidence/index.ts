@@ -1,6 +1,7 @@
 export { canonicalJson, digest } from "./canonical-json.ts";
 export { LOG_SCHEMA } from "./chain.ts";
 export { judgeCheckpoint } from "./checkpoint.ts";
+export { makeDirectory, writeDurably } from "./durable-file.ts";
 export type { EvidenceDisk } from "./evidence-disk.ts";
 export type { EvidenceStore, RunHead } from "./evidence-store.ts";
 export { createJsonlStore } from "./evidence-stores/jsonl.ts";

@@ -1,11 +1,10 @@
 import { randomUUIDv7 } from "node:crypto";
-import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createToken, startGrpcServer } from "#api";
 import type { GrpcServer } from "#api";
 import { createCommandRun } from "#effects";
 import type { StepType } from "#effects";
-import { createJsonlStore, createMemoryStore, createSqliteStore, LogMirror, Sealer } from "#evidence";
+import { createJsonlStore, createMemoryStore, createSqliteStore, LogMirror, makeDirectory, Sealer } from "#evidence";
 import type { EvidenceStore, LogStoreOptions, Signer } from "#evidence";
 import { createProcessObserver } from "#health";
 import { createJobRunner, recoverRuns } from "#orchestration";
@@ -66,7 +65,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   await using resources = new AsyncDisposableStack();
   const { log } = options;
   const { state } = configuration;
-  mkdirSync(state, { recursive: true, mode: 0o700 });
+  makeDirectory(state);
   const server: { current?: GrpcServer } = {};
   const onHalt = (why: string): void => {
     log("store.halted", { why });

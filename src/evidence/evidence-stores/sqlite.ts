@@ -1,7 +1,7 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { openLine } from "../chain.ts";
+import { makeDirectory } from "../durable-file.ts";
 import type { EvidenceStore, RunHead } from "../evidence-store.ts";
 import type { LogBackend, RunAppend } from "../log-backend.ts";
 import { LogStore } from "../log-store.ts";
@@ -28,7 +28,7 @@ class SqliteBackend implements LogBackend {
   readonly #statements: Record<"number" | "read" | "head" | "runs" | "openRuns", StatementSync>;
 
   constructor(directory: string) {
-    mkdirSync(join(directory, "blobs"), { recursive: true, mode: 0o700 });
+    makeDirectory(join(directory, "blobs"));
     this.#unlock = lockDirectory(directory);
     const path = join(directory, "evidence.db");
     try {
