@@ -1,5 +1,5 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 
 /** Writes all of it: a short write is not an error to the system, but it is one to us. */
 export function writeFully(file: number, bytes: Uint8Array): void {
@@ -21,9 +21,32 @@ export function syncDirectory(directory: string): void {
   }
 }
 
+/**
+ * Makes a directory, open to its owner alone, with those above it that are missing; their names are durable when it returns.
+ * One after the other, because Node's own way of making all of them never ends where the system lets nothing be made (below
+ * `/proc`), and does not say that a disk is read-only.
+ * @throws the system's error.
+ */
+export function makeDirectory(directory: string): void {
+  const missing: string[] = [];
+  for (let next = resolve(directory); !existsSync(next); next = dirname(next)) missing.push(next);
+  for (const next of missing.toReversed()) {
+    makeOne(next);
+    syncDirectory(dirname(next));
+  }
+}
+
+function makeOne(directory: string): void {
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    if (!existsSync(directory)) throw error; // else somebody has made it meanwhile
+  }
+}
+
 /** Writes a file of mode 0600: the name is there only when all of the bytes are durable. The name itself may not be yet. */
 export function writeWhole(path: string, bytes: Uint8Array): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeDirectory(dirname(path));
   const unfinished = `${path}.${process.pid}.part`;
   const file = openSync(unfinished, "w", 0o600);
   try {
@@ -33,4 +56,10 @@ export function writeWhole(path: string, bytes: Uint8Array): void {
     closeSync(file);
   }
   renameSync(unfinished, path);
+}
+
+/** Writes a file of mode 0600: it is there, with all of its bytes, when it returns, or as it was before. */
+export function writeDurably(path: string, bytes: Uint8Array): void {
+  writeWhole(path, bytes);
+  syncDirectory(dirname(path));
 }

@@ -1,3 +1,4 @@
+import type { TornTail } from "./log-damage.ts";
 import type { RecordDraft, StoredRecord } from "./record.ts";
 
 /** What is known of a run without reading its log. */
@@ -9,6 +10,8 @@ export interface RunHead {
   readonly hash: string;
   /** Whether the last word was said: the log ends with `run.completed`. */
   readonly completed: boolean;
+  /** What this start, or one that did not get further, cut off behind the last record. */
+  readonly torn?: TornTail;
 }
 
 /** How a log is followed. */

@@ -5,6 +5,7 @@ import { genesis } from "./chain.ts";
 import { encodeRecord } from "./encode.ts";
 import type { EvidenceStore, RunHead, TailOptions } from "./evidence-store.ts";
 import type { LogBackend, RunAppend } from "./log-backend.ts";
+import type { LogDamage } from "./log-damage.ts";
 import { News } from "./news.ts";
 import { RecentRecords } from "./recent-records.ts";
 import type { EvidenceRecord, RecordDraft, StoredRecord } from "./record.ts";
@@ -26,6 +27,8 @@ export interface LogStoreOptions {
   readonly onCommit?: (appends: readonly RunAppend[]) => void;
   /** Told once, when a write has failed; must not throw. */
   readonly onHalt?: (why: string) => void;
+  /** Told of each log that is found damaged, once; must not throw. */
+  readonly onDamage?: (damage: LogDamage) => void;
 }
 
 interface QueuedAppend {

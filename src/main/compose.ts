@@ -4,19 +4,27 @@ import { createToken, startGrpcServer } from "#api";
 import type { GrpcServer } from "#api";
 import { createCommandRun, redactedStepType } from "#effects";
 import type { SecretVault, StepType } from "#effects";
-import { createJsonlStore, createMemoryStore, createSqliteStore, DisclosureFiles, LogMirror, Sealer } from "#evidence";
+import {
+  createJsonlStore,
+  createMemoryStore,
+  createSqliteStore,
+  DisclosureFiles,
+  LogMirror,
+  makeDirectory,
+  Sealer,
+} from "#evidence";
 import type { EvidenceStore, LogStoreOptions, Signer } from "#evidence";
 import { createProcessObserver } from "#health";
 import { createJobRunner, recoverRuns } from "#orchestration";
-import type { JobRunner } from "#orchestration";
+import type { DiskGuard, JobRunner } from "#orchestration";
 import { Fault, LIMITS } from "#model";
 import { configuredSecrets, redactedLog } from "./configured-secrets.ts";
+import { guardDisk } from "./guard-disk.ts";
 import { LedgerOfRuns } from "./ledger.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
 import { shortest } from "./running-server.ts";
 import { openSigner } from "./signer.ts";
-import { makeStateDirectory } from "./state-directory.ts";
 import { claimStoreKind, requireStoreKind } from "./store-kind.ts";
 import { systemClock } from "./system-clock.ts";
 
@@ -35,8 +43,11 @@ export interface App extends AsyncDisposable {
   readonly httpAddress: string | undefined;
   /** The token that calls over TCP must bring. */
   readonly token: string;
-  /** Takes no more jobs, waits for those that run, and frees everything. Safe to call twice. */
-  stop(): Promise<void>;
+  /**
+   * Takes no more jobs, waits for those that run, and frees everything. Safe to call twice. Resolves with why the store had
+   * halted, if it had.
+   */
+  stop(): Promise<string | undefined>;
 }
 
 /**
@@ -66,7 +77,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const secrets = configuredSecrets(configuration);
   const log = redactedLog(options.log, secrets);
   for (const { field, description } of secrets?.absent ?? []) log("secret.absent", { field, description });
-  makeStateDirectory(state);
+  makeDirectory(state);
   const server: { current?: GrpcServer } = {};
   const onHalt = (why: string): void => {
     log("store.halted", { why });
@@ -74,6 +85,9 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   };
   requireStoreKind(state, configuration.store);
   const ledger = new LedgerOfRuns();
+  const setServing = (serving: boolean): void => server.current?.setServing(serving);
+  const disk = guardDisk(configuration, { log, setServing });
+  if (disk !== undefined) resources.defer(() => disk.close());
   const signer = await openSigner(configuration);
   const sealing: { current?: Sealer } = {};
   const onEnded = (runId: string): void => sealing.current?.sealSoon(runId);
@@ -104,6 +118,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
       onProblem: (runId, error) => log("checkpoint.failed", { run_id: runId, error: describe(error) }),
     },
     maxActiveJobs: configuration.active_jobs,
+    ...(disk !== undefined && { disk }),
     onRefused,
   });
   const token = await createToken(state);
@@ -121,28 +136,45 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     ...(configuration.http !== undefined && { httpAddress: configuration.http.listen }),
     onInternalError: (error, method) => log("internal.error", { method, error: describe(error) }),
   });
-  return runningApp({ server: server.current, runner, token, resources: resources.move(), configuration });
+  if (disk?.full === true) server.current.setServing(false);
+  return runningApp({ server: server.current, runner, store, disk, token, resources: resources.move(), configuration });
 }
 
 interface Running {
   readonly server: GrpcServer;
   readonly runner: JobRunner;
+  readonly store: EvidenceStore;
+  readonly disk: DiskGuard | undefined;
   readonly token: string;
   readonly resources: AsyncDisposableStack;
   readonly configuration: LoadedConfiguration;
 }
 
-function runningApp({ server, runner, token, resources, configuration }: Running): App {
+function runningApp({ server, runner, store, disk, token, resources, configuration }: Running): App {
   const graceMs = configuration.drain_seconds * 1000;
   let stopping: Promise<void> | undefined;
+  let halted: string | undefined;
   const shutDown = async (): Promise<void> => {
+    disk?.close(); // room on the disk is no reason to take jobs any more
     server.setServing(false);
     await runner.drain({ graceMs });
+    halted = store.halted;
     await server.drain({ graceMs: DRAIN_STREAMS_MS });
     await resources.disposeAsync();
   };
-  const stop = (): Promise<void> => (stopping ??= shutDown());
-  return { address: server.address, httpAddress: server.httpAddress, token, stop, [Symbol.asyncDispose]: stop };
+  const stop = async (): Promise<string | undefined> => {
+    await (stopping ??= shutDown());
+    return halted;
+  };
+  return {
+    address: server.address,
+    httpAddress: server.httpAddress,
+    token,
+    stop,
+    async [Symbol.asyncDispose]() {
+      await stop();
+    },
+  };
 }
 
 /** Streams of ended jobs need only be sent to their end. */
@@ -164,7 +196,14 @@ async function openStore(configuration: LoadedConfiguration, context: StoreConte
     ledger.take(appends);
     for (const { runId, records } of appends) if (records.at(-1)?.record.event_type === "run.completed") onEnded(runId);
   };
-  const options: LogStoreOptions = { newEventId: randomUUIDv7, onHalt, onCommit, guardNewRun: ledger.guard };
+  const onDamage: LogStoreOptions["onDamage"] = (damage) => tellDamage(damage, log);
+  const options: LogStoreOptions = {
+    newEventId: randomUUIDv7,
+    onHalt,
+    onCommit,
+    onDamage,
+    guardNewRun: ledger.guard,
+  };
   if (configuration.store === "memory") return resources.adopt(createMemoryStore(options), (store) => store.close());
   if (configuration.store === "jsonl")
     return resources.adopt(createJsonlStore(state, options), (store) => store.close());
@@ -187,6 +226,11 @@ async function openStore(configuration: LoadedConfiguration, context: StoreConte
   });
   await copies.mend(store);
   return store;
+}
+
+function tellDamage(damage: Parameters<NonNullable<LogStoreOptions["onDamage"]>>[0], log: EventLog): void {
+  if (damage.kind === "torn") log("log.torn", { run_id: damage.runId, ...damage.tail });
+  else log("log.broken", { run_id: damage.runId, line: damage.line });
 }
 
 interface SealingContext {

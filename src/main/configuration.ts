@@ -117,6 +117,14 @@ export const configurationSchema = z
       .prefault({})
       .describe("What signs the evidence."),
     mirror: z.boolean().default(true).describe("Whether each run's lines are also written to runs/RUN/events.jsonl."),
+    reserve_bytes: z
+      .int()
+      .min(0)
+      .max(1_073_741_824)
+      .default(4_194_304)
+      .describe(
+        "Held back on the disk for the last words of running jobs. When no more than this is free beside it, jobs are stopped and refused. 0 = none.",
+      ),
     active_jobs: z.int().min(1).max(10_000).default(256).describe("Jobs that may run at the same time."),
     drain_seconds: z.number().min(0).max(3600).default(30).describe("How long a stop waits for running jobs."),
     log_level: z.enum(["fatal", "error", "warn", "info", "debug", "silent"]).default("info").describe("Log on stderr."),

@@ -66,7 +66,9 @@ function diskFree(state: string): Seen {
   const { bavail, bsize } = statfsSync(state);
   const free = bavail * bsize;
   const detail = `${Math.round(free / 1024 / 1024)} MiB free where the state lies`;
-  return free >= LOW_DISK_BYTES ? ok(detail) : { status: "warning", detail: `${detail}: a full disk halts the store` };
+  return free >= LOW_DISK_BYTES
+    ? ok(detail)
+    : { status: "warning", detail: `${detail}: on a full disk jobs are stopped and refused` };
 }
 
 /** What one durable append costs at least here. */

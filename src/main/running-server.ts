@@ -25,11 +25,20 @@ export function noteServer(state: string, address: string): () => void {
 export function notedServer(state: string): ServerNote | undefined {
   const path = join(state, FILE);
   if (!existsSync(path)) return undefined;
-  const note = JSON.parse(readFileSync(path, "utf8")) as ServerNote; // written by noteServer
-  if (!isAlive(note.pid)) return undefined;
+  const note = readNote(path);
+  if (note === undefined || !isAlive(note.pid)) return undefined;
   return note.address.startsWith(UNIX)
     ? { ...note, address: `${UNIX}${shortest(note.address.slice(UNIX.length))}` }
     : note;
+}
+
+/** Nobody syncs the note: what a power cut left of it is no note. */
+function readNote(path: string): ServerNote | undefined {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as ServerNote; // written by noteServer
+  } catch {
+    return undefined;
+  }
 }
 
 /** A unix socket's path must be short: the shorter way to say it from here. */

@@ -1,5 +1,6 @@
 import { refuseDebugEnvironment } from "#api";
 import type { ServeFlags } from "#cli";
+import { Fault } from "#model";
 import { compose } from "./compose.ts";
 import { keepHeapSmall } from "./heap.ts";
 import { loadConfiguration } from "./load-configuration.ts";
@@ -12,7 +13,10 @@ export interface ServeOptions {
   readonly onReady: (address: string) => void;
 }
 
-/** Runs a server until `stopped` aborts, then lets running jobs end within the drain deadline. @throws {Fault} */
+/**
+ * Runs a server until `stopped` aborts, then lets running jobs end within the drain deadline.
+ * @throws {Fault} STORE_HALTED after the stop, if the store had halted before; any other before calls are taken.
+ */
 export async function serve(flags: ServeFlags, { stopped, onReady }: ServeOptions): Promise<void> {
   refuseDebugEnvironment(process.env);
   const sources = { flags, environment: process.env, workingDirectory: process.cwd() };
@@ -30,7 +34,16 @@ export async function serve(flags: ServeFlags, { stopped, onReady }: ServeOption
   onReady(app.address);
   if (!stopped.aborted) await new Promise((resolve) => stopped.addEventListener("abort", resolve, { once: true }));
   log("server.draining", { reason: String(stopped.reason), drain_seconds: configuration.drain_seconds });
-  await app.stop();
+  const halted = await app.stop();
   forget();
-  log("server.stopped", {});
+  log("server.stopped", { ...(halted !== undefined && { halted }) });
+  if (halted !== undefined) throw haltedServer(halted);
+}
+
+/** A server that took no more records must not seem to have ended well to whoever started it. */
+function haltedServer(why: string): Fault {
+  return new Fault(
+    "STORE_HALTED",
+    `The server stopped after its store had halted (${why}). Mend the cause and start again; nothing that was told is lost by it.`,
+  );
 }

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { writeDurably } from "#evidence";
 import { Fault } from "#model";
 
 /** Names the store that a state directory holds. */
@@ -20,9 +21,10 @@ export function requireStoreKind(state: string, kind: string): void {
   );
 }
 
-/** Writes down which store the directory holds; called once its lock is held. */
+/** Writes down which store the directory holds, once and durably; called when its lock is held. */
 export function claimStoreKind(state: string, kind: string): void {
   if (kind === "memory") return;
   requireStoreKind(state, kind);
-  writeFileSync(join(state, FILE), `${kind}\n`, { mode: 0o600 });
+  const path = join(state, FILE);
+  if (!existsSync(path)) writeDurably(path, Buffer.from(`${kind}\n`));
 }

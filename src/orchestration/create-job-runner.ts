@@ -9,6 +9,7 @@ import { Fault, jobViolations, LIMITS } from "#model";
 import { concealOutput } from "./conceal-output.ts";
 import type { DisclosureKeeper } from "./conceal-output.ts";
 import { declarePlan, invalidRequest } from "./declare-plan.ts";
+import type { DiskGuard } from "./disk-guard.ts";
 import { heldBytes } from "./held-bytes.ts";
 import { openingRecords } from "./job-records.ts";
 import type { JobRunner, JobView, SubmittedJob } from "./job-runner.ts";
@@ -31,6 +32,8 @@ export interface JobRunnerOptions {
   readonly maxActiveJobs: number;
   /** Bytes that they may hold together, as `held-bytes.ts` counts; default `LIMITS.heldJobBytes`. */
   readonly maxHeldBytes?: number;
+  /** Looks ahead to a full disk; absent = it is met by the first failed write. */
+  readonly disk?: DiskGuard;
   /** Told of refusals, for the log of the process. */
   readonly onRefused?: (jobId: string, reasons: readonly Violation[]) => void;
 }
@@ -73,6 +76,7 @@ class DirectJobRunner implements JobRunner {
     this.stepTypes = options.stepTypes.toSorted((one, other) => (one.name < other.name ? -1 : 1));
     this.#types = new Map(this.stepTypes.map((type) => [type.name, type]));
     this.#typeNames = new Set(this.#types.keys());
+    if (options.disk !== undefined) options.disk.stopJobs = (why) => this.#stopAll(why);
     this.#executor = new JobExecutor(
       this.stepTypes.map((type) => [type.name, spillOutput(concealOutput(type, options.disclosures), options.store)]),
     );
@@ -116,6 +120,7 @@ class DirectJobRunner implements JobRunner {
     const result = this.#drive(runJob(job.jobId, points ? { ...run, checkpoints: points } : run), claim);
     result.catch(accepted.reject); // also: a failure that nobody waits for is not an unhandled rejection
     this.#active.set(job.jobId, { planHash: plan.hash, abort, accepted: accepted.promise, result });
+    this.#tellDisk();
     await accepted.promise;
     return { jobId: job.jobId, runId: job.jobId, attached: false, ended: false, result };
   }
@@ -130,7 +135,8 @@ class DirectJobRunner implements JobRunner {
   #requireRoom(held: number): void {
     if (this.#draining)
       throw new Fault("DRAINING", "The server is stopping and takes no new jobs; try another one, or later.");
-    const { maxActiveJobs, maxHeldBytes = LIMITS.heldJobBytes } = this.#options;
+    const { maxActiveJobs, maxHeldBytes = LIMITS.heldJobBytes, disk } = this.#options;
+    disk?.requireRoom();
     if (this.#active.size >= maxActiveJobs) {
       throw new Fault(
         "LIMIT_EXCEEDED",
@@ -173,7 +179,16 @@ class DirectJobRunner implements JobRunner {
     } finally {
       this.#active.delete(claim.jobId);
       this.#heldBytes -= claim.held;
+      this.#tellDisk();
     }
+  }
+
+  #tellDisk(): void {
+    if (this.#options.disk !== undefined) this.#options.disk.busy = this.#active.size > 0;
+  }
+
+  #stopAll(reason: string): void {
+    for (const active of this.#active.values()) active.abort.abort({ cancelledBy: "server", reason });
   }
 
   /** A run that broke off for a reason other than its store is closed at once, as a restart would close it. */
@@ -207,9 +222,7 @@ class DirectJobRunner implements JobRunner {
     this.#draining = true;
     const results = [...this.#active.values()].map((active) => active.result);
     const reason = `the server stopped and waited ${graceMs / 1000} s for it`;
-    const disarm = this.#options.clock.after(graceMs, () => {
-      for (const active of this.#active.values()) active.abort.abort({ cancelledBy: "server", reason });
-    });
+    const disarm = this.#options.clock.after(graceMs, () => this.#stopAll(reason));
     await Promise.allSettled(results);
     disarm();
   }

@@ -29,7 +29,7 @@ export interface JobRunner {
   /**
    * Accepts a job and starts it, or attaches to its recorded execution. Resolves when the acceptance is durable.
    * @throws {Fault} INVALID_REQUEST with every problem; ADMISSION_REFUSED with every reason; JOB_ID_TAKEN if the id was
-   *   used for another request; LIMIT_EXCEEDED when too many jobs run; DRAINING after `drain`; STORE_HALTED.
+   *   used for another request; LIMIT_EXCEEDED when too many jobs run, or the disk is full; DRAINING after `drain`; STORE_HALTED.
    */
   submit(job: Job): Promise<SubmittedJob>;
   /** @throws {Fault} RUN_NOT_FOUND */

@@ -1,5 +1,5 @@
 import type { EvidenceStore, RecordDraft, RunHead } from "#evidence";
-import type { Clock, ExecutionResult } from "#model";
+import type { Clock, ExecutionResult, JsonObject } from "#model";
 import { closingRecords } from "./job-records.ts";
 import { interruptedJob } from "./recorded-job.ts";
 
@@ -20,7 +20,13 @@ export async function closeInterruptedRun(store: EvidenceStore, head: RunHead, c
     actor: "verbatim",
     attempt: 0,
     reason: "The process that ran this job ended before the job did.",
+    ...(head.torn !== undefined && { data: cutOff(head.torn) }),
   };
   await store.append(head.runId, head.size, [note, ...closingRecords(result)]);
   return result;
+}
+
+/** What is told of a torn line: what was cut off the log, and where its copy is. */
+function cutOff({ offset, bytes, sha256, copy }: NonNullable<RunHead["torn"]>): JsonObject {
+  return { cut: { offset, bytes, sha256, copy } };
 }

@@ -15,7 +15,7 @@ import type { EvidenceStore } from "#evidence";
 import { completed, created, draft, note, notes, stepSucceeded } from "./support/drafts.ts";
 import { eventIds } from "./support/event-ids.ts";
 import { linesOf, upTo } from "./support/logs.ts";
-import { stateDirectory } from "./support/state-directory.ts";
+import { memoryDirectory, stateDirectory } from "./support/state-directory.ts";
 
 function open(directory: string): EvidenceStore {
   return createJsonlStore(directory, { newEventId: eventIds() });
@@ -48,7 +48,7 @@ test("all files of the store belong to their owner alone", async () => {
 });
 
 test("a file that was cut at any byte opens with its whole lines, goes on behind them, and verifies", async () => {
-  using state = stateDirectory();
+  using state = memoryDirectory();
   const first = open(state.path);
   await first.append("run-1", 0, [created("run-1"), note(1), stepSucceeded(0, { output: "ä€\u{1f600}" })]);
   const lines = await linesOf(first, "run-1");

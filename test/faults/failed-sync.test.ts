@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { EXIT_OF_FAULT } from "../../src/cli/exit-codes.ts";
 import { lacks } from "../support/needs.ts";
 import { scratchDirectory } from "../support/scratch-directory.ts";
 import { startServer } from "../support/server-process.ts";
@@ -11,7 +12,9 @@ import { judgeAll, loadUntilRefused, lostEvents } from "./until-refused.ts";
 
 const NOT_SERVING = 2;
 const SERVING = 1;
-/** Syncs of the log that still succeed: enough to start, and for some jobs. */
+/** Syncs of the log that still succeed: enough to start. */
+const SOME_SYNCS = 20;
+/** The same: enough to start, and for some jobs. */
 const GOOD_SYNCS = 60;
 
 /** Syncs of the traced file, and how many of them were made to fail. */
@@ -21,6 +24,32 @@ async function syncsIn(trace: string): Promise<{ readonly syncs: number; readonl
 }
 
 describe.skipIf(lacks("strace"))("P5 a disk that does not sync", () => {
+  it("ends serve with the exit code of a halted store when it is stopped, although it stopped as it was told", async () => {
+    await using directory = await scratchDirectory();
+    const state = join(directory.path, "state");
+    const inject = `inject=fsync,fdatasync:error=EIO:when=${SOME_SYNCS}+`;
+    const under = ["strace", "-D", "-f", "-o", "/dev/null", "-P", join(state, "evidence.db-wal"), "-e", inject];
+    const configuration = { steps: { "command.run": { executables: ["true"] } } };
+    await using server = await startServer({ state, configuration, under, entry: "serve" });
+    using client = await server.client();
+    const health = client.health.watch({});
+    expect((await health.next()).value?.status).toBe(SERVING);
+    const told = health.next();
+    const job = (number: number) => wireJob(`job-${number}`, [step("command.run", { argv: ["true"] })]);
+    for (let number = 0; ; number += 1) {
+      const fault = await execute(client, job(number)).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      if (fault === undefined) continue;
+      expect(fault).toMatchObject({ code: "STORE_HALTED" });
+      break;
+    }
+    expect((await told).value?.status).toBe(NOT_SERVING);
+    expect(await server.end("SIGTERM")).toEqual({ code: EXIT_OF_FAULT.STORE_HALTED, signal: null });
+    expect(server.log()).toMatch(/stopped after its store had halted.*start again/);
+  });
+
   it("halts the server at the first error, which tells nothing of the unsynced and tries no sync again", async () => {
     await using directory = await scratchDirectory();
     const state = join(directory.path, "state");

@@ -1,7 +1,7 @@
-import { spawnSync } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { smallDisk } from "./small-disk.ts";
 import { lacks } from "../support/needs.ts";
 import { scratchDirectory } from "../support/scratch-directory.ts";
 import { NotStarted, startServer } from "../support/server-process.ts";
@@ -12,26 +12,8 @@ import { judgeAll, loadUntilRefused, lostEvents } from "./until-refused.ts";
 
 const NOT_SERVING = 2;
 const SERVING = 1;
-
-/** A file system of its own, in memory, as large as is said. */
-interface SmallDisk extends Disposable {
-  readonly path: string;
-  resize(size: string): void;
-}
-
-function smallDisk(path: string, size: string): SmallDisk {
-  run("mount", "-t", "tmpfs", "-o", `size=${size}`, "tmpfs", path);
-  return {
-    path,
-    resize: (to) => run("mount", "-o", `remount,size=${to}`, path),
-    [Symbol.dispose]: () => run("umount", "--lazy", path),
-  };
-}
-
-function run(program: string, ...args: readonly string[]): void {
-  const { status, stderr } = spawnSync(program, args, { encoding: "utf8" });
-  if (status !== 0) throw new Error(`${program} ${args.join(" ")}: ${stderr}`);
-}
+/** No reserve: the failed write is what is tested. */
+const configuration = { reserve_bytes: 0 };
 
 describe.skipIf(lacks("root"))("P5 a full disk", () => {
   it.each(["1m", "4m"])("of %s halts the server and neither ends it nor loses what was told", async (size) => {
@@ -43,7 +25,7 @@ describe.skipIf(lacks("root"))("P5 a full disk", () => {
     const effects = new EffectsFile(join(directory.path, "effects"));
     let asked;
     {
-      await using server = await startServer({ state });
+      await using server = await startServer({ state, configuration });
       using client = await server.client();
       const health = client.health.watch({});
       expect((await health.next()).value?.status).toBe(SERVING);
@@ -69,7 +51,7 @@ describe.skipIf(lacks("root"))("P5 a full disk", () => {
     }
 
     // Without room it does not start, and says why in one sentence.
-    const cramped = await startServer({ state, entry: "serve" }).catch((error: unknown) => error);
+    const cramped = await startServer({ state, configuration, entry: "serve" }).catch((error: unknown) => error);
     expect(cramped).toBeInstanceOf(NotStarted);
     const sentence = /^verbatim: .*(cannot be used|took no more records).*(disk is full|no space left).*start again/im;
     expect(cramped).toMatchObject({ end: { code: 8 }, output: expect.stringMatching(sentence) });

@@ -91,6 +91,10 @@ export class KilledJobs {
     return [...this.#jobs.values()].filter(({ told }) => told.size > 0).map(({ jobId }) => jobId);
   }
 
+  get size(): number {
+    return this.#jobs.size;
+  }
+
   get eventsTold(): number {
     return [...this.#jobs.values()].reduce((sum, { told }) => sum + told.size, 0);
   }

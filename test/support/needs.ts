@@ -1,6 +1,16 @@
 import { spawnSync } from "node:child_process";
 import { getuid } from "node:process";
 
+/** Makes a disk out of a file, mounts it and cuts its power, once. */
+const CUT_A_DISK = `set -e
+directory=$(mktemp -d)
+trap 'umount "$directory/mount" 2>/dev/null; rm -r "$directory"' EXIT
+mkdir "$directory/mount"
+truncate -s 16M "$directory/image"
+mkfs.ext4 -q "$directory/image"
+mount -o loop "$directory/image" "$directory/mount"
+xfs_io -x -c shutdown "$directory/mount"`;
+
 /** What some tests need that no package of npm brings: how to see whether it is there, and how to get it. */
 const NEEDS = {
   strace: { look: ["strace", "-V"], get: "apt-get install -y strace" },
@@ -9,6 +19,10 @@ const NEEDS = {
     get: "apt-get install -y python3-grpcio python3-protobuf",
   },
   "Python 3": { look: ["/usr/bin/python3", "-c", ""], get: "apt-get install -y python3" },
+  "a disk whose power can be cut": {
+    look: ["sh", "-c", CUT_A_DISK],
+    get: "run the tests as root on a kernel with loop devices and ext4, after apt-get install -y xfsprogs e2fsprogs",
+  },
   root: { look: undefined, get: "run the tests as root" },
 } as const;
 

@@ -22,6 +22,8 @@ export interface ServerProcessOptions {
   readonly flags?: readonly string[];
   /** A program and its arguments under which the server is run. */
   readonly under?: readonly string[];
+  /** Another tree than this one to take the program from. */
+  readonly tree?: string;
   /** Variables beside those of this process. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -79,13 +81,13 @@ export interface StartingServer {
 
 /** Starts a server process and does not wait for it. */
 export async function launchServer(options: ServerProcessOptions): Promise<StartingServer> {
-  const { state, configuration, entry = "test steps", flags = [], under = [], environment } = options;
+  const { state, configuration, entry = "test steps", flags = [], under = [], tree = ROOT, environment } = options;
   const file = `${state}.verbatim.yaml`;
   await writeFile(file, JSON.stringify({ ...configuration, state }));
   const program =
     entry === "serve"
-      ? [join(ROOT, "src/main/bin.ts"), "serve", "--config", file, ...flags]
-      : [join(ROOT, "test/support/server-with-test-steps.ts"), file];
+      ? [join(tree, "src/main/bin.ts"), "serve", "--config", file, ...flags]
+      : [join(tree, "test/support/server-with-test-steps.ts"), file];
   const startMs = performance.now();
   const [command = "", ...words] = [...under, process.execPath, ...PREAMBLE, ...program];
   const child = spawn(command, words, {

@@ -1,15 +1,6 @@
-import {
-  closeSync,
-  existsSync,
-  fdatasyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  statSync,
-} from "node:fs";
+import { closeSync, existsSync, fdatasyncSync, ftruncateSync, mkdirSync, openSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { openLine } from "../chain.ts";
+import { Fault } from "#model";
 import type { EvidenceStore, RunHead } from "../evidence-store.ts";
 import type { LogBackend, RunAppend } from "../log-backend.ts";
 import { LogStore } from "../log-store.ts";
@@ -18,18 +9,14 @@ import { PAGE_CHARACTERS } from "../page.ts";
 import { syncDirectory, writeFully } from "../durable-file.ts";
 import { BlobFiles } from "./blob-files.ts";
 import { lockDirectory } from "./directory-lock.ts";
+import { brokenLog, readRunFile } from "./jsonl/run-file.ts";
+import type { ReadRunFile, RunFile } from "./jsonl/run-file.ts";
+import { cutTornTail, tailCutBefore } from "./jsonl/torn-tail.ts";
 import { scanLines } from "./line-file.ts";
 import { RunOrder } from "./run-order.ts";
 
 const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const OPEN_RUNS = 64;
-
-interface OpenRun {
-  readonly file: number;
-  /** Byte offset of every line, and of the end. */
-  readonly offsets: number[];
-  head: RunHead;
-}
 
 /** Keeps each run's log in a file of its own, `runs/<run>/events.jsonl`, synced at every commit. */
 class JsonlBackend implements LogBackend {
@@ -37,9 +24,15 @@ class JsonlBackend implements LogBackend {
   readonly #unlock: () => void;
   readonly #blobs: BlobFiles;
   readonly #order: RunOrder;
-  readonly #open = new Map<string, OpenRun>();
+  readonly #open = new Map<string, RunFile>();
+  /** Runs whose file this process has read or made: what a crash left in it is gone. */
+  readonly #seen = new Set<string>();
+  /** How far a log is durable while more of it is written; stays when that failed. */
+  #writing: { readonly runId: string; readonly end: number } | undefined;
+  readonly #onDamage: LogStoreOptions["onDamage"];
 
-  constructor(directory: string) {
+  constructor(directory: string, { onDamage }: LogStoreOptions) {
+    this.#onDamage = onDamage;
     this.#runs = join(directory, "runs");
     mkdirSync(this.#runs, { recursive: true, mode: 0o700 });
     mkdirSync(join(directory, "blobs"), { recursive: true, mode: 0o700 });
@@ -62,12 +55,25 @@ class JsonlBackend implements LogBackend {
   #write({ runId, records }: RunAppend): void {
     const run = this.#find(runId) ?? this.#create(runId);
     const lines = records.map((stored) => Buffer.from(`${stored.line}\n`));
-    writeFully(run.file, Buffer.concat(lines));
-    fdatasyncSync(run.file);
+    this.#addDurably(run, Buffer.concat(lines));
     for (const line of lines) run.offsets.push((run.offsets.at(-1) ?? 0) + line.length);
     const last = records.at(-1)?.record;
     if (last !== undefined)
       run.head = { runId, size: last.seq + 1, hash: last.hash, completed: last.event_type === "run.completed" };
+  }
+
+  /** What could not be synced is taken back: a later start would find it in the system's memory, and not after a power cut. */
+  #addDurably(run: RunFile, bytes: Buffer): void {
+    const end = run.offsets.at(-1) ?? 0;
+    this.#writing = { runId: run.head.runId, end };
+    try {
+      writeFully(run.file, bytes);
+      fdatasyncSync(run.file);
+    } catch (error) {
+      takeBack(run.file, end);
+      throw error;
+    }
+    this.#writing = undefined;
   }
 
   read(runId: string, afterSeq: number, limit: number): readonly string[] {
@@ -83,7 +89,18 @@ class JsonlBackend implements LogBackend {
   }
 
   head(runId: string): RunHead | undefined {
-    return this.#find(runId)?.head;
+    const head = this.#find(runId)?.head;
+    return head?.size === 0 ? undefined : head; // its first write failed
+  }
+
+  /** The same; a run whose log is broken is left out, for the sake of all others. */
+  #headIfWhole(runId: string): RunHead | undefined {
+    try {
+      return this.head(runId);
+    } catch (error) {
+      if (error instanceof Fault && error.code === "EVIDENCE_BROKEN") return undefined;
+      throw error;
+    }
   }
 
   runs({ limit, before }: { readonly limit: number; readonly before?: string }): readonly RunHead[] {
@@ -92,7 +109,7 @@ class JsonlBackend implements LogBackend {
     if (place === -1 && before !== undefined) return [];
     const heads: RunHead[] = [];
     for (const runId of newestFirst.slice(place + 1)) {
-      const head = this.head(runId);
+      const head = this.#headIfWhole(runId);
       if (head !== undefined) heads.push(head);
       if (heads.length === limit) break;
     }
@@ -101,7 +118,7 @@ class JsonlBackend implements LogBackend {
 
   openRuns(): readonly RunHead[] {
     return this.#names()
-      .flatMap((runId) => this.head(runId) ?? [])
+      .flatMap((runId) => this.#headIfWhole(runId) ?? [])
       .filter((head) => !head.completed);
   }
 
@@ -112,37 +129,53 @@ class JsonlBackend implements LogBackend {
     return [...others, ...announced];
   }
 
-  #create(runId: string): OpenRun {
+  #create(runId: string): RunFile {
     const directory = join(this.#runs, runId);
     this.#order.announce(runId);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const file = openSync(join(directory, "events.jsonl"), "a+", 0o600);
     syncDirectory(directory);
     syncDirectory(this.#runs);
+    this.#seen.add(runId);
     return this.#remember({ file, offsets: [0], head: { runId, size: 0, hash: "", completed: false } });
   }
 
-  #find(runId: string): OpenRun | undefined {
+  /** @throws {Fault} EVIDENCE_BROKEN if the log does not hold. */
+  #find(runId: string): RunFile | undefined {
     const known = this.#open.get(runId);
     if (known !== undefined) return known;
     const path = join(this.#runs, runId, "events.jsonl");
     if (!RUN_ID.test(runId) || !existsSync(path)) return undefined;
-    const file = openSync(path, "a+", 0o600);
-    const run: OpenRun = { file, offsets: [0], head: { runId, size: 0, hash: "", completed: false } };
-    for (const { text, end, whole } of scanLines(file, { from: 0, to: statSync(path).size })) {
-      if (!whole) break;
-      run.offsets.push(end);
-      const completed = text.startsWith('"run.completed"', text.indexOf('"event_type":') + 13);
-      run.head = { runId, size: run.head.size + 1, hash: openLine(text)?.hash ?? "", completed };
+    const run = readRunFile(path, runId, this.#writing?.runId === runId ? this.#writing.end : undefined);
+    try {
+      if (run.rest === "broken") throw this.#broken(runId, run.head.size + 1);
+      if (!this.#seen.has(runId)) this.#recover(path, run);
+    } catch (error) {
+      closeSync(run.file);
+      throw error;
     }
-    // A line without its line feed was never told to anybody: the write was cut before the sync.
-    ftruncateSync(file, run.offsets.at(-1) ?? 0);
     if (run.head.size > 0) return this.#remember(run);
-    closeSync(file);
+    closeSync(run.file);
     return undefined;
   }
 
-  #remember(run: OpenRun): OpenRun {
+  #broken(runId: string, line: number): Fault {
+    if (!this.#seen.has(runId)) this.#onDamage?.({ kind: "broken", runId, line });
+    this.#seen.add(runId);
+    return brokenLog(runId, line);
+  }
+
+  /** Mends what a crash has left of the last write, the first time that the file is read. */
+  #recover(path: string, run: ReadRunFile): void {
+    const { head, rest } = run;
+    const torn = rest === "torn" ? cutTornTail(path, run) : undefined;
+    if (torn !== undefined) this.#onDamage?.({ kind: "torn", runId: head.runId, tail: torn });
+    const tail = head.completed ? undefined : (torn ?? tailCutBefore(path, run));
+    if (tail !== undefined) run.head = { ...head, torn: tail };
+    this.#seen.add(head.runId);
+  }
+
+  #remember(run: RunFile): RunFile {
     this.#open.set(run.head.runId, run);
     if (this.#open.size > OPEN_RUNS) {
       const [oldest, { file }] = this.#open.entries().next().value ?? [run.head.runId, run];
@@ -172,11 +205,20 @@ class JsonlBackend implements LogBackend {
   }
 }
 
+/** As far as the system lets it: nobody was told of it, and the store takes no more either way. */
+function takeBack(file: number, end: number): void {
+  try {
+    ftruncateSync(file, end);
+  } catch {
+    // Readers of this process stop at what is durable, and the next start reads what is there.
+  }
+}
+
 /**
  * A store of plain files, which one process owns at a time. Slower than SQLite: one sync for each run of a commit; and a
  * commit of several runs is all or none for each run, not for all of them.
  * @throws {Fault} STATE_LOCKED if another process owns the directory.
  */
 export function createJsonlStore(directory: string, options: LogStoreOptions): EvidenceStore {
-  return new LogStore(new JsonlBackend(directory), options);
+  return new LogStore(new JsonlBackend(directory, options), options);
 }

@@ -1,7 +1,7 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { openLine } from "../chain.ts";
+import { makeDirectory } from "../durable-file.ts";
 import type { EvidenceStore, RunHead } from "../evidence-store.ts";
 import type { LogBackend, RunAppend } from "../log-backend.ts";
 import { LogStore } from "../log-store.ts";
@@ -28,11 +28,12 @@ class SqliteBackend implements LogBackend {
   readonly #statements: Record<"number" | "read" | "head" | "runs" | "openRuns", StatementSync>;
 
   constructor(directory: string) {
-    mkdirSync(join(directory, "blobs"), { recursive: true, mode: 0o700 });
+    makeDirectory(join(directory, "blobs"));
     this.#unlock = lockDirectory(directory);
     const path = join(directory, "evidence.db");
     try {
       this.#database = openDatabase(path);
+      settle(this.#database);
     } catch (error) {
       this.#unlock();
       throw error;
@@ -106,6 +107,14 @@ class SqliteBackend implements LogBackend {
     this.#database.close();
     this.#unlock();
   }
+}
+
+/**
+ * Moves what an earlier process left in the write-ahead log into the database, synced, before anybody is told of it: after a
+ * failed sync the system shows what the disk may not have, and would never write it again.
+ */
+function settle(database: DatabaseSync): void {
+  database.exec("PRAGMA wal_checkpoint(TRUNCATE);");
 }
 
 function headOf(row: Record<string, unknown>): RunHead {

@@ -19,7 +19,7 @@ export interface SealerOptions {
   readonly signer: Signer;
   /** Where the runs' files are; absent = seals are made when they are asked for, and not kept. */
   readonly directory?: string;
-  /** Told of a run that could not be sealed. The next start tries again, and so does who asks for the seal. */
+  /** Told of a run that could not be sealed, or without a run of seals that could not be synced. The next start tries again, and so does who asks for the seal. */
   readonly onProblem: (runId: string, error: unknown) => void;
   /** Told of each run that was sealed, with the statement's bytes; must not throw. */
   readonly onSealed?: (runId: string, statement: Uint8Array) => void;
@@ -132,8 +132,13 @@ export class Sealer {
   async #remember(): Promise<void> {
     this.#sealedSinceMark = 0;
     if (this.#failed || this.#files === undefined) return;
-    this.#files.sync();
-    await this.#mark?.write(this.#options.store);
+    try {
+      this.#files.sync();
+      await this.#mark?.write(this.#options.store);
+    } catch (error) {
+      this.#failed = true; // a mark that stays where it is lets the next start look further back, no more
+      this.#options.onProblem("", error);
+    }
   }
 
   /** Resolves when the runs that wait are sealed. Call it before the store is closed. */
