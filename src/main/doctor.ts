@@ -2,9 +2,9 @@ import { closeSync, fdatasyncSync, openSync, rmSync, statfsSync, writeSync } fro
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { CommonFlags, Finding } from "#cli";
+import { makeDirectory } from "#evidence";
 import { loadConfiguration } from "./load-configuration.ts";
 import { notedServer } from "./running-server.ts";
-import { makeStateDirectory } from "./state-directory.ts";
 
 const SYNCS = 50;
 const SLOW_SYNC_MS = 20;
@@ -62,7 +62,7 @@ function wallClock(): Seen {
 }
 
 function diskFree(state: string): Seen {
-  makeStateDirectory(state);
+  makeDirectory(state);
   const { bavail, bsize } = statfsSync(state);
   const free = bavail * bsize;
   const detail = `${Math.round(free / 1024 / 1024)} MiB free where the state lies`;

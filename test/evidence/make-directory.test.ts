@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { makeStateDirectory } from "../../src/main/state-directory.ts";
+import { makeDirectory } from "../../src/evidence/durable-file.ts";
 
 let parent: string;
 
 beforeEach(() => {
-  parent = mkdtempSync(join(tmpdir(), "verbatim-state-directory-"));
+  parent = mkdtempSync(join(tmpdir(), "verbatim-make-directory-"));
 });
 
 afterEach(() => rmSync(parent, { recursive: true }));
@@ -17,18 +17,18 @@ function modeOf(path: string): number {
 }
 
 test("a state directory is made with its missing parents, for the owner alone, and one that is there is kept", () => {
-  makeStateDirectory(join(parent, "a", "b"));
+  makeDirectory(join(parent, "a", "b"));
   writeFileSync(join(parent, "a", "b", "kept"), "");
-  makeStateDirectory(join(parent, "a", "b"));
+  makeDirectory(join(parent, "a", "b"));
   expect(statSync(join(parent, "a", "b", "kept")).isFile()).toBe(true);
   expect([modeOf(join(parent, "a")), modeOf(join(parent, "a", "b"))]).toEqual([0o700, 0o700]);
 });
 
 test("where the system lets nothing be made it is told so at once, with the directory that cannot be made", () => {
-  expect(() => makeStateDirectory("/proc/nothing/here")).toThrow(/mkdir '\/proc\/nothing'/);
+  expect(() => makeDirectory("/proc/nothing/here")).toThrow(/mkdir '\/proc\/nothing'/);
 });
 
 test("a file in the place of a parent is told as what it is", () => {
   writeFileSync(join(parent, "file"), "");
-  expect(() => makeStateDirectory(join(parent, "file", "state"))).toThrow(/ENOTDIR/);
+  expect(() => makeDirectory(join(parent, "file", "state"))).toThrow(/ENOTDIR/);
 });
