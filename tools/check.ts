@@ -20,7 +20,7 @@ const PARTS: readonly Part[] = [
   { name: "types", run: () => command("tsc", "-p", "tsconfig.json") },
   { name: "build", run: () => command("tsc", "-p", "tsconfig.build.json", "--noEmit") },
   { name: "dependencies", run: () => command("depcruise", "src", "--config", ".dependency-cruiser.cjs") },
-  { name: "layers", run: () => command("layer-lint", "check", "--second-engine") },
+  { name: "layers", run: () => command("layer-lint", "check", "--second-engine", "--no-cache") },
   { name: "canary", run: () => command("layer-lint", "check", "--canary") },
   {
     name: "tests",

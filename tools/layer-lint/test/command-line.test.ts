@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -236,5 +237,22 @@ describe("the command line", () => {
       environment: { FORCE_COLOR: "1" },
     });
     expect(JSON.parse(json.out)).toMatchObject({ ok: true });
+  });
+
+  it("comes to the same end when nobody reads what it says any more, as with head", async () => {
+    for (const [changes, code] of [
+      [{}, 0],
+      [{ "src/model/x.ts": 'export * from "#policy";\n' }, 1],
+    ] as const) {
+      using fixture = project(changes);
+      const child = spawn(process.execPath, [BIN, "check", "--root", fixture.root], {
+        stdio: ["ignore", "pipe", "pipe"],
+      });
+      let complaint = "";
+      child.stderr.on("data", (text: Buffer) => (complaint += text.toString()));
+      child.stdout.destroy();
+      expect(await once(child, "close")).toEqual([code, null]);
+      expect(complaint).toBe("");
+    }
   });
 });

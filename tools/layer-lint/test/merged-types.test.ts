@@ -4,6 +4,8 @@ import { project } from "./support/fixture.ts";
 
 const RULE = "export interface Rule { readonly name: string }\n";
 
+const added = (module: string): string => `export {};\ndeclare module "${module}" {\n  interface Added {}\n}\n`;
+
 async function sealed(changes: Record<string, string>): Promise<string[]> {
   using fixture = project(changes);
   const { violations } = await check({ root: fixture.root });
@@ -28,7 +30,6 @@ describe("a type that is added to what a machine layer knows comes in without an
   });
 
   it("lets be what is added to modules that the layer does not know, and by layers that are not sealed off", async () => {
-    const added = (module: string): string => `export {};\ndeclare module "${module}" {\n  interface Added {}\n}\n`;
     expect(
       await sealed({
         "src/policy/rule.ts": added("./admit.ts"),

@@ -57,7 +57,7 @@ describe("imports by the thousand", () => {
       });
       const cache = ["--cache", join(fixture.root, "kept")];
       for (const format of FORMATS) {
-        const { status, out, err } = await run([...["check", "--root", fixture.root, "--format", format], ...cache]);
+        const { status, out, err } = await run(["check", "--root", fixture.root, "--format", format, ...cache]);
         expect({ format, status, err }).toEqual({ format, status: 1, err: "" });
         const missing = Array.from({ length: CHAIN }, (_, index) => `src/model/c${index}.ts`).filter(
           (file) => !out.includes(file),
@@ -98,6 +98,8 @@ describe("imports by the thousand", () => {
     expect(inOne.out).toContain(`src/model/x.ts:1:${text.length + 1} MATRIX`);
   });
 });
+
+const paths = (to: string): string => JSON.stringify({ compilerOptions: { paths: { "@p/*": [to] } } });
 
 describe("files that are not what they seem", () => {
   const BREACH = 'export * from "#policy";\n';
@@ -173,7 +175,6 @@ describe("files that are not what they seem", () => {
   });
 
   it("resolves by every tsconfig there is, each of which would answer otherwise", async () => {
-    const paths = (to: string): string => JSON.stringify({ compilerOptions: { paths: { "@p/*": [to] } } });
     const { status, out } = await checked({
       "src/model/tsconfig.json": paths("./*"),
       "src/hands/tsconfig.json": paths("../policy/*"),
@@ -185,21 +186,21 @@ describe("files that are not what they seem", () => {
   });
 });
 
+/** The breach is found, however often, with what lies in the cache. */
+async function finds(fixture: Fixture, ...args: readonly string[]): Promise<boolean> {
+  const cache = args.length > 0 ? args : ["--cache", join(fixture.root, "kept")];
+  const { status, out } = await run(["check", "--root", fixture.root, "--format", "concise", ...cache]);
+  return status === 1 && out.includes("src/model/x.ts:1:1 MATRIX");
+}
+
+/** Facts of a file without its imports, under the key of the guilty one. */
+function forged(line: string): { readonly key: string; readonly text: string } {
+  const [key = ""] = line.split(" ");
+  return { key, text: JSON.stringify(readFacts("src/model/x.ts", "export {};\n")) };
+}
+
 describe("a cache that somebody else has written", () => {
   const GUILTY = { "src/model/x.ts": 'export * from "#policy";\n' };
-
-  /** The breach is found, however often, with what lies in the cache. */
-  async function finds(fixture: Fixture, ...args: readonly string[]): Promise<boolean> {
-    const cache = args.length > 0 ? args : ["--cache", join(fixture.root, "kept")];
-    const { status, out } = await run(["check", "--root", fixture.root, "--format", "concise", ...cache]);
-    return status === 1 && out.includes("src/model/x.ts:1:1 MATRIX");
-  }
-
-  /** Facts of a file without its imports, under the key of the guilty one. */
-  function forged(line: string): { readonly key: string; readonly text: string } {
-    const [key = ""] = line.split(" ");
-    return { key, text: JSON.stringify(readFacts("src/model/x.ts", "export {};\n")) };
-  }
 
   it("is not believed if another version of the checker wrote it", async () => {
     using fixture = project(GUILTY);

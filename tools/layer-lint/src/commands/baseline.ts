@@ -113,7 +113,10 @@ function update(opened: Opened, flags: UpdateFlags, io: Io): ExitCode {
   const added = flags.add === true ? newEntries(open, flags, opened) : [];
   save(opened, [...kept.map(({ entry }) => entry), ...added], io);
   const still = flags.add === true ? open.filter(({ severity }) => severity === "unproven") : open;
-  return outcome(opened, { still, broken: kept.filter(({ problems }) => problems.length > 0) }, io);
+  const code = outcome(opened, { still, broken: kept.filter(({ problems }) => problems.length > 0) }, io);
+  if (flags.add !== true && open.some(({ severity }) => severity === "violation"))
+    io.out('To excuse them for now: baseline update --add --reason "..." --owner NAME --expires YYYY-MM-DD\n');
+  return code;
 }
 
 function prune(opened: Opened, io: Io): ExitCode {
