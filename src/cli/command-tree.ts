@@ -141,12 +141,7 @@ function addProofs({ program, session, onEnd }: Declaring): void {
     });
 
   const ledger = program.command("ledger").description("about the ledger of all runs of a state directory");
-  const inLedger = (command: Command): Command =>
-    command
-      .option(...PLACE.config)
-      .option(...PLACE.state)
-      .option(...JSON_FLAG);
-  inLedger(ledger.command("verify [dir]"))
+  inState(ledger.command("verify [dir]"))
     .description("verify a state directory's ledger and its runs from the files alone")
     .option("--since <file>", "a checkpoint that was kept; may be given several times", collected)
     .option("--key <file>", "public key (PEM) that has to have signed (default: the one beside the ledger)")
@@ -159,7 +154,7 @@ function addProofs({ program, session, onEnd }: Declaring): void {
     ["show", "show how far the ledger has come"],
     ["checkpoint", "print the newest checkpoint, to be kept elsewhere"],
   ] as const) {
-    inLedger(ledger.command(`${name} [dir]`))
+    inState(ledger.command(`${name} [dir]`))
       .description(what)
       .action(async (directory: string | undefined, flags: LedgerFlags) => {
         const commands = await import("./commands/ledger.ts");
@@ -278,6 +273,14 @@ async function unlessInterrupted({ host }: Session, command: Promise<number>): P
   } finally {
     interrupted.removeEventListener("abort", leave);
   }
+}
+
+/** For commands that read a state directory's files themselves. */
+function inState(command: Command): Command {
+  return command
+    .option(...PLACE.config)
+    .option(...PLACE.state)
+    .option(...JSON_FLAG);
 }
 
 function placed(command: Command): Command {

@@ -36,11 +36,15 @@ test("a proof with any letter changed does not hold, but for a size that has the
   const text = JSON.stringify(await proveLine(log(13), 5));
   const inSize = text.indexOf('"size":') + '"size":'.length; // a seal names the size together with the root
   fc.assert(
-    fc.property(fc.nat(text.length - 1), fc.constantFrom(...'0Aaz_-{}"7'), (at, letter) => {
-      if (text[at] === letter || at === inSize || at === inSize + 1) return;
-      const changed = text.slice(0, at) + letter + text.slice(at + 1);
-      expect(verifyLineProof(parsed(changed)).ok).toBe(false);
-    }),
+    fc.property(
+      fc.nat(text.length - 1),
+      fc.constantFrom("0", "A", "a", "z", "_", "-", "{", "}", '"', "7"),
+      (at, letter) => {
+        if (text[at] === letter || at === inSize || at === inSize + 1) return;
+        const changed = text.slice(0, at) + letter + text.slice(at + 1);
+        expect(verifyLineProof(parsed(changed)).ok).toBe(false);
+      },
+    ),
     { numRuns: 2000 },
   );
 });

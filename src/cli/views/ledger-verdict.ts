@@ -56,8 +56,6 @@ export function ledgerVerdictText(verdict: LedgerVerdict, { paint }: VerdictStyl
   const { ok, origin, size, root, keyId, continues, runs, problems, doubts } = report;
   const sign = (good: boolean, yes: string, no: string): string =>
     good ? paint("good", `✓ ${yes}`) : paint("bad", `✗ ${no}`);
-  const more = (count: number, shown: number): readonly string[] =>
-    count > shown ? [`and ${count - shown} more`] : [];
   return [
     paint("strong", `Ledger: ${safeText(directory)}`),
     "=".repeat(RULE_COLUMNS),
@@ -79,6 +77,10 @@ export function ledgerVerdictText(verdict: LedgerVerdict, { paint }: VerdictStyl
     ),
     "",
   ].join("\n");
+}
+
+function more(count: number, shown: number): readonly string[] {
+  return count > shown ? [`and ${count - shown} more`] : [];
 }
 
 function line({

@@ -34,7 +34,7 @@ export async function mendSeals(
   ledger: RunLedger,
   statementOf: (runId: string) => Promise<Uint8Array | undefined>,
 ): Promise<void> {
-  for (const runId of [...ledger.unsealedRuns]) {
+  for (const runId of ledger.unsealedRuns) {
     const statement = await statementOf(runId);
     if (statement !== undefined) ledger.sealed(sealedLeaf(statement));
   }

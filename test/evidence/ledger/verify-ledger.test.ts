@@ -78,11 +78,14 @@ test("a sealed log that was cut, changed or added to shows, and which of the thr
   expect(await after((copy) => writeFile(copy.logOf("run-a"), changed))).toEqual(["RUN_CHANGED run-a"]);
 });
 
+function sealOf({ runs }: Installation, run: string): string {
+  return join(runs, run, "seal.dsse.json");
+}
+
 test("a seal that is gone or about something else shows", async () => {
-  const seal = (copy: Installation, run: string): string => join(copy.runs, run, "seal.dsse.json");
-  expect(await after((copy) => rm(seal(copy, "run-a")))).toEqual(["SEAL_MISSING run-a"]);
-  expect(await after((copy) => cp(seal(copy, "run-b"), seal(copy, "run-a")))).toEqual(["SEAL_REPLACED run-a"]);
-  expect(await after((copy) => writeFile(seal(copy, "run-a"), "{"))).toEqual(["SEAL_REPLACED run-a"]);
+  expect(await after((copy) => rm(sealOf(copy, "run-a")))).toEqual(["SEAL_MISSING run-a"]);
+  expect(await after((copy) => cp(sealOf(copy, "run-b"), sealOf(copy, "run-a")))).toEqual(["SEAL_REPLACED run-a"]);
+  expect(await after((copy) => writeFile(sealOf(copy, "run-a"), "{"))).toEqual(["SEAL_REPLACED run-a"]);
 });
 
 test("every byte of every file of the ledger that is changed in any way is found", async () => {
