@@ -4,6 +4,9 @@ import { expect, test } from "vitest";
 import { ANY_COMMAND, commandBench, startServe } from "./support/command-bench.ts";
 import type { CommandBench } from "./support/command-bench.ts";
 
+/** Some commands one after the other, each a process that starts anew: longer than other tests take. */
+const PATIENCE_MS = 180_000;
+
 const JOB = `
 job_id: people
 steps:
@@ -28,34 +31,38 @@ async function disclosedBy(bench: CommandBench): Promise<readonly string[]> {
   return disclosures.map(({ step_index, pointer, value }) => `${step_index}${pointer} ${value?.text.trim()}`);
 }
 
-test("a sensitive stream is in no log, is shown while it is kept, and can be erased without a mark on the log", async () => {
-  await using bench = await commandBench();
-  const job = await bench.file("job.yaml", JOB);
-  const { code, out } = await bench.run(["exec", job]);
-  expect(code).toBe(1);
-  expect(out).not.toMatch(/Lovelace|Babbage/);
-  expect(out).toContain("Reason: Step 1 failed: exited with code 4\n");
-  const log = readFileSync(join(bench.directory, ".verbatim/runs/people/events.jsonl"), "utf8");
-  expect(log).toContain("Countess");
-  expect(log).not.toMatch(/Lovelace|Babbage/);
-  expect(log).toContain('"_sd_alg":"sha-256"');
+test(
+  "a sensitive stream is in no log, is shown while it is kept, and can be erased without a mark on the log",
+  async () => {
+    await using bench = await commandBench();
+    const job = await bench.file("job.yaml", JOB);
+    const { code, out } = await bench.run(["exec", job]);
+    expect(code).toBe(1);
+    expect(out).not.toMatch(/Lovelace|Babbage/);
+    expect(out).toContain("Reason: Step 1 failed: exited with code 4\n");
+    const log = readFileSync(join(bench.directory, ".verbatim/runs/people/events.jsonl"), "utf8");
+    expect(log).toContain("Countess");
+    expect(log).not.toMatch(/Lovelace|Babbage/);
+    expect(log).toContain('"_sd_alg":"sha-256"');
 
-  expect(await disclosedBy(bench)).toEqual(["0/stdout Ada Lovelace", "1/stdout ", "1/stderr Babbage"]);
-  expect((await bench.run(["erase", "people", "--field", "1/stderr", "1/stdout"])).out).toContain(
-    "Erased 2 of 3 values",
-  );
-  expect(await disclosedBy(bench)).toEqual(["0/stdout Ada Lovelace"]);
-  expect(JSON.parse((await bench.run(["erase", "people", "--json"])).out)).toEqual({
-    run_id: "people",
-    erased: 1,
-    kept: 0,
-  });
-  expect(await disclosedBy(bench)).toEqual([]);
-  expect(existsSync(join(bench.directory, ".verbatim/runs/people/disclosures.jsonl"))).toBe(false);
+    expect(await disclosedBy(bench)).toEqual(["0/stdout Ada Lovelace", "1/stdout ", "1/stderr Babbage"]);
+    expect((await bench.run(["erase", "people", "--field", "1/stderr", "1/stdout"])).out).toContain(
+      "Erased 2 of 3 values",
+    );
+    expect(await disclosedBy(bench)).toEqual(["0/stdout Ada Lovelace"]);
+    expect(JSON.parse((await bench.run(["erase", "people", "--json"])).out)).toEqual({
+      run_id: "people",
+      erased: 1,
+      kept: 0,
+    });
+    expect(await disclosedBy(bench)).toEqual([]);
+    expect(existsSync(join(bench.directory, ".verbatim/runs/people/disclosures.jsonl"))).toBe(false);
 
-  expect((await bench.run(["verify", "people"])).code).toBe(0);
-  expect(readFileSync(join(bench.directory, ".verbatim/runs/people/events.jsonl"), "utf8")).toBe(log);
-});
+    expect((await bench.run(["verify", "people"])).code).toBe(0);
+    expect(readFileSync(join(bench.directory, ".verbatim/runs/people/events.jsonl"), "utf8")).toBe(log);
+  },
+  PATIENCE_MS,
+);
 
 test("a value in the file of disclosures that was forged is shown as proving nothing", async () => {
   await using bench = await commandBench();
@@ -73,20 +80,24 @@ test("a value in the file of disclosures that was forged is shown as proving not
   expect(out).not.toContain("Eve");
 });
 
-test("nothing is erased of a run that has not ended, and of one that is not there", async () => {
-  await using bench = await commandBench();
-  await startServe(bench);
-  const job = "job_id: open\nsteps:\n  - {step_type: command.run, parameters: {argv: [sleep, '60']}}\n";
-  const running = bench.start(["exec", await bench.file("open.yaml", job)]);
-  await expect
-    .poll(async () => (await bench.run(["events", "open"])).out, { timeout: 30_000 })
-    .toContain("step.started");
-  const { code, err } = await bench.run(["erase", "open"]);
-  expect([code, err]).toEqual([6, expect.stringContaining("Run open has not ended")]);
-  expect((await bench.run(["erase", "no-such-run"])).code).toBe(4);
-  expect((await bench.run(["cancel", "open", "--reason", "enough"])).code).toBe(0);
-  await running.ended;
-});
+test(
+  "nothing is erased of a run that has not ended, and of one that is not there",
+  async () => {
+    await using bench = await commandBench();
+    await startServe(bench);
+    const job = "job_id: open\nsteps:\n  - {step_type: command.run, parameters: {argv: [sleep, '60']}}\n";
+    const running = bench.start(["exec", await bench.file("open.yaml", job)]);
+    await expect
+      .poll(async () => (await bench.run(["events", "open"])).out, { timeout: 30_000 })
+      .toContain("step.started");
+    const { code, err } = await bench.run(["erase", "open"]);
+    expect([code, err]).toEqual([6, expect.stringContaining("Run open has not ended")]);
+    expect((await bench.run(["erase", "no-such-run"])).code).toBe(4);
+    expect((await bench.run(["cancel", "open", "--reason", "enough"])).code).toBe(0);
+    await running.ended;
+  },
+  PATIENCE_MS,
+);
 
 test("a secret of the configuration that cannot be scrubbed is named at the start, with the key and not the value", async () => {
   await using bench = await commandBench(
