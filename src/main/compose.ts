@@ -80,6 +80,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const onEnded = (runId: string): void => sealing.current?.sealSoon(runId);
   const store = await openStore(configuration, { resources, log, onHalt, onEnded });
   claimStoreKind(state, configuration.store);
+  disk?.start();
   for (const result of await recoverRuns(store, systemClock)) {
     const { jobId, finalStatus, finalReason } = result;
     log("run.recovered", { job_id: jobId, final_status: finalStatus, final_reason: finalReason });
