@@ -1,5 +1,6 @@
 import { EVIDENCE_MUTANTS } from "./evidence-mutants.ts";
 import { EXECUTOR_MUTANTS } from "./executor-mutants.ts";
+import { FAULT_MUTANTS } from "./fault-mutants.ts";
 import { LAYER_MUTANTS, TOUCHING_MUTANTS } from "./layer-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 
@@ -9,4 +10,5 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...LAYER_MUTANTS,
   ...TOUCHING_MUTANTS,
   ...EVIDENCE_MUTANTS,
+  ...FAULT_MUTANTS,
 ];
