@@ -96,6 +96,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const onLedgerHalt = (): void => server.current?.setServing(false);
   await ledger.open(configuration, store, { signer, log, onHalt: onLedgerHalt });
   resources.use(ledger);
+  disk?.start();
   for (const result of await recoverRuns(store, systemClock)) {
     const { jobId, finalStatus, finalReason } = result;
     log("run.recovered", { job_id: jobId, final_status: finalStatus, final_reason: finalReason });

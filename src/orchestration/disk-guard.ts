@@ -34,11 +34,15 @@ export class DiskGuard {
   #closed = false;
   #stopJobs: (why: string) => void = () => undefined;
 
-  /** Takes the reserve, and looks at once: what a start has to write may need the reserve of the process before. */
+  /** Looks at once: what a start has to write may need the reserve that the process before has left. */
   constructor(options: DiskGuardOptions) {
     this.#options = options;
-    if (this.#hold()) this.look();
-    else this.#becomeFull(options.disk.freeBytes());
+    this.look();
+  }
+
+  /** Takes the reserve. Call it when the directory is owned by this process. */
+  start(): void {
+    if (!this.#full && !this.#hold()) this.#becomeFull(this.#options.disk.freeBytes());
   }
 
   /** Whether too little is free. */

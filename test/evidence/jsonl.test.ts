@@ -1,4 +1,4 @@
-import {
+import fs, {
   appendFileSync,
   mkdirSync,
   readdirSync,
@@ -8,6 +8,7 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createJsonlStore, verifyFile, verifyLines } from "#evidence";
@@ -188,6 +189,34 @@ test("a file that cannot be made halts the store, and a restart goes on once it 
   expect(second.halted).toBeUndefined();
   await second.append("run-2", 0, [created("run-2")]);
   await second.close();
+});
+
+test("what could not be synced is taken back, and is neither read by this process nor found by the next one", async () => {
+  using state = stateDirectory();
+  const store = open(state.path);
+  await store.append("run-1", 0, [created("run-1"), note(1)]);
+  const told = await linesOf(store, "run-1");
+  const { fdatasyncSync } = fs;
+  fs.fdatasyncSync = () => {
+    throw new Error("EIO: i/o error, fdatasync");
+  };
+  syncBuiltinESMExports();
+  try {
+    const [late, fresh] = [store.append("run-1", 2, [note(2)]), store.append("run-2", 0, [created("run-2")])];
+    await expect(late).rejects.toMatchObject({ code: "STORE_HALTED" });
+    await expect(fresh).rejects.toMatchObject({ code: "STORE_HALTED" });
+  } finally {
+    fs.fdatasyncSync = fdatasyncSync;
+    syncBuiltinESMExports();
+  }
+  expect(await linesOf(store, "run-1")).toEqual(told);
+  expect(await store.head("run-2")).toBeUndefined();
+  expect(readFileSync(fileOf(state.path, "run-1"), "utf8")).toBe(told.map((line) => `${line}\n`).join(""));
+  await store.close();
+  const next = open(state.path);
+  expect(await linesOf(next, "run-1")).toEqual(told);
+  expect(await next.head("run-2")).toBeUndefined();
+  await next.close();
 });
 
 test("a log that cannot be read is told as the system tells it, takes no record and halts nothing", async () => {

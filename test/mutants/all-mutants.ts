@@ -2,6 +2,7 @@ import { EVIDENCE_MUTANTS } from "./evidence-mutants.ts";
 import { EXECUTOR_MUTANTS } from "./executor-mutants.ts";
 import { HOUSE_MUTANTS } from "./house-mutants.ts";
 import { LEDGER_MUTANTS } from "./ledger-mutants.ts";
+import { FAULT_MUTANTS } from "./fault-mutants.ts";
 import { LAYER_MUTANTS, TOUCHING_MUTANTS } from "./layer-mutants.ts";
 import { LINT_MUTANTS } from "./lint-mutants.ts";
 import { VERIFY_MUTANTS } from "./verify-mutants.ts";
@@ -19,4 +20,5 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...LINT_MUTANTS,
   ...VERIFY_MUTANTS,
   ...LEDGER_MUTANTS,
+  ...FAULT_MUTANTS,
 ];

@@ -45,6 +45,7 @@ function guarded(free: number) {
     onFull: (bytes) => told.push(`full ${bytes}`),
     onRoom: (bytes) => told.push(`room ${bytes}`),
   });
+  guard.start();
   return { disk, clock, told, guard };
 }
 
@@ -129,6 +130,16 @@ test("a disk that fills up stops the jobs that run, with a record that says why,
   const taken = await bench.runner.submit(job("new", ["test.effect"]));
   expect(await taken.result).toMatchObject({ finalStatus: "COMPLETED" });
   expect(bench.effects()).toEqual(["ended/0", "running/0", "new/0"]);
+});
+
+test("a disk on which the reserve finds no room counts as full", () => {
+  const { disk, guard, told } = guarded(RESERVE_BYTES);
+  expect([disk.held, guard.full, told]).toEqual([true, false, []]);
+  disk.holdReserve = () => {
+    throw new Error("no space left");
+  };
+  guard.start();
+  expect([disk.held, guard.full, told]).toEqual([false, true, ["full 1000"]]);
 });
 
 test("a guard that was closed looks no more and tells nothing", () => {

@@ -13,14 +13,19 @@ const EFFECT_BYTES = 64;
 
 const files = new Map<string, number>();
 
-/** Adds the step's idempotency key to the file `file`, after `before_ms` milliseconds: the outcome that is counted outside. */
+/**
+ * Adds the step's idempotency key to the file `file`, after `before_ms` milliseconds: the outcome that is counted outside.
+ * `kill`: whether the process is killed `before` that, or right `after` it.
+ */
 const append: StepHandler["execute"] = async ({ parameters }, { idempotencyKey }) => {
   const before = numberOf(parameters, "before_ms");
   if (before > 0) await pause(before);
+  if (parameters["kill"] === "before") process.kill(process.pid, "SIGKILL");
   const path = textOf(parameters, "file");
   const file = files.get(path) ?? openSync(path, "a", 0o600);
   files.set(path, file);
   writeSync(file, `${idempotencyKey.padEnd(EFFECT_BYTES - 1)}\n`);
+  if (parameters["kill"] === "after") process.kill(process.pid, "SIGKILL");
   await turn();
   return done(null);
 };

@@ -131,12 +131,12 @@ class JsonlBackend implements LogBackend {
 
   #create(runId: string): RunFile {
     const directory = join(this.#runs, runId);
+    this.#seen.add(runId);
     this.#order.announce(runId);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const file = openSync(join(directory, "events.jsonl"), "a+", 0o600);
     syncDirectory(directory);
     syncDirectory(this.#runs);
-    this.#seen.add(runId);
     return this.#remember({ file, offsets: [0], head: { runId, size: 0, hash: "", completed: false } });
   }
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { openLine } from "../chain.ts";
-import { makeDirectory } from "../durable-file.ts";
+import { makeDirectory, syncDirectory } from "../durable-file.ts";
 import type { EvidenceStore, RunHead } from "../evidence-store.ts";
 import type { LogBackend, RunAppend } from "../log-backend.ts";
 import { LogStore } from "../log-store.ts";
@@ -34,6 +34,7 @@ class SqliteBackend implements LogBackend {
     try {
       this.#database = openDatabase(path);
       settle(this.#database);
+      syncDirectory(directory); // SQLite does so too, and says nothing if it fails
     } catch (error) {
       this.#unlock();
       throw error;
