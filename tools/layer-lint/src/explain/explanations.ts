@@ -71,7 +71,7 @@ function explainFinding(finding: ReportedFinding, { reading, view }: Known): str
     prettyFinding(finding, view),
     ...(inner.length === 0 ? [] : ["On the way:", ...inner, ""]),
     ...(law === undefined ? [] : [...says(law.kind), ""]),
-    ...(chain.length > 2
+    ...(chain.length > 2 && chain[0]?.specifier !== undefined
       ? ["Any one of these imports can be cut; the last that is still needed by others is seldom the right one.", ""]
       : []),
     `Its fingerprint, which stays when lines move: ${fingerprint}`,

@@ -8,12 +8,15 @@ export interface Place {
   readonly column: number;
 }
 
-/** One link of an import chain: the statement in `file` that names the next link. The last link is the file reached. */
+/**
+ * One link of a chain. Of imports: the statement in `file` that names the next link; the last link is the file reached.
+ * Of a path through a machine layer: a place that the path goes through.
+ */
 export interface Hop {
   readonly file: string;
-  /** From 1; of the last link always 1. */
+  /** From 1; of the last link of imports always 1. */
   readonly line: number;
-  /** What the statement names, as written; absent in the last link. */
+  /** What the statement names, as written; absent in the last link, and in paths. */
   readonly specifier?: string;
 }
 
@@ -29,7 +32,7 @@ export interface Finding extends Place {
   readonly rule: string;
   /** What was seen. */
   readonly message: string;
-  /** The whole way, for findings about imports; else empty. */
+  /** The whole way, for findings about imports and about paths through a machine layer; else empty. */
   readonly chain: readonly Hop[];
   /** Why the law exists. */
   readonly why: string;

@@ -1,4 +1,4 @@
-import { declarations, DONE, lawTable, LOOP, machine, over, PLAIN } from "../support/machine-laws.ts";
+import { declarations, DONE, lawTable, LOOP, machine, PLAIN } from "../support/machine-laws.ts";
 
 lawTable("EXEC-006", {
   broken: [

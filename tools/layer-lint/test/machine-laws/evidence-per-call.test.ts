@@ -1,4 +1,4 @@
-import { before, declarations, lawTable, LOOP, LOST, machine, over, PERFORM, PLAIN } from "../support/machine-laws.ts";
+import { before, declarations, lawTable, LOOP, LOST, machine, PERFORM, PLAIN } from "../support/machine-laws.ts";
 
 lawTable("EXEC-002", {
   broken: [

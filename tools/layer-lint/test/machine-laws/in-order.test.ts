@@ -1,4 +1,4 @@
-import { before, DONE, lawTable, LOOP, LOST, machine, over, PLAIN, ROUND } from "../support/machine-laws.ts";
+import { DONE, lawTable, LOOP, LOST, machine, over, PLAIN, ROUND } from "../support/machine-laws.ts";
 
 lawTable("EXEC-001", {
   broken: [
