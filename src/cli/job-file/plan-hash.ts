@@ -1,6 +1,6 @@
 import { canonicalJson, digest, planDocument } from "#evidence";
 import type { SaidRecord } from "#evidence";
-import type { Job, Json, JsonObject } from "#model";
+import type { Job, Json } from "#model";
 import type { CliHost } from "../host.ts";
 import { jobOfFile, readDocument } from "./read-job.ts";
 
@@ -37,8 +37,11 @@ function hashOf(job: Job): string {
 function isPlan(value: unknown): value is Json {
   if (typeof value !== "object" || value === null || !("steps" in value) || !("job_id" in value)) return false;
   const { steps } = value;
-  const isPlanned = (step: unknown): boolean => typeof step === "object" && step !== null && "inputs_hash" in step;
-  return Array.isArray(steps) && "executed_by" in value && (steps as readonly JsonObject[]).every(isPlanned); // looked at one by one
+  return Array.isArray(steps) && "executed_by" in value && steps.every(isPlanned);
+}
+
+function isPlanned(step: unknown): boolean {
+  return typeof step === "object" && step !== null && "inputs_hash" in step;
 }
 
 function text(value: unknown): string {

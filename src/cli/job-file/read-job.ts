@@ -70,13 +70,13 @@ export async function readDocument(path: string, host: CliHost): Promise<NamedDo
 /** What names a job, and who asks for it. */
 export type JobNames = Pick<Job, "jobId" | "contractId" | "executedBy">;
 
-/** The job of a file; `open` is what it leaves open. @throws {Fault} INVALID_REQUEST that lists every problem with its line. */
-export function jobOfFile({ name, document }: NamedDocument, open: JobNames): Job {
+/** The job of a file; `rest` is what it leaves open. @throws {Fault} INVALID_REQUEST that lists every problem with its line. */
+export function jobOfFile({ name, document }: NamedDocument, rest: JobNames): Job {
   const file = checkedFile(name, document);
   return jobFrom(file, {
-    jobId: file.job_id ?? open.jobId,
-    contractId: file.contract_id ?? open.contractId,
-    executedBy: file.executed_by ?? open.executedBy,
+    jobId: file.job_id ?? rest.jobId,
+    contractId: file.contract_id ?? rest.contractId,
+    executedBy: file.executed_by ?? rest.executedBy,
   });
 }
 

@@ -2,7 +2,7 @@ import type { JsonObject } from "#model";
 import type { PlacedLine } from "./chain-walk.ts";
 import { MerkleTree } from "../merkle.ts";
 import type { Problems } from "./problems.ts";
-import { shown } from "./problems.ts";
+import { named, shown } from "./problems.ts";
 import type { SealedLog, VerifyOptions } from "./verify-options.ts";
 
 /** A hash that somebody has vouched for. */
@@ -107,7 +107,7 @@ export class Anchors {
       return;
     }
     const isSigned = isOne && typeof keyid === "string" && typeof sig === "string";
-    const runId = String(record.run_id);
+    const runId = named(record.run_id);
     const word = isSigned ? judge({ runId, size, head, keyId: keyid, signature: sig }) : "bad_signature";
     if (word === "unknown_key") return this.#nameUnknownKey(keyid, { seq, line });
     if (word === "bad_signature" || !isOne || size !== seq) {

@@ -61,6 +61,11 @@ export class Problems {
   }
 }
 
+/** What a line names, as a key: whatever its owner wrote, it is a text. */
+export function named(value: unknown): string {
+  return typeof value === "string" ? value : shown(value);
+}
+
 /** What a line says, for a message: short, whatever its owner wrote. It came out of JSON, so it goes into it. */
 export function shown(value: unknown): string {
   return (JSON.stringify(value) ?? "undefined").slice(0, SHOWN_CHARACTERS);

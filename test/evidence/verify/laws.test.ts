@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { verifyLines } from "#evidence";
 import type { EvidenceRecord, RecordDraft } from "#evidence";
+import { anyDraft } from "../support/arbitrary-drafts.ts";
 import { completed, created, draft, stepStarted, stepSucceeded } from "../support/drafts.ts";
 import { eventIds } from "../support/event-ids.ts";
 import { linesOf } from "../support/logs.ts";
@@ -10,7 +11,7 @@ import { canonical, referenceLines, sha256 } from "../support/reference-format.t
 
 const RUN = "run-1";
 const job = { job_id: RUN, job_key: "job" };
-const types = ["step.started", "step.succeeded", "step.failed", "step.in_doubt"];
+const types: ReadonlySet<string> = new Set(["step.started", "step.succeeded", "step.failed", "step.in_doubt"]);
 
 /** `CODE seq` of each problem of a log of these records, whose chain holds. */
 async function breaches(records: readonly RecordDraft[]): Promise<readonly string[]> {
@@ -245,7 +246,7 @@ describe("a log whose chain holds is held to the laws all the same", () => {
     await fc.assert(
       fc.asyncProperty(script, fc.nat(), fc.constantFrom("drop", "repeat"), async (said, number, how) => {
         const records = (await played(RUN, said)).records.map((record) => plain(record));
-        const places = records.flatMap(({ event_type: type }, at) => (types.includes(type) ? [at] : []));
+        const places = records.flatMap(({ event_type: type }, at) => (types.has(type) ? [at] : []));
         const at = places[number % places.length];
         if (at === undefined) return;
         const record = records[at] as RecordDraft; // one of them
@@ -257,6 +258,45 @@ describe("a log whose chain holds is held to the laws all the same", () => {
       { numRuns: 300 },
     );
   });
+});
+
+test("whatever members the records of a log have, it is judged and nothing is thrown", async () => {
+  const strange = fc.constantFrom<unknown>(
+    { toString: 1 },
+    "constructor",
+    "__proto__",
+    null,
+    -1,
+    1.5,
+    "",
+    [],
+    [{ toString: 1 }],
+  );
+  const members =
+    "event_type job_key job_id attempt step_index status steps_declared plan plan_hash job_keys data".split(" ");
+  const change = fc.record({ at: fc.nat({ max: 7 }), member: fc.constantFrom(...members), value: strange });
+  const records = [...opening(2), start(0), success(0), start(1), success(1), ...succeeded];
+  await fc.assert(
+    fc.asyncProperty(fc.array(change, { maxLength: 6 }), async (changes) => {
+      const said = changes.reduce<readonly RecordDraft[]>(
+        (all, { at, member, value }) => all.with(at, { ...(all[at] as RecordDraft), [member]: value }), // a log of eight
+        records,
+      );
+      const lines = referenceLines(RUN, said, eventIds());
+      const report = await verifyLines(lines, { checkpoints: () => "valid" });
+      expect(report.records).toBe(8);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("any log that the format allows is judged, and nothing is thrown", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyDraft, { maxLength: 12 }), async (any) => {
+      const said = [created(RUN), ...any.filter(({ event_type: type }) => type !== "run.created")];
+      expect((await verifyLines(referenceLines(RUN, said, eventIds()))).records).toBe(said.length);
+    }),
+  );
 });
 
 /** What was known of a record before it had its place. */

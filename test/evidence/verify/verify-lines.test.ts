@@ -309,13 +309,14 @@ test.each([
   expect(report.problems).toEqual([{ code: "MALFORMED", seq: 0, line: 1, message: "the line is not a JSON object" }]);
 });
 
+function torn(said: readonly string[]): LogReport {
+  const verifier = new LogVerifier({ laws: false });
+  for (const line of said) verifier.line(Buffer.from(line));
+  verifier.torn();
+  return verifier.report();
+}
+
 test("bytes after the last line feed are a torn tail, unless the log had ended", async () => {
-  const torn = (said: readonly string[]): LogReport => {
-    const verifier = new LogVerifier({ laws: false });
-    for (const line of said) verifier.line(Buffer.from(line));
-    verifier.torn();
-    return verifier.report();
-  };
   expect(torn(lines.slice(0, 8)).problems).toEqual([
     { code: "TORN_TAIL", seq: 8, line: 9, message: "the file ends in the middle of a line: it was cut" },
   ]);

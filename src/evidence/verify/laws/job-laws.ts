@@ -1,6 +1,6 @@
 import type { SaidRecord } from "../open-line.ts";
 import { isSeq } from "../open-line.ts";
-import { shown } from "../problems.ts";
+import { named, shown } from "../problems.ts";
 import { AttemptLaws } from "./attempt-laws.ts";
 import type { Declared, TellBreach } from "./attempt-laws.ts";
 import { jobMayGo } from "./states.ts";
@@ -137,19 +137,22 @@ export class JobLaws {
     if (status === "succeeded" && missing !== undefined) return `job ${shown(missing)} has not succeeded`;
     const [only] = keys.size === 1 ? this.#jobs.values() : [];
     if (only === undefined || only.status === undefined) return undefined;
-    const expected = only.state === "failed" ? FAILED_RUNS[String(only.status)] : undefined;
+    const expected = only.state === "failed" ? FAILED_RUNS.get(only.status) : undefined;
     return expected === undefined || expected === status || status === "rolled_back"
       ? undefined
       : `its only job ended ${shown(only.status)}`;
   }
 }
 
-const FAILED_RUNS: Readonly<Record<string, string>> = { FAILED: "failed", CANCELLED: "cancelled" };
+const FAILED_RUNS: ReadonlyMap<unknown, string> = new Map([
+  ["FAILED", "failed"],
+  ["CANCELLED", "cancelled"],
+]);
 
 function keyOf({ job_key: key, job_id: id }: SaidRecord): string {
-  return typeof key === "string" ? key : String(id);
+  return named(key ?? id);
 }
 
 function idOf({ job_id: id, job_key: key }: SaidRecord): string {
-  return typeof id === "string" ? id : String(key);
+  return named(id ?? key);
 }

@@ -5,7 +5,7 @@ import type { PlacedLine } from "../chain-walk.ts";
 import type { SaidRecord } from "../open-line.ts";
 import { isSeq } from "../open-line.ts";
 import type { ProblemCode, Problems } from "../problems.ts";
-import { shown } from "../problems.ts";
+import { named, shown } from "../problems.ts";
 import type { DeclaredStep } from "./attempt-laws.ts";
 import { JobLaws } from "./job-laws.ts";
 import { RUN_ENDS, runMayGo } from "./states.ts";
@@ -103,7 +103,7 @@ export class RunLaws {
     if (hash !== undefined && plan !== undefined && hashOf(plan as Json) !== hash)
       this.#tell("WRONG_VERDICT", `plan_hash ${shown(hash)} is not the hash of the plan`);
     const declared = { count: isSeq(count) ? count : undefined, steps };
-    this.#jobs.declare(Array.isArray(keys) ? keys.map(String) : undefined, declared);
+    this.#jobs.declare(Array.isArray(keys) ? keys.map(named) : undefined, declared);
   }
 
   #go(to: unknown): void {

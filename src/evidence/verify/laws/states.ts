@@ -1,21 +1,23 @@
 /** Which state of a run may follow which. */
-const RUN_STATES: Readonly<Record<string, readonly string[]>> = {
-  created: ["preflight_validated", "executing", "failed", "cancelled", "succeeded"],
-  preflight_validated: ["executing", "failed", "cancelled", "succeeded"],
-  executing: ["succeeded", "failed", "blocked", "cancelled"],
-  blocked: ["executing", "failed", "cancelled"],
-  failed: ["executing", "rolled_back"],
-  succeeded: [],
-  cancelled: [],
-  rolled_back: [],
-};
+const RUN_STATES: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    created: ["preflight_validated", "executing", "failed", "cancelled", "succeeded"],
+    preflight_validated: ["executing", "failed", "cancelled", "succeeded"],
+    executing: ["succeeded", "failed", "blocked", "cancelled"],
+    blocked: ["executing", "failed", "cancelled"],
+    failed: ["executing", "rolled_back"],
+    succeeded: [],
+    cancelled: [],
+    rolled_back: [],
+  }),
+);
 
 /** The states in which a run can end. */
 export const RUN_ENDS: ReadonlySet<unknown> = new Set(["succeeded", "failed", "cancelled", "rolled_back"]);
 
 /** Whether a run may go from one state to the other. */
 export function runMayGo(from: string, to: string): boolean {
-  return RUN_STATES[from]?.includes(to) ?? false;
+  return RUN_STATES.get(from)?.includes(to) ?? false;
 }
 
 /** What is known of a job. */
