@@ -44,9 +44,9 @@ function makeOne(directory: string): void {
   }
 }
 
-/** Writes a file of mode 0600: the name is there only when all of the bytes are durable. The name itself may not be yet. */
+/** Writes a file of mode 0600: the name is there only when all of the bytes are durable. The name itself, and that of a new directory for it, may not be yet. */
 export function writeWhole(path: string, bytes: Uint8Array): void {
-  makeDirectory(dirname(path));
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const unfinished = `${path}.${process.pid}.part`;
   const file = openSync(unfinished, "w", 0o600);
   try {
@@ -60,6 +60,7 @@ export function writeWhole(path: string, bytes: Uint8Array): void {
 
 /** Writes a file of mode 0600: it is there, with all of its bytes, when it returns, or as it was before. */
 export function writeDurably(path: string, bytes: Uint8Array): void {
+  makeDirectory(dirname(path));
   writeWhole(path, bytes);
   syncDirectory(dirname(path));
 }

@@ -48,7 +48,7 @@ test("all files of the store belong to their owner alone", async () => {
   await store.close();
 });
 
-test("a file that was cut at any byte opens with its whole lines, goes on behind them, and verifies", async () => {
+test("a file that was cut around the border of a line or within one opens with its whole lines, goes on behind them, and verifies", async () => {
   using state = memoryDirectory();
   const first = open(state.path);
   await first.append("run-1", 0, [created("run-1"), note(1), stepSucceeded(0, { output: "ä€\u{1f600}" })]);
@@ -56,7 +56,8 @@ test("a file that was cut at any byte opens with its whole lines, goes on behind
   await first.close();
   const path = fileOf(state.path, "run-1");
   const whole = readFileSync(path);
-  for (let length = 0; length <= whole.length; length += 1) {
+  const borders = [...whole.keys()].filter((at) => whole[at] === 0x0a);
+  for (const length of [0, 1, ...borders.flatMap((at) => [at - 300, at - 1, at, at + 1])]) {
     writeFileSync(path, whole.subarray(0, length));
     const kept = whole.subarray(0, length).filter((byte) => byte === 0x0a).length;
     const store = open(state.path);

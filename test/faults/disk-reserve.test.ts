@@ -32,8 +32,9 @@ describe.skipIf(lacks("root"))("P5 a disk that fills up", () => {
       const health = client.health.watch({});
       expect((await health.next()).value?.status).toBe(SERVING);
       await execute(client, wireJob("first", [step("noop")]));
+      const accepted = client.executor.executeJobStream({ job: wireJob("running", LONG) })[Symbol.asyncIterator]();
+      await accepted.next();
       const running = execute(client, wireJob("running", LONG));
-      for await (const _event of client.executor.watchJob({ jobId: "first" }));
       expect(existsSync(join(state, "reserve"))).toBe(true);
 
       disk.fillUpTo(MEBIBYTE / 2);

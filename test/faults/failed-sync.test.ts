@@ -17,6 +17,8 @@ const SOME_SYNCS = 20;
 /** The same: enough to start, and for some jobs. */
 const GOOD_SYNCS = 60;
 
+const TRUE = [step("command.run", { argv: ["true"] })];
+
 /** Syncs of the traced file, and how many of them were made to fail. */
 async function syncsIn(trace: string): Promise<{ readonly syncs: number; readonly errors: number }> {
   const calls = (await readFile(trace, "utf8")).split("\n").filter((line) => /\bf(data)?sync\(/.test(line));
@@ -35,9 +37,8 @@ describe.skipIf(lacks("strace"))("P5 a disk that does not sync", () => {
     const health = client.health.watch({});
     expect((await health.next()).value?.status).toBe(SERVING);
     const told = health.next();
-    const job = (number: number) => wireJob(`job-${number}`, [step("command.run", { argv: ["true"] })]);
     for (let number = 0; ; number += 1) {
-      const fault = await execute(client, job(number)).then(
+      const fault = await execute(client, wireJob(`job-${number}`, TRUE)).then(
         () => undefined,
         (error: unknown) => error,
       );

@@ -17,7 +17,7 @@ function kill(): void {
 }
 
 const { writeSync, renameSync } = fs;
-const { run } = StatementSync.prototype;
+const run = Reflect.get(StatementSync.prototype, "run"); // called with its own `this` below
 StatementSync.prototype.run = function (this: StatementSync, ...values: Parameters<typeof run>) {
   values.forEach(killAt);
   return run.apply(this, values);

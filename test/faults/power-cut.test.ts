@@ -45,7 +45,7 @@ describe.skipIf(lacks("a disk whose power can be cut"))("P1 P2 P5 a power cut", 
     async ({ store, unsynced }) => {
       await using directory = await scratchDirectory();
       using tree = new TreeCopy();
-      using _unsynced = tree.apply([unsynced]);
+      tree.apply([unsynced]);
       const cut = { directory: directory.path, store, cuts: UNSYNCED_CUTS, seed: SEED, tree: tree.path, afresh: true };
       const { problems: _lost, ...figures } = await powerCuts(cut);
       console.info("power cuts without syncs:", JSON.stringify({ store, ...figures }));

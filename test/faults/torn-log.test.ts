@@ -153,7 +153,7 @@ describe("P3 P5 a log with a line that does not hold", () => {
     ["at its beginning", (lines) => lines.with(0, "{}").join("\n")],
     [
       "at its end, which no crash has written",
-      (lines) => lines.with(-2, (lines.at(-2) ?? "").replace("act", "cat")).join("\n"),
+      (lines) => lines.with(5, (lines[5] ?? "").replace("run.completed", "run.completes")).join("\n"),
     ],
     ["that was dropped", (lines) => lines.toSpliced(2, 1).join("\n")],
     ["behind its last word, torn or not", (lines) => `${lines.join("\n")}{"event`],

@@ -3,7 +3,7 @@ import type { KeyObject } from "node:crypto";
 import { existsSync, linkSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { Fault } from "#model";
-import { syncDirectory, writeWhole } from "../../durable-file.ts";
+import { makeDirectory, syncDirectory, writeWhole } from "../../durable-file.ts";
 import { digestOf, publicKeyOf } from "../public-key.ts";
 import type { SignatureAlgorithm, Signer } from "../signer.ts";
 
@@ -29,6 +29,7 @@ export function createKeyFileSigner(path: string, algorithm: SignatureAlgorithm)
 /** Whole or not at all, and never over a key that is there: it may have signed. */
 function makeKeyFile(path: string, algorithm: SignatureAlgorithm): void {
   const draft = `${path}.${randomBytes(6).toString("hex")}`;
+  makeDirectory(dirname(path));
   writeWhole(draft, Buffer.from(newKey(algorithm).export({ type: "pkcs8", format: "pem" })));
   try {
     linkSync(draft, path);
