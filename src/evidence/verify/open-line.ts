@@ -71,13 +71,13 @@ function parsed(text: string): SaidRecord | undefined {
 
 /** Computes hashes of lines, in one buffer for all of them. */
 export class LineHasher {
-  #scratch = Buffer.alloc(64 * 1024);
+  #scratch = Buffer.allocUnsafe(4 * 1024);
 
   /** The hash that a line would have after a line with the hash `previous`. */
   after(previous: string, line: Buffer): string {
     const bodyBytes = line.length - TAIL_BYTES;
     const start = HASH_CHARACTERS + 1;
-    if (this.#scratch.length < start + line.length) this.#scratch = Buffer.alloc(2 * (start + line.length));
+    if (this.#scratch.length < start + line.length) this.#scratch = Buffer.allocUnsafe(2 * (start + line.length));
     const scratch = this.#scratch;
     scratch.write(previous, 0, HASH_CHARACTERS, "latin1");
     scratch[HASH_CHARACTERS] = LINE_FEED;
