@@ -4,7 +4,7 @@ import { LOG_SCHEMA } from "../chain.ts";
 import { isBlobReference } from "../encode.ts";
 import { EVENT_TYPES } from "../record.ts";
 import type { PlacedLine } from "./chain-walk.ts";
-import { isSeq } from "./open-line.ts";
+import { isSeq } from "./said-record.ts";
 import type { ProblemCode, Problems } from "./problems.ts";
 import { shown } from "./problems.ts";
 

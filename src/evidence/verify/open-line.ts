@@ -1,10 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { hash } from "node:crypto";
-import type { EvidenceRecord } from "../record.ts";
 import { readPlainLine } from "./plain-line.ts";
-
-/** A record as its line says it: whoever wrote the line may have written anything. */
-export type SaidRecord = Readonly<Partial<Record<keyof EvidenceRecord, unknown>>>;
+import type { SaidRecord } from "./said-record.ts";
 
 /** A line that is a JSON object and ends with a hash. */
 export interface OpenLine {
@@ -85,9 +82,4 @@ export class LineHasher {
     scratch[start + bodyBytes] = CLOSING_BRACE;
     return hash("sha256", scratch.subarray(0, start + bodyBytes + 1), "base64url");
   }
-}
-
-/** Whether a value can be a place in a log. */
-export function isSeq(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }
