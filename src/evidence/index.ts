@@ -53,7 +53,7 @@ export { serveSigner } from "./signing/signing-server.ts";
 export { verifyFile } from "./verify/verify-file.ts";
 export { verifyLines } from "./verify/verify-lines.ts";
 export type { LogReport } from "./verify/log-verifier.ts";
-export type { SaidRecord } from "./verify/open-line.ts";
+export type { SaidRecord } from "./verify/said-record.ts";
 export { LAW_CODES, LOG_CODES } from "./verify/problems.ts";
 export type { LogProblem, ProblemCode } from "./verify/problems.ts";
 export type { CheckpointJudge, SealedLog, VerifyOptions } from "./verify/verify-options.ts";

@@ -1,7 +1,9 @@
 import { genesis } from "../chain.ts";
 import { MovedPlaces } from "./moved.ts";
-import { isSeq, LineHasher, openLine } from "./open-line.ts";
-import type { OpenLine, SaidRecord, UnreadableLine } from "./open-line.ts";
+import { LineHasher, openLine } from "./open-line.ts";
+import type { OpenLine, UnreadableLine } from "./open-line.ts";
+import { isSeq } from "./said-record.ts";
+import type { SaidRecord } from "./said-record.ts";
 import type { Problems } from "./problems.ts";
 import { byItself, edited, gap, inserted, suspectOf } from "./suspect.ts";
 import type { Finding, Suspect } from "./suspect.ts";

@@ -4,7 +4,7 @@ import { LOG_SCHEMA } from "../chain.ts";
 import { isBlobReference } from "../encode.ts";
 import { EVENT_TYPES } from "../record.ts";
 import type { PlacedLine } from "./chain-walk.ts";
-import { isSeq } from "./open-line.ts";
+import { isSeq } from "./said-record.ts";
 import type { ProblemCode, Problems } from "./problems.ts";
 import { shown } from "./problems.ts";
 
@@ -23,33 +23,39 @@ export class ContentCheck {
   /** `runId` is whose log it is. */
   placed(line: PlacedLine, runId: string | undefined): void {
     const { record, seq } = line;
-    const tell = (code: ProblemCode, message: string): void =>
-      this.#problems.add({ code, seq, line: line.line, message });
-    this.#checkSeq(record.seq, seq, tell);
-    if (record.run_id !== runId) tell("FOREIGN", `run_id is ${shown(record.run_id)}, expected ${shown(runId)}`);
-    if (!KNOWN_TYPES.has(record.event_type)) tell("MALFORMED", `event_type ${shown(record.event_type)} is not known`);
+    if (record.seq !== seq) this.#checkSeq(line);
+    if (record.run_id !== runId)
+      this.#tell(line, "FOREIGN", `run_id is ${shown(record.run_id)}, expected ${shown(runId)}`);
+    if (!KNOWN_TYPES.has(record.event_type))
+      this.#tell(line, "MALFORMED", `event_type ${shown(record.event_type)} is not known`);
     if ((record.event_type === "run.created") !== (seq === 0))
-      tell("MALFORMED", "run.created must be the first line, and only the first");
+      this.#tell(line, "MALFORMED", "run.created must be the first line, and only the first");
     if (seq === 0 && record.schema !== LOG_SCHEMA)
-      tell("MALFORMED", `schema is ${shown(record.schema)}, expected ${shown(LOG_SCHEMA)}`);
-    if (record.output !== undefined || record.outputs_hash !== undefined) checkOutput(record, tell);
+      this.#tell(line, "MALFORMED", `schema is ${shown(record.schema)}, expected ${shown(LOG_SCHEMA)}`);
+    if (record.output !== undefined || record.outputs_hash !== undefined) this.#checkOutput(line);
   }
 
-  #checkSeq(said: unknown, seq: number, tell: (code: ProblemCode, message: string) => void): void {
-    if (said === seq || (isSeq(said) && said === seq + this.#seqOffset)) return;
+  #checkSeq(line: PlacedLine): void {
+    const { seq } = line;
+    const { seq: said } = line.record;
+    if (isSeq(said) && said === seq + this.#seqOffset) return;
     this.#seqOffset = isSeq(said) ? said - seq : 0;
     const code = !isSeq(said) ? "MALFORMED" : said > seq ? "MISSING_OR_REORDERED" : "DUPLICATE";
-    tell(code, `seq is ${shown(said)}, expected ${seq}, although the chain holds: whoever hashed it counted wrongly`);
+    const words = `seq is ${shown(said)}, expected ${seq}, although the chain holds: whoever hashed it counted wrongly`;
+    this.#tell(line, code, words);
   }
-}
 
-type Tell = (code: ProblemCode, message: string) => void;
+  #checkOutput(line: PlacedLine): void {
+    const { output, outputs_hash: claimed } = line.record;
+    if (output === undefined) this.#tell(line, "EDITED", "outputs_hash stands without an output");
+    else if (claimed === undefined || digestOf(output as Json) !== claimed)
+      // it came out of JSON
+      this.#tell(line, "EDITED", `outputs_hash does not fit the output ${shown(output)}`);
+  }
 
-function checkOutput({ output, outputs_hash: claimed }: PlacedLine["record"], tell: Tell): void {
-  if (output === undefined) tell("EDITED", "outputs_hash stands without an output");
-  else if (claimed === undefined || digestOf(output as Json) !== claimed)
-    // it came out of JSON
-    tell("EDITED", `outputs_hash does not fit the output ${shown(output)}`);
+  #tell({ seq, line }: PlacedLine, code: ProblemCode, message: string): void {
+    this.#problems.add({ code, seq, line, message });
+  }
 }
 
 /** Undefined for what no digest can be of, such as a lone surrogate: a line may hold it if its owner wrote it. */

@@ -7,7 +7,7 @@ import type { StepCounts } from "./laws/run-laws.ts";
 import { Problems, shown } from "./problems.ts";
 import type { LogProblem, ProblemCode } from "./problems.ts";
 import { openLine } from "./open-line.ts";
-import type { SaidRecord } from "./open-line.ts";
+import type { SaidRecord } from "./said-record.ts";
 import type { VerifyOptions } from "./verify-options.ts";
 
 /** What a verification found. */

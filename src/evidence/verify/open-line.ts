@@ -1,10 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { hash } from "node:crypto";
-import type { EvidenceRecord } from "../record.ts";
 import { readPlainLine } from "./plain-line.ts";
-
-/** A record as its line says it: whoever wrote the line may have written anything. */
-export type SaidRecord = Readonly<Partial<Record<keyof EvidenceRecord, unknown>>>;
+import type { SaidRecord } from "./said-record.ts";
 
 /** A line that is a JSON object and ends with a hash. */
 export interface OpenLine {
@@ -71,13 +68,13 @@ function parsed(text: string): SaidRecord | undefined {
 
 /** Computes hashes of lines, in one buffer for all of them. */
 export class LineHasher {
-  #scratch = Buffer.alloc(64 * 1024);
+  #scratch = Buffer.allocUnsafe(4 * 1024);
 
   /** The hash that a line would have after a line with the hash `previous`. */
   after(previous: string, line: Buffer): string {
     const bodyBytes = line.length - TAIL_BYTES;
     const start = HASH_CHARACTERS + 1;
-    if (this.#scratch.length < start + line.length) this.#scratch = Buffer.alloc(2 * (start + line.length));
+    if (this.#scratch.length < start + line.length) this.#scratch = Buffer.allocUnsafe(2 * (start + line.length));
     const scratch = this.#scratch;
     scratch.write(previous, 0, HASH_CHARACTERS, "latin1");
     scratch[HASH_CHARACTERS] = LINE_FEED;
@@ -85,9 +82,4 @@ export class LineHasher {
     scratch[start + bodyBytes] = CLOSING_BRACE;
     return hash("sha256", scratch.subarray(0, start + bodyBytes + 1), "base64url");
   }
-}
-
-/** Whether a value can be a place in a log. */
-export function isSeq(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }

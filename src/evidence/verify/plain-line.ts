@@ -1,4 +1,4 @@
-import type { SaidRecord } from "./open-line.ts";
+import type { SaidRecord } from "./said-record.ts";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

@@ -1,5 +1,6 @@
-import type { OpenLine, SaidRecord, UnreadableLine } from "./open-line.ts";
-import { isSeq } from "./open-line.ts";
+import type { OpenLine, UnreadableLine } from "./open-line.ts";
+import type { SaidRecord } from "./said-record.ts";
+import { isSeq } from "./said-record.ts";
 import type { ProblemCode } from "./problems.ts";
 import { shown } from "./problems.ts";
 

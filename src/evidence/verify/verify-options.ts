@@ -1,4 +1,4 @@
-import type { SaidRecord } from "./open-line.ts";
+import type { SaidRecord } from "./said-record.ts";
 
 /** What a seal says whose signature was checked. */
 export interface SealedLog {

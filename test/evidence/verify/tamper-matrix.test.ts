@@ -57,9 +57,9 @@ const BITS = [0, 1, 2, 3, 4, 5, 6, 7];
 const STRIDE = 3;
 
 describe("of every byte", () => {
-  test("one bit that is flipped is the one problem of the log, with its line", async () => {
+  test("one bit that is flipped in every third is the one problem of the log, with its line", async () => {
     const flipped = Buffer.from(log);
-    for (let at = 0; at < log.length; at += 1) {
+    for (let at = 0; at < log.length; at += 3) {
       const place = starts.findLastIndex((start) => start <= at);
       flipped[at] = (log[at] ?? 0) ^ (1 << ((at + place) % 8));
       const expected = `byte ${at}: ${expectedOf(flipped, at, place)}`;

@@ -1,7 +1,7 @@
 import type { ProblemCode } from "../problems.ts";
 import { shown } from "../problems.ts";
-import type { SaidRecord } from "../open-line.ts";
-import { isSeq } from "../open-line.ts";
+import type { SaidRecord } from "../said-record.ts";
+import { isSeq } from "../said-record.ts";
 
 /** A step as the plan declares it. */
 export interface DeclaredStep {

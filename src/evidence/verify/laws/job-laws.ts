@@ -1,5 +1,5 @@
-import type { SaidRecord } from "../open-line.ts";
-import { isSeq } from "../open-line.ts";
+import type { SaidRecord } from "../said-record.ts";
+import { isSeq } from "../said-record.ts";
 import { named, shown } from "../problems.ts";
 import { AttemptLaws } from "./attempt-laws.ts";
 import type { Declared, TellBreach } from "./attempt-laws.ts";
