@@ -28,7 +28,6 @@ describe("the house keeps its own laws", () => {
     expect(report.violations.map(({ law, file, line, message }) => `${law} ${file}:${line} ${message}`)).toEqual([]);
     expect(report).toMatchObject({ ok: true, exitCode: 0, unresolved: 0, layers: layersFile.layers.length });
     expect(report.laws.map(({ id }) => id)).toEqual(LAWS);
-    expect(report.laws.every(({ proven }) => proven)).toBe(true);
   });
 
   it("EXEC-005: the executor reaches its four neighbours below and nothing else", async () => {

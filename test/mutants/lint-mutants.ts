@@ -4,7 +4,10 @@ import type { Change, Mutant } from "./mutant.ts";
 export const LINT_MUTANTS: readonly Mutant[] = [
   blind("lint-takes-any-place-for-the-own-step", "EXEC-001", {
     file: "own-step.ts",
-    change: ["return symbol !== undefined && own.has(symbol);", "return symbol !== undefined;"],
+    change: [
+      "if (isAtOwnPlace(step, turn)) return true;",
+      "if (ts.isElementAccessExpression(step) || isAtOwnPlace(step, turn)) return true;",
+    ],
     table: "in-order",
   }),
   blind("lint-takes-a-second-push-of-a-result-for-one", "EXEC-002", {

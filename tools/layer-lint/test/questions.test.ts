@@ -198,7 +198,7 @@ describe("coverage", () => {
     expect(covered.laws).toContainEqual({
       law: "SEALED",
       kind: "cannot-reach",
-      checked: true,
+
       at: [
         { place: "from engine", files: 2, edges: 4 },
         { place: "to policy", files: 2, edges: 4 },

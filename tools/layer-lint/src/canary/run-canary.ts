@@ -17,7 +17,7 @@ export async function runCanary(options: CheckOptions, kinds: readonly LawKind[]
     return { ok: false, refused: report.violations.map((finding) => finding.message).join("; "), laws: [] };
   }
   const { project, config } = reading;
-  const plantings = reading.laws.filter((law) => law.checked).map((law) => ({ law, planting: law.plant(project) }));
+  const plantings = reading.laws.map((law) => ({ law, planting: law.plant(project) }));
   using copy = copyProject(project);
   for (const { planting } of plantings) copy.plant(planting.files);
   const configPath = options.config ?? `${project.root}/${config.file}`;

@@ -51,7 +51,6 @@ interface Covered {
 interface LookedAt {
   readonly law: string;
   readonly kind: string;
-  readonly checked: boolean;
   /** Each place that it names; the whole project if it names none. */
   readonly at: readonly { readonly place: string; readonly files: number; readonly edges: number }[];
   readonly findings: number;
@@ -69,7 +68,6 @@ function cover({ report, reading: { project, laws } }: OpenProject): Covered {
     laws: laws.map((law) => ({
       law: law.id,
       kind: law.kind,
-      checked: law.checked,
       at: placesOf(law, project),
       findings: report.violations.filter((finding) => finding.law === law.id).length,
     })),
@@ -110,9 +108,9 @@ function prettyCovered({ summary: lines, layers, unassigned, ignored, imports, l
     "",
     ...table(
       ["law", "kind", "looked at", "files", "edges", "findings"],
-      laws.flatMap(({ law, kind, checked, at, findings }) =>
+      laws.flatMap(({ law, kind, at, findings }) =>
         at.map(({ place, files, edges }, index) => [
-          ...(index === 0 ? [law, checked ? kind : `${kind} (not checked)`] : ["", ""]),
+          ...(index === 0 ? [law, kind] : ["", ""]),
           place,
           String(files),
           String(edges),

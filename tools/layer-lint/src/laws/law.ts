@@ -51,8 +51,6 @@ export interface Law {
   readonly exceptions: readonly Exception[];
   /** Files that its configuration says it has to name, or to leave alone. */
   readonly samples: readonly Sample[];
-  /** False for kinds that this version knows and does not check; they are named in every report. */
-  readonly checked: boolean;
   /** What is in force where its configuration says nothing, beside reason, help and strict. */
   readonly defaults: Readonly<Record<string, unknown>>;
   /** Layers and paths that its configuration names. */
@@ -87,7 +85,6 @@ export interface LawSpec<C extends CommonConfig> {
   /** Reason and help of laws that do not bring their own. */
   readonly why: string;
   readonly help: string;
-  readonly checked?: boolean;
   readonly defaults?: Readonly<Record<string, unknown>>;
   areas?(config: C): readonly AreaName[];
   seal?(config: C): { readonly from: string; readonly to: readonly string[] };
@@ -157,7 +154,6 @@ export function defineLaw<C extends CommonConfig>(spec: LawSpec<C>): LawKind {
         strict: config.strict ?? false,
         exceptions: config.except ?? [],
         samples: config.samples ?? [],
-        checked: spec.checked ?? true,
         defaults: spec.defaults ?? {},
         areas: spec.areas?.(config) ?? [],
         ...(spec.seal === undefined ? {} : { seal: spec.seal(config) }),

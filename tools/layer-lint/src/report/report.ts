@@ -33,7 +33,7 @@ export interface Report {
   readonly unresolved: number;
   /** For every law that seals a layer: which layers it reaches, and whether the law is broken. */
   readonly reach: readonly Reach[];
-  /** The laws of the configuration; `proven` is false for kinds that this version reads and does not check. */
+  /** The laws of the configuration. */
   readonly laws: readonly ReportedLaw[];
   /** Known breaches that the configuration lets pass; absent if there are none. */
   readonly excepted?: readonly UsedException[];
@@ -51,7 +51,6 @@ export interface Report {
 export interface ReportedLaw {
   readonly id: string;
   readonly kind: string;
-  readonly proven: boolean;
   readonly strict: boolean;
   readonly why: string;
   readonly help: string;
@@ -114,7 +113,7 @@ export function makeReport(parts: ReportParts): Report {
     edges: graph.edges.length,
     unresolved: graph.unresolved.length,
     reach: laws.flatMap((law) => (law.seal === undefined ? [] : [reachOf(law, law.seal.from, parts)])),
-    laws: laws.map(({ id, kind, checked, strict, why, help }) => ({ id, kind, proven: checked, strict, why, help })),
+    laws: laws.map(({ id, kind, strict, why, help }) => ({ id, kind, strict, why, help })),
     ...(excepted.length === 0 ? {} : { excepted }),
     violations: identified(findings),
   };

@@ -3,6 +3,12 @@ import { before, declarations, lawTable, LOOP, machine, PLAIN, ROUND } from "../
 lawTable("EXEC-005", {
   broken: [
     [
+      "a table of weights",
+      declarations(
+        "const WEIGHTS: Readonly<Record<string, number>> = { approve: 3 };\nexport const weightOf = (step: JobStep): number => WEIGHTS[step.type] ?? 1; »",
+      ),
+    ],
+    [
       "a table of ceilings",
       declarations(
         "const CEILING: Readonly<Record<string, number>> = { gold: 50, silver: 10 };\nexport const admits = (job: Job, tier: string): boolean => job.steps.length <= (CEILING[tier] ?? 0); »",

@@ -17,6 +17,12 @@ lawTable("EXEC-003", {
   ],
   kept: [
     [
+      "a reply that says what went wrong",
+      machine(
+        `${LOOP}\n    let fault: string | undefined;\n    try { fault = (await handler.execute(step, context)) as string | undefined; } catch (error) { ${LOST} break; }\n    results.push(fault === undefined ? { stepId: step.id, index, status: 'COMPLETED' } : { stepId: step.id, index, status: 'FAILED', error: fault });\n    if (fault !== undefined) break;\n  }`,
+      ),
+    ],
+    [
       "a failure kept in a variable",
       machine(
         `${LOOP}\n    let failure: string | undefined;\n    let output: unknown;\n    try { output = await handler.execute(step, context); } catch (error) { failure = String(error); }\n    results.push(failure === undefined ? { stepId: step.id, index, status: 'COMPLETED', output } : { stepId: step.id, index, status: 'FAILED', error: failure });\n    if (failure !== undefined) break;\n  }`,
