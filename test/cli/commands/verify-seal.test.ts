@@ -18,6 +18,7 @@ beforeEach(async () => {
 });
 afterEach(() => house[Symbol.asyncDispose]());
 
+const proof = (): string => join(house.directory, "proof.json");
 const inFolder = (name: string): string => join(folder, name);
 
 async function verified(...flags: readonly string[]): Promise<CommandEnd & { readonly said: Said }> {
@@ -123,8 +124,6 @@ test.each([
 });
 
 describe("verify of a proof of one line", () => {
-  const proof = (): string => join(house.directory, "proof.json");
-
   async function proven(...flags: readonly string[]): Promise<{ readonly code: number; readonly status: string }> {
     const { code, out } = await runCommand(house, ["verify", "--proof", proof(), "--json", ...flags]);
     return { code, status: (JSON.parse(out) as { readonly status: string }).status };
