@@ -142,7 +142,7 @@ export function appendLaws(subject: StoreSubject): void {
     const { store } = opened;
     const asked = [created("run-1"), ...notes(1, 40)].map((said, at) => store.append("run-1", at, [said]));
     expect((await Promise.all(asked)).flatMap((stored) => stored.map(({ record }) => record.seq))).toEqual(upTo(41));
-    expect(await verifyLines(await linesOf(store, "run-1"))).toMatchObject({ ok: true, records: 41 });
+    expect(await verifyLines(await linesOf(store, "run-1"), { laws: false })).toMatchObject({ ok: true, records: 41 });
   });
 
   test("every commit is told once it is durable, each record exactly once and in order", async () => {

@@ -79,7 +79,10 @@ async function compare(store: EvidenceStore, model: Model): Promise<void> {
   for (const [runId, { size, ended }] of model.runs) {
     const log = await wholeLog(store, runId);
     expect(log.map(({ record }) => record.seq)).toEqual(upTo(size));
-    expect(await verifyLines(await linesOf(store, runId))).toMatchObject({ ok: true, complete: ended });
+    expect(await verifyLines(await linesOf(store, runId), { laws: false })).toMatchObject({
+      ok: true,
+      complete: ended,
+    });
     expect(await store.head(runId)).toEqual({ runId, size, hash: log.at(-1)?.record.hash, completed: ended });
   }
 }

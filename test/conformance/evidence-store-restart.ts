@@ -35,7 +35,11 @@ export function restartLaws(subject: StoreSubject): void {
     await again.append("run-1", 2, [note(2)]);
     const third = await opened.reopen();
     await third.append("run-1", 3, [completed()]);
-    expect(await verifyLines(await linesOf(third, "run-1"))).toMatchObject({ ok: true, records: 4, complete: true });
+    expect(await verifyLines(await linesOf(third, "run-1"), { laws: false })).toMatchObject({
+      ok: true,
+      records: 4,
+      complete: true,
+    });
   });
 
   test("a claimed or ended run id stays claimed after a restart", async () => {
@@ -67,7 +71,7 @@ export function restartLaws(subject: StoreSubject): void {
     for (const [number, id] of ids.entries()) {
       const lines = await linesOf(again, id);
       expect(lines).toEqual(before[number]);
-      expect(await verifyLines(lines)).toMatchObject({ ok: true, records: 3 });
+      expect(await verifyLines(lines, { laws: false })).toMatchObject({ ok: true, records: 3 });
     }
   });
 }

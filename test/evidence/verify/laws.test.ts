@@ -69,6 +69,7 @@ describe("a log of what the machine does keeps the laws", () => {
     ["a step that fails", [...opening(3), start(0), failure(0), ...failed]],
     ["a job that is stopped before its first step", [...opening(3), ...cancelled]],
     ["a step that nothing can perform", [...opening(3), refusal(1), ...failed]],
+    ["a run of which only the first record was kept", [created(RUN, plan(2)), draft("log.recovered"), ...failed]],
     ["a run that goes on", [...opening(3), start(0)]],
     ["a step in doubt, told by a recovery", [...opening(2), start(0), draft("log.recovered"), doubt(0), ...failed]],
     [
@@ -208,6 +209,7 @@ describe("a log whose chain holds is held to the laws all the same", () => {
       "ILLEGAL_TRANSITION 3",
       [...opening(1), failed[0] as RecordDraft, failed[0] as RecordDraft],
     ],
+    ["an end of a job that was not started", "ILLEGAL_TRANSITION 1", [created(RUN, plan(1)), ...failed]],
     ["a run that ends while its job runs", "ILLEGAL_TRANSITION 2", [...opening(1), failed[1] as RecordDraft]],
     ["a step of a job that was not started", "ILLEGAL_TRANSITION 1", [created(RUN, plan(1)), start(0)]],
     [

@@ -57,9 +57,9 @@ const BITS = [0, 1, 2, 3, 4, 5, 6, 7];
 const STRIDE = 3;
 
 describe("of every byte", () => {
-  test("one bit that is flipped in every third is the one problem of the log, with its line", async () => {
+  test("one bit that is flipped in every seventeenth byte is the one problem of the log, with its line", async () => {
     const flipped = Buffer.from(log);
-    for (let at = 0; at < log.length; at += 3) {
+    for (let at = 0; at < log.length; at += 17) {
       const place = starts.findLastIndex((start) => start <= at);
       flipped[at] = (log[at] ?? 0) ^ (1 << ((at + place) % 8));
       const expected = `byte ${at}: ${expectedOf(flipped, at, place)}`;
@@ -147,8 +147,8 @@ describe("of all lines", () => {
   });
 });
 
-test("a log that is cut at any byte is truncated at a line's end, and torn everywhere else", async () => {
-  for (let length = 0; length < log.length; length += 1) {
+test.each(BITS)("a log that is cut at any byte is truncated at a line's end, else torn: part %i of 8", async (part) => {
+  for (let length = part; length < log.length; length += BITS.length) {
     const whole = starts.findLastIndex((start) => start <= length);
     const expected = `${length}: ${starts[whole] === length ? "TRUNCATED" : "TORN_TAIL"} ${whole}`;
     const found = `${length}: ${only(await verifyBytes([log.subarray(0, length)], options))}`;

@@ -80,6 +80,7 @@ export class JobLaws {
   }
 
   ended(record: SaidRecord, options: { readonly recovered: boolean; readonly tell: TellBreach }): void {
+    if (options.recovered && !this.#attempts.has(idOf(record))) this.#startLost(record);
     const attempt = this.attemptOf(record, options.tell);
     if (attempt === undefined) return;
     attempt.end(record, options);
@@ -87,6 +88,16 @@ export class JobLaws {
     if (job === undefined) return;
     job.state = record.event_type === "job.succeeded" ? "succeeded" : "failed";
     job.status = record.status;
+  }
+
+  /** A crash may have cut off the start of a job that a recovery then closes; of its steps there is no record. */
+  #startLost(record: SaidRecord): void {
+    const key = keyOf(record);
+    if (this.#jobs.has(key)) return;
+    this.#jobs.set(key, { state: "running", attempt: 0, mayStartAgain: false, status: undefined });
+    this.#attempts.set(idOf(record), new AttemptLaws(key, 0, this.#declared));
+    this.#lastId = undefined;
+    this.#last = undefined;
   }
 
   /** job.retried, job.skipped, job.compensated. */
