@@ -123,12 +123,12 @@ test.each([
   expect(err).toContain(`${what} ${path} cannot be read (ENOENT)`);
 });
 
-describe("verify of a proof of one line", () => {
-  async function proven(...flags: readonly string[]): Promise<{ readonly code: number; readonly status: string }> {
-    const { code, out } = await runCommand(house, ["verify", "--proof", proof(), "--json", ...flags]);
-    return { code, status: (JSON.parse(out) as { readonly status: string }).status };
-  }
+async function proven(...flags: readonly string[]): Promise<{ readonly code: number; readonly status: string }> {
+  const { code, out } = await runCommand(house, ["verify", "--proof", proof(), "--json", ...flags]);
+  return { code, status: (JSON.parse(out) as { readonly status: string }).status };
+}
 
+describe("verify of a proof of one line", () => {
   test.each(["job", "the folder"])("that was made of %s holds with the key, and is unproven without", async (what) => {
     await runCommand(house, ["prove", what === "job" ? "job" : folder, "--seq", "3", "--out", proof()]);
     expect(await proven("--key", inFolder("key.pem"))).toEqual({ code: 0, status: "proven" });
