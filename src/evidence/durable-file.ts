@@ -44,7 +44,10 @@ function makeOne(directory: string): void {
   }
 }
 
-/** Writes a file of mode 0600: the name is there only when all of the bytes are durable. The name itself, and that of a new directory for it, may not be yet. */
+/**
+ * Writes a file of mode 0600: the name is there only when all of the bytes are durable. The name itself, and that of a new
+ * directory for it, may not be durable yet.
+ */
 export function writeWhole(path: string, bytes: Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const unfinished = `${path}.${process.pid}.part`;
