@@ -19,6 +19,7 @@ const SERVER = BLOCKS.filter(({ marker }) => marker === "run: server");
 /** What the README names, and what stands for it here: a port of our own, and a state directory that is thrown away. */
 const SHOWN_PORT = "7431";
 const SHOWN_STATE = "examples/.verbatim";
+const SHOWN_EXPORT = "examples/out/evidence";
 
 let scratch: ScratchDirectory;
 let state: string;
@@ -57,7 +58,8 @@ async function freePort(): Promise<number> {
 }
 
 function here(text: string): string {
-  return text.replaceAll(SHOWN_STATE, state).replaceAll(SHOWN_PORT, port);
+  const named = text.replaceAll(SHOWN_EXPORT, join(scratch.path, "evidence"));
+  return named.replaceAll(SHOWN_STATE, state).replaceAll(SHOWN_PORT, port);
 }
 
 test("the README has one setup, one server, and commands of all the kinds that it speaks of", () => {

@@ -78,7 +78,8 @@ describe("a job that is run without a server", () => {
     const { out } = await bench.run(["show", "ok", "--json"]);
     const { log } = JSON.parse(out) as { readonly log: { readonly head: string } };
     const byRun = await bench.run(["verify", "ok", "--head", log.head]);
-    expect(byRun.out).toContain("Chain: ✓ WHOLE\nLaws: ✓ KEPT\nEnd: ✓ COMPLETE\nHead: ✓ AS NOTED\n");
+    expect(byRun.out).toContain("Chain: ✓ WHOLE\nLaws: ✓ KEPT\nEnd: ✓ COMPLETE\nSeal: ✓ SIGNED by ");
+    expect(byRun.out).toContain("\nHead: ✓ AS NOTED\n");
     expect(byRun.code).toBe(0);
     const byFile = await bench.run(["verify", ".verbatim/runs/ok/events.jsonl"]);
     expect(byFile.out).toContain("End: ? UNSEALED: tail not provable\n");

@@ -27,7 +27,7 @@ function syncs(root: string, work: () => void, watched = ""): readonly (readonly
 test("the names of new directories are durable, each in the directory above it", () => {
   using state = stateDirectory();
   const made = syncs(state.path, () => makeDirectory(join(state.path, "a", "b", "c")));
-  expect(made.map(([path]) => path)).toEqual(["a/b", "a", ""]);
+  expect(made.map(([path]) => path)).toEqual(["", "a", "a/b"]);
   expect(statSync(join(state.path, "a")).mode & 0o777).toBe(0o700);
   expect(syncs(state.path, () => makeDirectory(join(state.path, "a", "b", "c")))).toEqual([]);
   expect(syncs(state.path, () => makeDirectory(join(state.path, "a", "d"))).map(([path]) => path)).toEqual(["a"]);

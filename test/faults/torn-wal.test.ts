@@ -70,7 +70,7 @@ it("P1 P5 a write-ahead log that was cut anywhere gives a prefix of what was tol
         const expected = kept.filter((append) => append.runId === runId).flatMap(({ lines }) => lines);
         const lines = await linesOf(store, runId);
         expect({ cut, start, lines }).toEqual({ cut, start, lines: expected });
-        if (lines.length > 0) expect(await verifyLines(lines)).toMatchObject({ ok: true });
+        if (lines.length > 0) expect(await verifyLines(lines, { laws: false })).toMatchObject({ ok: true });
       }
       await store.close();
     }

@@ -50,7 +50,7 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
     tests: "faults/torn-wal",
   }),
   durable("names-of-new-directories-not-synced", "P1", {
-    change: ["    syncDirectory(dirname(made));\n", ""],
+    change: ["    syncDirectory(dirname(next));\n", ""],
     tests: "evidence/durable-file",
   }),
   durable("names-of-new-files-not-synced", "P1", {

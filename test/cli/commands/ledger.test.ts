@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { verifyLineProof } from "#evidence";
@@ -102,13 +102,15 @@ test("what is no ledger, no checkpoint and no key is told with the code for it",
 });
 
 test("a line of a log file is proven, to standard output or into a file", async () => {
-  const { code, out } = await run(["prove", sealed.logOf("run-a"), "--seq", "2"]);
+  const log = join(sealed.state, "alone.jsonl"); // without the seal that lies beside the log of a run
+  await copyFile(sealed.logOf("run-a"), log);
+  const { code, out } = await run(["prove", log, "--seq", "2"]);
   expect(code).toBe(0);
   const lines = (await readFile(sealed.logOf("run-a"), "utf8")).split("\n");
   expect(JSON.parse(out)).toMatchObject({ run_id: "run-a", seq: 2, line: lines[2], size: 6 });
   expect(verifyLineProof(JSON.parse(out)).ok).toBe(true);
   const file = join(sealed.state, "proof.json");
-  expect(await run(["prove", sealed.logOf("run-a"), "--seq", "2", "--out", file])).toEqual({
+  expect(await run(["prove", log, "--seq", "2", "--out", file])).toEqual({
     code: 0,
     out: "",
     err: "",

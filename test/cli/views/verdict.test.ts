@@ -55,7 +55,7 @@ Proven:
 
 Not proven:
   - UNSEALED: tail not provable. Whoever owns the whole log could have written it anew from the start, or from a line on of which nobody has a receipt; compare the head with one noted when the run ended (--head), or with what a stream has sent (--expect)
-  - who wrote it: the log was not compared with a signed seal
+  - who wrote it: there is no seal
   - payloads over 8 KiB, which lie beside the log under their hash: they were not read
   - that the run succeeded, or that a step has told the truth: a whole log can tell of a failed run
 `);

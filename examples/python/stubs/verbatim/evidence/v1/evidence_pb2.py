@@ -13,7 +13,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#verbatim/evidence/v1/evidence.proto\x12\x14verbatim.evidence.v1\"o\n\x0eReadLogRequest\x12\x15\n\x06run_id\x18\x01 \x01(\tR\x05runId\x12 \n\tafter_seq\x18\x02 \x01(\x04H\x00R\x08\x61\x66terSeq\x88\x01\x01\x12\x16\n\x06\x66ollow\x18\x03 \x01(\x08R\x06\x66ollowB\x0c\n\n_after_seq\"F\n\x0fReadLogResponse\x12\x33\n\x05lines\x18\x01 \x03(\x0b\x32\x1d.verbatim.evidence.v1.LogLineR\x05lines\"/\n\x07LogLine\x12\x10\n\x03seq\x18\x01 \x01(\x04R\x03seq\x12\x12\n\x04line\x18\x02 \x01(\x0cR\x04line\")\n\x10VerifyRunRequest\x12\x15\n\x06run_id\x18\x01 \x01(\tR\x05runId\"\xab\x01\n\x11VerifyRunResponse\x12\x0e\n\x02ok\x18\x01 \x01(\x08R\x02ok\x12\x18\n\x07records\x18\x02 \x01(\x04R\x07records\x12\x12\n\x04head\x18\x03 \x01(\tR\x04head\x12\x1a\n\x08\x63omplete\x18\x04 \x01(\x08R\x08\x63omplete\x12<\n\x08problems\x18\x05 \x03(\x0b\x32 .verbatim.evidence.v1.LogProblemR\x08problems\"\x87\x01\n\nLogProblem\x12\x12\n\x04line\x18\x01 \x01(\x04R\x04line\x12\x18\n\x07message\x18\x02 \x01(\tR\x07message\x12\x12\n\x04\x63ode\x18\x03 \x01(\tR\x04\x63ode\x12\x10\n\x03seq\x18\x04 \x01(\x04R\x03seq\x12\x1a\n\x06to_seq\x18\x05 \x01(\x04H\x00R\x05toSeq\x88\x01\x01\x42\t\n\x07_to_seq\"@\n\x0fReadBlobRequest\x12\x15\n\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x16\n\x06\x64igest\x18\x02 \x01(\tR\x06\x64igest\"(\n\x10ReadBlobResponse\x12\x14\n\x05\x63hunk\x18\x01 \x01(\x0cR\x05\x63hunk\"M\n\x0fListRunsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"p\n\x10ListRunsResponse\x12\x34\n\x04runs\x18\x01 \x03(\x0b\x32 .verbatim.evidence.v1.RunSummaryR\x04runs\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"u\n\nRunSummary\x12\x15\n\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x19\n\x08log_size\x18\x02 \x01(\x04R\x07logSize\x12\x19\n\x08log_head\x18\x03 \x01(\tR\x07logHead\x12\x1a\n\x08\x63omplete\x18\x04 \x01(\x08R\x08\x63omplete2\x81\x03\n\x0f\x45videnceService\x12X\n\x07ReadLog\x12$.verbatim.evidence.v1.ReadLogRequest\x1a%.verbatim.evidence.v1.ReadLogResponse0\x01\x12\\\n\tVerifyRun\x12&.verbatim.evidence.v1.VerifyRunRequest\x1a\'.verbatim.evidence.v1.VerifyRunResponse\x12[\n\x08ReadBlob\x12%.verbatim.evidence.v1.ReadBlobRequest\x1a&.verbatim.evidence.v1.ReadBlobResponse0\x01\x12Y\n\x08ListRuns\x12%.verbatim.evidence.v1.ListRunsRequest\x1a&.verbatim.evidence.v1.ListRunsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#verbatim/evidence/v1/evidence.proto\x12\x14verbatim.evidence.v1\"o\n\x0eReadLogRequest\x12\x15\n\x06run_id\x18\x01 \x01(\tR\x05runId\x12 \n\tafter_seq\x18\x02 \x01(\x04H\x00R\x08\x61\x66terSeq\x88\x01\x01\x12\x16\n\x06\x66ollow\x18\x03 \x01(\x08R\x06\x66ollowB\x0c\n\n_after_seq\"F\n\x0fReadLogResponse\x12\x33\n\x05lines\x18\x01 \x03(\x0b\x32\x1d.verbatim.evidence.v1.LogLineR\x05lines\"/\n\x07LogLine\x12\x10\n\x03seq\x18\x01 \x01(\x04R\x03seq\x12\x12\n\x04line\x18\x02 \x01(\x0cR\x04line\")\n\x10VerifyRunRequest\x12\x15\n\x06run_id\x18\x01 \x01(\tR\x05runId\"\xab\x01\n\x11VerifyRunResponse\x12\x0e\n\x02ok\x18\x01 \x01(\x08R\x02ok\x12\x18\n\x07records\x18\x02 \x01(\x04R\x07records\x12\x12\n\x04head\x18\x03 \x01(\tR\x04head\x12\x1a\n\x08\x63omplete\x18\x04 \x01(\x08R\x08\x63omplete\x12<\n\x08problems\x18\x05 \x03(\x0b\x32 .verbatim.evidence.v1.LogProblemR\x08problems\"\x87\x01\n\nLogProblem\x12\x12\n\x04line\x18\x01 \x01(\x04R\x04line\x12\x18\n\x07message\x18\x02 \x01(\tR\x07message\x12\x12\n\x04\x63ode\x18\x03 \x01(\tR\x04\x63ode\x12\x10\n\x03seq\x18\x04 \x01(\x04R\x03seq\x12\x1a\n\x06to_seq\x18\x05 \x01(\x04H\x00R\x05toSeq\x88\x01\x01\x42\t\n\x07_to_seq\"@\n\x0fReadBlobRequest\x12\x15\n\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x16\n\x06\x64igest\x18\x02 \x01(\tR\x06\x64igest\"(\n\x10ReadBlobResponse\x12\x14\n\x05\x63hunk\x18\x01 \x01(\x0cR\x05\x63hunk\"\'\n\x0eGetSealRequest\x12\x15\n\x06run_id\x18\x01 \x01(\tR\x05runId\"\'\n\x0fGetSealResponse\x12\x14\n\x05\x63hunk\x18\x01 \x01(\x0cR\x05\x63hunk\"\x15\n\x13GetPublicKeyRequest\"]\n\x14GetPublicKeyResponse\x12\x10\n\x03pem\x18\x01 \x01(\tR\x03pem\x12\x15\n\x06key_id\x18\x02 \x01(\tR\x05keyId\x12\x1c\n\talgorithm\x18\x03 \x01(\tR\talgorithm\"M\n\x0fListRunsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"p\n\x10ListRunsResponse\x12\x34\n\x04runs\x18\x01 \x03(\x0b\x32 .verbatim.evidence.v1.RunSummaryR\x04runs\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"u\n\nRunSummary\x12\x15\n\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x19\n\x08log_size\x18\x02 \x01(\x04R\x07logSize\x12\x19\n\x08log_head\x18\x03 \x01(\tR\x07logHead\x12\x1a\n\x08\x63omplete\x18\x04 \x01(\x08R\x08\x63omplete2\xc2\x04\n\x0f\x45videnceService\x12X\n\x07ReadLog\x12$.verbatim.evidence.v1.ReadLogRequest\x1a%.verbatim.evidence.v1.ReadLogResponse0\x01\x12\\\n\tVerifyRun\x12&.verbatim.evidence.v1.VerifyRunRequest\x1a\'.verbatim.evidence.v1.VerifyRunResponse\x12[\n\x08ReadBlob\x12%.verbatim.evidence.v1.ReadBlobRequest\x1a&.verbatim.evidence.v1.ReadBlobResponse0\x01\x12X\n\x07GetSeal\x12$.verbatim.evidence.v1.GetSealRequest\x1a%.verbatim.evidence.v1.GetSealResponse0\x01\x12\x65\n\x0cGetPublicKey\x12).verbatim.evidence.v1.GetPublicKeyRequest\x1a*.verbatim.evidence.v1.GetPublicKeyResponse\x12Y\n\x08ListRuns\x12%.verbatim.evidence.v1.ListRunsRequest\x1a&.verbatim.evidence.v1.ListRunsResponseb\x06proto3')
 
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'verbatim.evidence.v1.evidence_pb2', globals())
@@ -36,12 +36,20 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _READBLOBREQUEST._serialized_end=714
   _READBLOBRESPONSE._serialized_start=716
   _READBLOBRESPONSE._serialized_end=756
-  _LISTRUNSREQUEST._serialized_start=758
-  _LISTRUNSREQUEST._serialized_end=835
-  _LISTRUNSRESPONSE._serialized_start=837
-  _LISTRUNSRESPONSE._serialized_end=949
-  _RUNSUMMARY._serialized_start=951
-  _RUNSUMMARY._serialized_end=1068
-  _EVIDENCESERVICE._serialized_start=1071
-  _EVIDENCESERVICE._serialized_end=1456
+  _GETSEALREQUEST._serialized_start=758
+  _GETSEALREQUEST._serialized_end=797
+  _GETSEALRESPONSE._serialized_start=799
+  _GETSEALRESPONSE._serialized_end=838
+  _GETPUBLICKEYREQUEST._serialized_start=840
+  _GETPUBLICKEYREQUEST._serialized_end=861
+  _GETPUBLICKEYRESPONSE._serialized_start=863
+  _GETPUBLICKEYRESPONSE._serialized_end=956
+  _LISTRUNSREQUEST._serialized_start=958
+  _LISTRUNSREQUEST._serialized_end=1035
+  _LISTRUNSRESPONSE._serialized_start=1037
+  _LISTRUNSRESPONSE._serialized_end=1149
+  _RUNSUMMARY._serialized_start=1151
+  _RUNSUMMARY._serialized_end=1268
+  _EVIDENCESERVICE._serialized_start=1271
+  _EVIDENCESERVICE._serialized_end=1849
 # @@protoc_insertion_point(module_scope)

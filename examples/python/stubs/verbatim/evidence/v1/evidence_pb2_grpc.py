@@ -32,6 +32,16 @@ class EvidenceServiceStub(object):
                 request_serializer=verbatim_dot_evidence_dot_v1_dot_evidence__pb2.ReadBlobRequest.SerializeToString,
                 response_deserializer=verbatim_dot_evidence_dot_v1_dot_evidence__pb2.ReadBlobResponse.FromString,
                 )
+        self.GetSeal = channel.unary_stream(
+                '/verbatim.evidence.v1.EvidenceService/GetSeal',
+                request_serializer=verbatim_dot_evidence_dot_v1_dot_evidence__pb2.GetSealRequest.SerializeToString,
+                response_deserializer=verbatim_dot_evidence_dot_v1_dot_evidence__pb2.GetSealResponse.FromString,
+                )
+        self.GetPublicKey = channel.unary_unary(
+                '/verbatim.evidence.v1.EvidenceService/GetPublicKey',
+                request_serializer=verbatim_dot_evidence_dot_v1_dot_evidence__pb2.GetPublicKeyRequest.SerializeToString,
+                response_deserializer=verbatim_dot_evidence_dot_v1_dot_evidence__pb2.GetPublicKeyResponse.FromString,
+                )
         self.ListRuns = channel.unary_unary(
                 '/verbatim.evidence.v1.EvidenceService/ListRuns',
                 request_serializer=verbatim_dot_evidence_dot_v1_dot_evidence__pb2.ListRunsRequest.SerializeToString,
@@ -66,6 +76,20 @@ class EvidenceServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetSeal(self, request, context):
+        """Streams the seal of a run that has ended: the exact bytes of its DSSE envelope. It is made now if it is not there yet.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPublicKey(self, request, context):
+        """Tells the public key that this server signs with. Whoever wants to trust it compares its id by another way.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListRuns(self, request, context):
         """Lists runs, newest first.
         """
@@ -90,6 +114,16 @@ def add_EvidenceServiceServicer_to_server(servicer, server):
                     servicer.ReadBlob,
                     request_deserializer=verbatim_dot_evidence_dot_v1_dot_evidence__pb2.ReadBlobRequest.FromString,
                     response_serializer=verbatim_dot_evidence_dot_v1_dot_evidence__pb2.ReadBlobResponse.SerializeToString,
+            ),
+            'GetSeal': grpc.unary_stream_rpc_method_handler(
+                    servicer.GetSeal,
+                    request_deserializer=verbatim_dot_evidence_dot_v1_dot_evidence__pb2.GetSealRequest.FromString,
+                    response_serializer=verbatim_dot_evidence_dot_v1_dot_evidence__pb2.GetSealResponse.SerializeToString,
+            ),
+            'GetPublicKey': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPublicKey,
+                    request_deserializer=verbatim_dot_evidence_dot_v1_dot_evidence__pb2.GetPublicKeyRequest.FromString,
+                    response_serializer=verbatim_dot_evidence_dot_v1_dot_evidence__pb2.GetPublicKeyResponse.SerializeToString,
             ),
             'ListRuns': grpc.unary_unary_rpc_method_handler(
                     servicer.ListRuns,
@@ -157,6 +191,40 @@ class EvidenceService(object):
         return grpc.experimental.unary_stream(request, target, '/verbatim.evidence.v1.EvidenceService/ReadBlob',
             verbatim_dot_evidence_dot_v1_dot_evidence__pb2.ReadBlobRequest.SerializeToString,
             verbatim_dot_evidence_dot_v1_dot_evidence__pb2.ReadBlobResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def GetSeal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(request, target, '/verbatim.evidence.v1.EvidenceService/GetSeal',
+            verbatim_dot_evidence_dot_v1_dot_evidence__pb2.GetSealRequest.SerializeToString,
+            verbatim_dot_evidence_dot_v1_dot_evidence__pb2.GetSealResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def GetPublicKey(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/verbatim.evidence.v1.EvidenceService/GetPublicKey',
+            verbatim_dot_evidence_dot_v1_dot_evidence__pb2.GetPublicKeyRequest.SerializeToString,
+            verbatim_dot_evidence_dot_v1_dot_evidence__pb2.GetPublicKeyResponse.FromString,
             options, channel_credentials,
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
 
