@@ -21,10 +21,6 @@ export const VERIFY_MUTANTS: readonly Mutant[] = [
     ],
     tests: LINES,
   }),
-  walk("verify-forgets-who-stood-before", "P3", {
-    change: ["this.#before = previous;\n    this.#previous = line.hash;", "this.#previous = line.hash;"],
-    tests: MATRIX,
-  }),
   content("verify-counts-no-lines", "P3", {
     change: ["if (record.seq !== seq) this.#checkSeq(line);", ""],
     tests: LINES,

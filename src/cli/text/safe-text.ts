@@ -1,8 +1,8 @@
 /**
  * Characters that a terminal obeys or that turn what a reader sees: control, format (but for the joiner of emoji),
- * private use, lone surrogates, line and paragraph separators.
+ * private use, unassigned, lone surrogates, line and paragraph separators.
  */
-const UNSAFE = /(?!\u200D)[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu;
+const UNSAFE = /(?!\u200D)[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 const SHORT: Readonly<Record<string, string>> = { "\n": String.raw`\n`, "\r": String.raw`\r`, "\t": String.raw`\t` };
 

@@ -45,8 +45,6 @@ export class ChainWalk {
   lines = 0;
   #next = 0;
   #previous: string | undefined;
-  /** The hash before the previous one. */
-  #before: string | undefined;
   #suspect: Suspect | undefined;
   #runIdIsSure: boolean;
   readonly #moved = new MovedPlaces();
@@ -160,13 +158,6 @@ export class ChainWalk {
       if (this.#moved.explains(seq, seq + 1)) return; // it stood too early, and here it belongs
       return this.#nameDuplicate("the line before stands here a second time");
     }
-    if (seq === this.#next - 1 && this.#before !== undefined && this.#fits(line, this.#before)) {
-      this.#nameDuplicate(
-        `seq ${seq} stands here a second time, chained like the line before: one of both was put there`,
-      );
-      this.#previous = line.hash;
-      return;
-    }
     const at = { place: this.#next, line: this.lines, previous, computed, foreign: runId !== this.#runId };
     this.#suspect = suspectOf(line, at);
   }
@@ -210,7 +201,6 @@ export class ChainWalk {
     } else this.#nameUnlessMoved(suspect, inserted(suspect));
     const swapped = record?.seq === place + 1 && !foreign && suspect.count === 1;
     if (!swapped || this.#hasher.after(line.hash, suspect.bytes) !== claimed) return false;
-    this.#before = line.hash;
     this.#previous = claimed;
     this.#next = place + 2;
     return true;
@@ -239,7 +229,6 @@ export class ChainWalk {
     const seq = this.#next;
     const previous = this.#previous;
     this.#runIdIsSure = true;
-    this.#before = previous;
     this.#previous = line.hash;
     this.#next += 1;
     this.#onPlaced({ bytes: line.bytes, record: line.record, hash: line.hash, seq, previous, line: this.lines });

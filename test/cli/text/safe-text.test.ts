@@ -32,6 +32,7 @@ describe("a text that is shown on a terminal", () => {
     ["backspaces and tabs", "rm\b\bls\tx", String.raw`rm\u{8}\u{8}ls\tx`],
     ["a reversed direction", "exe.\u202Etxt\u2066", String.raw`exe.\u{202e}txt\u{2066}`],
     ["invisible letters", "pay\u200Bpal\uFEFF\u00AD", String.raw`pay\u{200b}pal\u{feff}\u{ad}`],
+    ["a place between the directions that no letter has", "a\u2065b", String.raw`a\u{2065}b`],
     ["letters of the tag plane", "a\u{E0041}", String.raw`a\u{e0041}`],
     ["separators of lines", "a\u2028b\u2029c", String.raw`a\u{2028}b\u{2029}c`],
     ["half a pair", "a\uD800b", String.raw`a\u{d800}b`],

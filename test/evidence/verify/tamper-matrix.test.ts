@@ -173,6 +173,17 @@ describe("a line that was forged", () => {
     }
   });
 
+  test("and has the rest of the log chained to it is named beside the line in whose place it stands", async () => {
+    for (let place = 1; place < LAST; place += 1) {
+      const forged = rehashed(lines, (bodies) =>
+        bodies.with(place, (bodies[place] ?? "").replace('"actor":"', '"actor":"not ')),
+      );
+      const both = forged.toSpliced(place, 0, lines[place] ?? "");
+      const [first] = (await verifyLines(both, { laws: false })).problems;
+      expect(first).toMatchObject({ code: "DUPLICATE", seq: place + 1 });
+    }
+  });
+
   test("and is chained to nothing is named at its place", async () => {
     for (let place = 0; place <= LAST; place += 1) {
       const forged = `${forgedAt(place).slice(0, -45)}${"A".repeat(43)}"}`;
