@@ -1,6 +1,18 @@
 export type { Json, JsonObject } from "./json.ts";
 export type { ErrorClass, JobStep, StepReference, StepResult, StepStatus } from "./step.ts";
 export type { AdmittedJob, Cancellation, ExecutionResult, Job, JobStatus } from "./job.ts";
+export type {
+  Concurrency,
+  Gate,
+  Plan,
+  PlannedJob,
+  PlannedJobStatus,
+  PlannedStep,
+  Recovery,
+  RetryPolicy,
+  RunStatus,
+} from "./plan.ts";
+export type { JobDeclaration, PlanDeclaration, StepDeclaration } from "./plan-declaration.ts";
 export type { Clock } from "./clock.ts";
 export type { FaultCode, Violation } from "./fault.ts";
 export { Fault, FAULTS } from "./fault.ts";

@@ -1,22 +1,20 @@
 import type { StepType } from "#effects";
 import { RunCheckpoints } from "#evidence";
 import type { CheckpointOptions, EvidenceStore, PlanDocument, RecordDraft } from "#evidence";
-import { JobExecutor } from "#executor";
-import { admitJob } from "#governance";
 import type { HealthObserver } from "#health";
 import type { AdmittedJob, Cancellation, Clock, ExecutionResult, Job, Json, Violation } from "#model";
 import { Fault, jobViolations, LIMITS } from "#model";
-import { concealOutput } from "./conceal-output.ts";
 import type { DisclosureKeeper } from "./conceal-output.ts";
 import { declarePlan, invalidRequest } from "./declare-plan.ts";
 import type { DiskGuard } from "./disk-guard.ts";
 import { heldBytes } from "./held-bytes.ts";
 import { openingRecords } from "./job-records.ts";
 import type { JobRunner, JobView, SubmittedJob } from "./job-runner.ts";
+import { Machine } from "./machine.ts";
 import { firstRecord, recordedJob } from "./recorded-job.ts";
 import { closeInterruptedRun } from "./recover-runs.ts";
 import { runJob } from "./run-job.ts";
-import { spilledText, spillOutput } from "./spill-output.ts";
+import { spilledText } from "./spill-output.ts";
 
 /** What a runner is made of. */
 export interface JobRunnerOptions {
@@ -37,9 +35,6 @@ export interface JobRunnerOptions {
   /** Told of refusals, for the log of the process. */
   readonly onRefused?: (jobId: string, reasons: readonly Violation[]) => void;
 }
-
-/** Whoever reaches the server may execute: roles come from the credential, above. */
-const SCOPES: ReadonlySet<string> = new Set(["execute"]);
 
 interface ActiveJob {
   readonly planHash: string;
@@ -64,22 +59,16 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
 class DirectJobRunner implements JobRunner {
   readonly stepTypes: readonly StepType[];
   readonly #options: JobRunnerOptions;
-  readonly #executor: JobExecutor;
-  readonly #types: ReadonlyMap<string, StepType>;
-  readonly #typeNames: ReadonlySet<string>;
+  readonly #machine: Machine;
   readonly #active = new Map<string, ActiveJob>();
   #heldBytes = 0;
   #draining = false;
 
   constructor(options: JobRunnerOptions) {
     this.#options = options;
-    this.stepTypes = options.stepTypes.toSorted((one, other) => (one.name < other.name ? -1 : 1));
-    this.#types = new Map(this.stepTypes.map((type) => [type.name, type]));
-    this.#typeNames = new Set(this.#types.keys());
-    if (options.disk !== undefined) options.disk.stopJobs = (why) => this.#stopAll(why);
-    this.#executor = new JobExecutor(
-      this.stepTypes.map((type) => [type.name, spillOutput(concealOutput(type, options.disclosures), options.store)]),
-    );
+    this.#machine = new Machine(options);
+    this.stepTypes = this.#machine.stepTypes;
+    options.disk?.addStopper((why) => this.#stopAll(why));
   }
 
   async submit(job: Job): Promise<SubmittedJob> {
@@ -113,7 +102,7 @@ class DirectJobRunner implements JobRunner {
     const abort = new AbortController();
     const { store, clock, health, checkpoints } = this.#options;
     const machine = { clock, signal: abort.signal, ...(health !== undefined && { health }) };
-    const execution = this.#executor.executeJob(admitted, machine);
+    const execution = this.#machine.executor.executeJob(admitted, machine);
     const opening = this.#opening(admitted, plan);
     const run = { execution, opening, store, onAccepted };
     const points = checkpoints && new RunCheckpoints(job.jobId, { ...checkpoints, clock });
@@ -129,7 +118,13 @@ class DirectJobRunner implements JobRunner {
     const { store, clock } = this.#options;
     const at = clock.now();
     const document = (await spilledText(plan.text, store)) ?? (JSON.parse(plan.text) as Json); // the plan is JSON by its making
-    return openingRecords({ job, at, planHash: plan.hash, plan: document, executorVersion: this.#executor.version });
+    return openingRecords({
+      job,
+      at,
+      planHash: plan.hash,
+      plan: document,
+      executorVersion: this.#machine.executor.version,
+    });
   }
 
   #requireRoom(held: number): void {
@@ -153,21 +148,7 @@ class DirectJobRunner implements JobRunner {
 
   #admit(job: Job, held: number): AdmittedJob {
     this.#requireRoom(held);
-    const { onRefused } = this.#options;
-    const verdict = admitJob(job, { knownStepTypes: this.#typeNames, scopes: SCOPES });
-    if (verdict.verdict === "REFUSED") {
-      onRefused?.(job.jobId, verdict.reasons);
-      const reasons = verdict.reasons.map(({ field, description }) => `${field} ${description}`).join("; ");
-      throw new Fault("ADMISSION_REFUSED", `The job is not admitted: ${reasons}.`, { violations: verdict.reasons });
-    }
-    const violations = job.steps.flatMap((step) =>
-      (this.#types.get(step.stepType)?.checkParameters(step.parameters) ?? []).map(({ field, description }) => ({
-        field: field === "" ? `steps[${step.stepIndex}].parameters` : `steps[${step.stepIndex}].parameters.${field}`,
-        description,
-      })),
-    );
-    if (violations.length > 0) throw invalidRequest(violations);
-    return verdict.job;
+    return this.#machine.admit(job);
   }
 
   async #drive(running: Promise<ExecutionResult>, claim: Claim): Promise<ExecutionResult> {
@@ -184,7 +165,7 @@ class DirectJobRunner implements JobRunner {
   }
 
   #tellDisk(): void {
-    if (this.#options.disk !== undefined) this.#options.disk.busy = this.#active.size > 0;
+    this.#options.disk?.setBusy(this, this.#active.size > 0);
   }
 
   #stopAll(reason: string): void {

@@ -30,9 +30,9 @@ export class DiskGuard {
   readonly #options: DiskGuardOptions;
   #full = false;
   #disarm: (() => void) | undefined;
-  #busy = false;
+  readonly #busy = new Set<object>();
   #closed = false;
-  #stopJobs: (why: string) => void = () => undefined;
+  readonly #stoppers: ((why: string) => void)[] = [];
 
   /** Looks at once: what a start has to write may need the reserve that the process before has left. */
   constructor(options: DiskGuardOptions) {
@@ -50,14 +50,15 @@ export class DiskGuard {
     return this.#full;
   }
 
-  /** Who stops the jobs that run. */
-  set stopJobs(stop: (why: string) => void) {
-    this.#stopJobs = stop;
+  /** Adds who stops jobs that run. */
+  addStopper(stop: (why: string) => void): void {
+    this.#stoppers.push(stop);
   }
 
-  /** Whether jobs run: then the disk is looked at again and again. */
-  set busy(busy: boolean) {
-    this.#busy = busy;
+  /** Whether somebody runs jobs: as long as anybody does, the disk is looked at again and again. */
+  setBusy(who: object, busy: boolean): void {
+    if (busy) this.#busy.add(who);
+    else this.#busy.delete(who);
     this.#arm();
   }
 
@@ -84,7 +85,7 @@ export class DiskGuard {
     this.#full = true;
     this.#options.disk.releaseReserve();
     this.#options.onFull(free);
-    this.#stopJobs(`the disk is full: ${mebibytes(free)} MiB were left`);
+    for (const stop of this.#stoppers) stop(`the disk is full: ${mebibytes(free)} MiB were left`);
     this.#arm();
   }
 
@@ -100,7 +101,7 @@ export class DiskGuard {
   }
 
   #arm(): void {
-    if (this.#closed || this.#disarm !== undefined || !(this.#busy || this.#full)) return;
+    if (this.#closed || this.#disarm !== undefined || !(this.#busy.size > 0 || this.#full)) return;
     this.#disarm = this.#options.clock.after(LOOK_MS, () => {
       this.#disarm = undefined;
       this.look();

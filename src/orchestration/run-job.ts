@@ -31,14 +31,32 @@ export async function runJob(jobId: string, options: RunJobOptions): Promise<Exe
     size += stored.length;
     checkpoints?.stored(stored);
   };
+  const { result, unwritten } = await perform(execution, write, options.opening);
+  await write([...unwritten, ...closingRecords(result)]);
+  return result;
+}
+
+/** What a machine has come to; the last records are not written yet. */
+export interface Performed {
+  readonly result: ExecutionResult;
+  readonly unwritten: readonly RecordDraft[];
+}
+
+/**
+ * Asks the machine for one batch after the other, and for the next when the last one is durable.
+ * @param first what is to be written with the first batch.
+ * @throws {Fault} if a record could not be stored: then nothing more is performed.
+ */
+export async function perform(
+  execution: ReturnType<JobExecutor["executeJob"]>,
+  write: (drafts: readonly RecordDraft[]) => Promise<void>,
+  first: readonly RecordDraft[] | Promise<readonly RecordDraft[]>,
+): Promise<Performed> {
   try {
-    let unwritten = await options.opening;
+    let unwritten = await first;
     for (;;) {
       const next = await execution.next();
-      if (next.done === true) {
-        await write([...unwritten, ...closingRecords(next.value)]);
-        return next.value;
-      }
+      if (next.done === true) return { result: next.value, unwritten };
       unwritten = [...unwritten, ...next.value];
       // A batch that starts no step lets nothing happen: it can wait for the one that comes.
       if (next.value.at(-1)?.event_type !== "step.started") continue;

@@ -66,7 +66,7 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
     tests: "orchestration/disk-guard",
   }),
   guard("jobs-run-on-until-the-disk-is-full", "P5", {
-    change: ["    this.#stopJobs(`the disk is full: ${mebibytes(free)} MiB were left`);\n", ""],
+    change: ["    for (const stop of this.#stoppers) stop(`the disk is full: ${mebibytes(free)} MiB were left`);\n", ""],
     tests: "orchestration/disk-guard",
   }),
   guard("disk-at-the-border-flaps", "P5", {
@@ -74,7 +74,7 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
     tests: "orchestration/disk-guard",
   }),
   guard("nobody-looks-while-jobs-run", "P5", {
-    change: ["!(this.#busy || this.#full)", "!this.#full"],
+    change: ["!(this.#busy.size > 0 || this.#full)", "!this.#full"],
     tests: "orchestration/disk-guard",
   }),
   reserve("reserve-is-a-hole", "P5", {

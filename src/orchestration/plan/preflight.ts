@@ -1,0 +1,49 @@
+import type { StepType } from "#effects";
+import type { Plan, PlannedStep, Violation } from "#model";
+import { LIMITS } from "#model";
+
+/** What a plan is held to before any effect. */
+export interface PreflightFacts {
+  readonly stepTypes: ReadonlyMap<string, StepType>;
+}
+
+/** Every problem of a compiled plan that only this installation can tell: step types, parameters, sizes. Has no effect. */
+export function preflight(plan: Plan, facts: PreflightFacts): readonly Violation[] {
+  return plan.jobs.flatMap((job) => [
+    ...listProblems(`jobs.${job.key}.steps`, job.steps, facts),
+    ...listProblems(`jobs.${job.key}.probe`, job.probe, facts),
+    ...listProblems(`jobs.${job.key}.compensate`, job.compensate, facts),
+  ]);
+}
+
+function listProblems(
+  field: string,
+  steps: readonly PlannedStep[],
+  { stepTypes }: PreflightFacts,
+): readonly Violation[] {
+  if (steps.length > LIMITS.stepsPerJob)
+    return [{ field, description: `has ${steps.length} steps; at most ${LIMITS.stepsPerJob} are allowed` }];
+  return steps.flatMap((step, at) => {
+    const type = stepTypes.get(step.stepType);
+    if (type === undefined) return [{ field: `${field}[${at}].step_type`, description: unknown(step, stepTypes) }];
+    return [
+      ...sizeProblem(`${field}[${at}].parameters`, step),
+      ...type.checkParameters(step.parameters).map(({ field: path, description }) => ({
+        field: path === "" ? `${field}[${at}].parameters` : `${field}[${at}].parameters.${path}`,
+        description,
+      })),
+    ];
+  });
+}
+
+function sizeProblem(field: string, { parameters }: PlannedStep): readonly Violation[] {
+  const bytes = Buffer.byteLength(JSON.stringify(parameters));
+  if (bytes <= LIMITS.parametersBytesPerStep) return [];
+  const description = `has ${bytes} bytes as JSON; at most ${LIMITS.parametersBytesPerStep} are allowed: pass a reference instead`;
+  return [{ field, description }];
+}
+
+function unknown({ stepType }: PlannedStep, known: ReadonlyMap<string, StepType>): string {
+  const names = [...known.keys()].sort();
+  return `is ${JSON.stringify(stepType)}, which is not known here (known: ${names.join(", ") || "none"}); correct it, or allow it in the server's configuration (key steps)`;
+}

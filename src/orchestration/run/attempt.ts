@@ -1,0 +1,102 @@
+import type { EvidenceStore, RecordDraft } from "#evidence";
+import { isBlobReference } from "#evidence";
+import type { HealthObserver } from "#health";
+import type { Clock, ErrorClass, ExecutionResult, Job, JsonObject, Json, PlannedStep, StepResult } from "#model";
+import { Fault } from "#model";
+import type { Machine } from "../machine.ts";
+import { ARTIFACT_STEP } from "../plan/compile-plan.ts";
+import { perform } from "../run-job.ts";
+import type { AttemptNames } from "./run-records.ts";
+
+/** What an attempt is made with. */
+export interface AttemptOptions {
+  readonly names: AttemptNames;
+  readonly contractId: string;
+  readonly executedBy: string;
+  readonly steps: readonly PlannedStep[];
+  readonly timeoutSeconds?: number | undefined;
+  readonly machine: Machine;
+  readonly clock: Clock;
+  readonly health?: HealthObserver;
+  /** Aborted with a `Cancellation` to stop it. */
+  readonly signal: AbortSignal;
+  /** Stores records of the attempt; resolves when they are durable. */
+  readonly write: (drafts: readonly RecordDraft[]) => Promise<void>;
+}
+
+/** What an attempt has come to; its last records are not written yet. */
+export interface EndedAttempt {
+  readonly result: ExecutionResult;
+  readonly unwritten: readonly RecordDraft[];
+}
+
+/**
+ * One attempt at a job: one call of the executor, under a job id of its own. The executor learns neither of the plan nor of
+ * other attempts: what its records say of them is added here.
+ * @throws {Fault} if a record could not be stored; ADMISSION_REFUSED, INVALID_REQUEST if it may not run.
+ */
+export async function performAttempt(options: AttemptOptions): Promise<EndedAttempt> {
+  const { names, contractId, executedBy, steps, timeoutSeconds, machine, clock, health, signal, write } = options;
+  const job: Job = {
+    jobId: names.jobId,
+    contractId,
+    executedBy,
+    steps: steps.map((step, stepIndex) => ({ stepIndex, ...step })),
+    ...(timeoutSeconds !== undefined && { timeoutSeconds }),
+  };
+  const admitted = machine.admit(job);
+  const execution = machine.executor.executeJob(admitted, { clock, signal, ...(health !== undefined && { health }) });
+  const named = (drafts: readonly RecordDraft[]): readonly RecordDraft[] =>
+    drafts.map((draft) => ({ ...draft, attempt: names.attempt, job_key: names.recordKey }));
+  const { result, unwritten } = await perform(execution, (drafts) => write(named(drafts)), []);
+  return { result, unwritten: named(unwritten) };
+}
+
+/** The kind of an attempt's failure. */
+export function failureClass({ finalStatus, finalReason, stepResults }: ExecutionResult): ErrorClass {
+  if (finalStatus === "CANCELLED") return "cancelled";
+  const last = stepResults.at(-1);
+  if (last?.errorClass !== undefined) return last.errorClass;
+  return finalReason.includes("timed out") ? "timeout" : "unknown";
+}
+
+/** The exit code of the command that failed, if it was one that exited. */
+export async function exitCodeOf({ stepResults }: ExecutionResult, store: EvidenceStore): Promise<number | undefined> {
+  const last = stepResults.at(-1);
+  if (last?.status !== "FAILED") return undefined;
+  const code = (await wholeOutput(last, store))?.["exit_code"];
+  return typeof code === "number" ? code : undefined;
+}
+
+/** One file whose digest a job has taken. */
+export interface Artifact extends JsonObject {
+  readonly path: string;
+  readonly sha256: string;
+  readonly size: number;
+}
+
+/** The files whose digests the job has taken, in the order in which it told them. */
+export async function artifactsOf(
+  { stepResults }: ExecutionResult,
+  store: EvidenceStore,
+): Promise<readonly Artifact[]> {
+  const artifacts: Artifact[] = [];
+  for (const step of stepResults) {
+    if (step.stepType !== ARTIFACT_STEP || step.status !== "COMPLETED") continue;
+    const listed = (await wholeOutput(step, store))?.["artifacts"];
+    if (Array.isArray(listed)) artifacts.push(...(listed as readonly Artifact[])); // written by artifact.collect
+  }
+  return artifacts;
+}
+
+async function wholeOutput({ output }: StepResult, store: EvidenceStore): Promise<JsonObject | undefined> {
+  const whole = isBlobReference(output) ? await blobJson(output.$blob, store) : output;
+  return typeof whole === "object" && whole !== null && !Array.isArray(whole) ? (whole as JsonObject) : undefined; // an object that is no list
+}
+
+/** A payload that lies beside the log. @throws {Fault} EVIDENCE_BROKEN if it is missing. */
+export async function blobJson(digest: string, store: EvidenceStore): Promise<Json> {
+  const bytes = await store.getBlob(digest);
+  if (bytes === undefined) throw new Fault("EVIDENCE_BROKEN", `The payload ${digest} is missing beside the log.`);
+  return JSON.parse(Buffer.from(bytes).toString("utf8")) as Json; // JSON.parse gives JSON
+}

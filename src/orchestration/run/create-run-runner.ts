@@ -1,0 +1,281 @@
+import { RunCheckpoints } from "#evidence";
+import type { CheckpointOptions, EvidenceStore, RecordDraft } from "#evidence";
+import type { HealthObserver } from "#health";
+import type { Clock, Json } from "#model";
+import { Fault, LIMITS } from "#model";
+import type { DiskGuard } from "../disk-guard.ts";
+import type { Machine } from "../machine.ts";
+import { compilePlan } from "../plan/compile-plan.ts";
+import { jobGraph } from "../plan/graph.ts";
+import { planText } from "../plan/plan-json.ts";
+import type { PlanText } from "../plan/plan-json.ts";
+import { preflight } from "../plan/preflight.ts";
+import { firstRecord } from "../recorded-job.ts";
+import { spilledText } from "../spill-output.ts";
+import { ConcurrencySlots } from "./concurrency-slots.ts";
+import { isPlanRun, loadRun } from "./load-run.ts";
+import { LiveRuns } from "./live-runs.ts";
+import { PlanRun } from "./plan-run.ts";
+import { resumeDrafts } from "./resume-run.ts";
+import { aboutJob, common, ENGINE, runOpeningRecords, stateChanged } from "./run-records.ts";
+import type {
+  AboutJob,
+  AcceptedRun,
+  Asked,
+  CreateRunOptions,
+  PlanReport,
+  ResumedRun,
+  ResumeOptions,
+  RunRunner,
+  SubmittedPlan,
+} from "./run-runner.ts";
+import { RunState } from "./run-state.ts";
+import type { RunView } from "./run-view.ts";
+import { runView } from "./run-view.ts";
+import { requireGate, requireMarkable, requireOverridable, requireRollback } from "./run-rules.ts";
+
+/** What a runner of plans is made of. */
+export interface RunRunnerOptions {
+  readonly store: EvidenceStore;
+  readonly clock: Clock;
+  readonly machine: Machine;
+  readonly health?: HealthObserver;
+  /** What signs checkpoints within the logs; absent = there are none. */
+  readonly checkpoints?: Omit<CheckpointOptions, "clock">;
+  readonly disk?: DiskGuard;
+  /** A fresh id for a run whose caller names none. */
+  readonly newRunId: () => string;
+  /** In [0, 1): where in its jitter a wait lies. */
+  readonly chance: () => number;
+  /**
+   * Whether this process drives runs on that it did not start, when their gate is approved: a server does, a command that
+   * ends soon only records the word.
+   */
+  readonly drivesOn: boolean;
+  /** Runs that may be driven at the same time; default `LIMITS.activeRuns`. */
+  readonly maxActiveRuns?: number;
+}
+
+/** Makes the runner of plans. */
+export function createRunRunner(options: RunRunnerOptions): RunRunner {
+  return new PlanRunner(options);
+}
+
+class PlanRunner implements RunRunner {
+  readonly #options: RunRunnerOptions;
+  readonly #live: LiveRuns;
+  readonly #slots = new ConcurrencySlots((key) => {
+    for (const run of this.#live.all()) {
+      run.state.unpark(key);
+      run.kick();
+    }
+  });
+  #draining = false;
+
+  constructor(options: RunRunnerOptions) {
+    this.#options = options;
+    this.#live = new LiveRuns({
+      load: (runId) => this.#load(runId),
+      onChange: (busy) => options.disk?.setBusy(this, busy),
+    });
+    options.disk?.addStopper((why) => this.#stopAll(why));
+  }
+
+  validate({ declaration, surroundings }: SubmittedPlan): PlanReport {
+    const { plan, violations } = compilePlan(declaration, surroundings);
+    const { order, widths } = jobGraph(plan.jobs);
+    const problems = [...violations, ...preflight(plan, { stepTypes: this.#options.machine.types })];
+    return { plan, planHash: problems.length > 0 ? "" : planText(plan).hash, violations: problems, order, widths };
+  }
+
+  async create(submitted: SubmittedPlan, asked: CreateRunOptions): Promise<AcceptedRun> {
+    const report = this.validate(submitted);
+    if (report.violations.length > 0) throw invalidPlan(report);
+    const text = planText(report.plan);
+    const runId = asked.runId ?? this.#options.newRunId();
+    const attached = await this.#attached(runId, text);
+    if (attached !== undefined) return attached;
+    this.#requireRoom();
+    const state = new RunState(report.plan);
+    const run = this.#planRun({ runId, planHash: text.hash, state, size: 0 });
+    this.#live.add(run);
+    try {
+      await run.tell(await this.#opening(report, { asked, text }));
+    } catch (error) {
+      this.#live.drop(run);
+      if (!(error instanceof Fault) || error.code !== "SEQUENCE_CONFLICT") throw error;
+      const other = await this.#attached(runId, text); // somebody else was first
+      if (other === undefined) throw error;
+      return other;
+    }
+    return { runId, planHash: text.hash, attached: false };
+  }
+
+  async #attached(runId: string, { hash }: PlanText): Promise<AcceptedRun | undefined> {
+    const created = await firstRecord(this.#options.store, runId);
+    if (created === undefined) return undefined;
+    if (isPlanRun(created) && created.plan_hash === hash) return { runId, planHash: hash, attached: true };
+    throw new Fault(
+      "JOB_ID_TAKEN",
+      `Run id ${runId} was used for another plan, and a run id is started at most once; choose a new one. (plan ${created.plan_hash ?? "none"}, asked ${hash})`,
+    );
+  }
+
+  async #opening(
+    { plan }: PlanReport,
+    { asked, text }: { readonly asked: Asked; readonly text: PlanText },
+  ): Promise<readonly RecordDraft[]> {
+    const { store, clock, machine } = this.#options;
+    const document = (await spilledText(text.text, store)) ?? (JSON.parse(text.text) as Json); // the plan is JSON by its making
+    return runOpeningRecords({
+      said: { at: clock.now(), ...asked },
+      contractId: plan.contractId,
+      planHash: text.hash,
+      plan: document,
+      jobKeys: plan.jobs.map(({ key }) => key),
+      executorVersion: machine.executor.version,
+    });
+  }
+
+  #requireRoom(): void {
+    const { disk, maxActiveRuns = LIMITS.activeRuns } = this.#options;
+    if (this.#draining)
+      throw new Fault("DRAINING", "The server is stopping and takes no new runs; try another one, or later.");
+    disk?.requireRoom();
+    if (this.#live.active < maxActiveRuns) return;
+    throw new Fault(
+      "LIMIT_EXCEEDED",
+      `${maxActiveRuns} runs are driven already, which is the limit; try again when one has ended.`,
+    );
+  }
+
+  #planRun(run: { runId: string; planHash: string; state: RunState; size: number }): PlanRun {
+    const { store, clock, machine, health, chance, checkpoints } = this.#options;
+    return new PlanRun({
+      ...run,
+      store,
+      clock,
+      machine,
+      chance,
+      slots: this.#slots,
+      ...(health !== undefined && { health }),
+      ...(checkpoints !== undefined && { checkpoints: new RunCheckpoints(run.runId, { ...checkpoints, clock }) }),
+      onRest: (rested) => this.#live.drop(rested),
+    });
+  }
+
+  async #load(runId: string): Promise<PlanRun> {
+    return this.#planRun(await loadRun(this.#options.store, runId, { verify: true }));
+  }
+
+  async get(runId: string): Promise<RunView> {
+    const live = this.#live.get(runId);
+    if (live !== undefined) return runView(live);
+    return runView(await loadRun(this.#options.store, runId, { verify: false }));
+  }
+
+  async resume(runId: string, options: ResumeOptions): Promise<ResumedRun> {
+    const report = options.plan && this.validate(options.plan);
+    if (report !== undefined && report.violations.length > 0) throw invalidPlan(report);
+    return await this.#live.with(runId, async (run) => {
+      this.#requireRoom();
+      const planHash = report?.planHash;
+      const { drafts, pending, left } = resumeDrafts(run, { ...options, planHash, at: this.#options.clock.now() });
+      await run.tell(drafts);
+      return { runId, pending, left };
+    });
+  }
+
+  async cancel(runId: string, { actor, reason }: Asked): Promise<RunView> {
+    return await this.#live.with(runId, async (run) => {
+      const { status } = run.state;
+      if (status !== "executing" && status !== "blocked" && status !== "rolling_back")
+        throw new Fault("RUN_ENDED", `Run ${runId} has ended: it is ${status}.`);
+      run.stop({ kind: "cancel", cancelledBy: actor, reason }, { abort: true });
+      await run.rest();
+      return runView(run);
+    });
+  }
+
+  async approve(about: AboutJob): Promise<RunView> {
+    return await this.#atGate(about, "gate.approved");
+  }
+
+  async reject(about: AboutJob): Promise<RunView> {
+    return await this.#atGate(about, "gate.rejected");
+  }
+
+  async #atGate(about: AboutJob, event: "gate.approved" | "gate.rejected"): Promise<RunView> {
+    const driven = this.#live.get(about.runId) !== undefined || this.#options.drivesOn;
+    return await this.#live.with(about.runId, async (run) => {
+      requireGate(run, about);
+      const { jobKey: key, actor, reason } = about;
+      const at = this.#options.clock.now();
+      const data = { plan_hash: run.planHash };
+      const goesOn = run.state.status === "blocked" && driven && !this.#draining;
+      await run.tell([
+        aboutJob(event, { key, said: { at, actor, reason }, attempt: Math.max(0, run.state.job(key).attempt), data }),
+        ...(goesOn ? [stateChanged("executing", { at, actor: ENGINE, reason: `${key}: ${event.slice(5)}` })] : []),
+      ]);
+      return runView(run);
+    });
+  }
+
+  async markSucceeded(about: AboutJob): Promise<RunView> {
+    return await this.#override(about, "succeeded");
+  }
+
+  async overrideGate(about: AboutJob): Promise<RunView> {
+    return await this.#override(about, "hard_gate");
+  }
+
+  async #override(about: AboutJob, status: "succeeded" | "hard_gate"): Promise<RunView> {
+    return await this.#live.with(about.runId, async (run) => {
+      if (status === "succeeded") requireMarkable(run, about);
+      else requireOverridable(run, about);
+      const { jobKey, actor, reason } = about;
+      const said = { at: this.#options.clock.now(), actor, reason };
+      const applied: RecordDraft = { event_type: "run.override_applied", ...common(said), job_key: jobKey, status };
+      const reopened = run.state.status === "failed";
+      await run.tell([
+        ...(reopened ? [{ event_type: "run.resumed" as const, ...common(said) }] : []),
+        applied,
+        ...(reopened ? [stateChanged("blocked", { ...said, actor: ENGINE, reason: "opened again; resume it" })] : []),
+      ]);
+      return runView(run);
+    });
+  }
+
+  async rollback(runId: string, { actor, reason }: Asked): Promise<RunView> {
+    return await this.#live.with(runId, async (run) => {
+      this.#requireRoom();
+      requireRollback(run);
+      const said = { at: this.#options.clock.now(), actor, reason };
+      await run.tell([{ event_type: "run.resumed", ...common(said), status: "rolling_back" }]);
+      return runView(run);
+    });
+  }
+
+  #stopAll(reason: string): void {
+    for (const run of this.#live.all()) run.stop({ kind: "drain", reason }, { abort: true });
+  }
+
+  async drain({ graceMs }: { readonly graceMs: number }): Promise<void> {
+    this.#draining = true;
+    const runs = [...this.#live.all()];
+    for (const run of runs) run.stop({ kind: "drain", reason: "the server was stopped" }, { abort: false });
+    const reason = `the server stopped and waited ${graceMs / 1000} s for it`;
+    const disarm = this.#options.clock.after(graceMs, () => {
+      for (const run of runs) run.abort({ cancelledBy: ENGINE, reason });
+    });
+    await Promise.allSettled(runs.map((run) => run.rest()));
+    disarm();
+  }
+}
+
+/** The fault that lists all that is wrong with a plan. */
+function invalidPlan({ violations, plan }: PlanReport): Fault {
+  const list = violations.slice(0, 3).map(({ field, description }) => `${field} ${description}`);
+  const more = violations.length > list.length ? `; and ${violations.length - list.length} more` : "";
+  return new Fault("INVALID_REQUEST", `The plan ${plan.name} is not valid: ${list.join("; ")}${more}.`, { violations });
+}

@@ -1,0 +1,392 @@
+import type { EvidenceStore, RecordDraft, RunCheckpoints } from "#evidence";
+import type { HealthObserver } from "#health";
+import type { Cancellation, Clock, ErrorClass, ExecutionResult, PlannedStep } from "#model";
+import { Fault } from "#model";
+import type { Machine } from "../machine.ts";
+import { artifactsOf, exitCodeOf, failureClass, performAttempt } from "./attempt.ts";
+import type { EndedAttempt } from "./attempt.ts";
+import { attemptJobId, recordKey } from "./attempt-names.ts";
+import type { AttemptKind } from "./attempt-names.ts";
+import type { ConcurrencySlots } from "./concurrency-slots.ts";
+import { decideRetry } from "./decide-retry.ts";
+import { nextMoves } from "./next-moves.ts";
+import type { Move } from "./next-moves.ts";
+import { RunLog } from "./run-log.ts";
+import { aboutJob, ENGINE, jobEnded, jobStarted, runCompleted, stateChanged } from "./run-records.ts";
+import type { AttemptNames, Said } from "./run-records.ts";
+import type { JobState, RunState, Stop } from "./run-state.ts";
+
+/** What runs share. */
+export interface RunSurroundings {
+  readonly store: EvidenceStore;
+  readonly clock: Clock;
+  readonly machine: Machine;
+  readonly slots: ConcurrencySlots;
+  readonly health?: HealthObserver;
+  /** In [0, 1). */
+  readonly chance: () => number;
+}
+
+/** What one run is made with. */
+export interface PlanRunOptions extends RunSurroundings {
+  readonly runId: string;
+  readonly planHash: string;
+  /** The state as its log tells it. */
+  readonly state: RunState;
+  /** Records in its log. */
+  readonly size: number;
+  readonly checkpoints?: RunCheckpoints;
+  /** Told when the run rests: it has ended or is blocked, and all is durable; or its store has halted. Must not throw. */
+  readonly onRest: (run: PlanRun) => void;
+}
+
+/**
+ * Drives one run: carries out what `nextMoves` decides, and records it. Nothing is decided here but retries, and those by a
+ * function of their own; what is true of the run is what its records say.
+ */
+export class PlanRun {
+  readonly runId: string;
+  readonly planHash: string;
+  readonly state: RunState;
+  readonly #options: PlanRunOptions;
+  readonly #log: RunLog;
+  readonly #attempts = new Map<string, AbortController>();
+  readonly #timers = new Map<string, () => void>();
+  #broken: unknown;
+  #rests = Promise.withResolvers<void>();
+
+  constructor(options: PlanRunOptions) {
+    const { runId, planHash, state, store, size, checkpoints } = options;
+    this.runId = runId;
+    this.planHash = planHash;
+    this.state = state;
+    this.#options = options;
+    this.#log = new RunLog({ store, runId, size, ...(checkpoints !== undefined && { checkpoints }) });
+  }
+
+  /** Whether nothing can happen without somebody from outside. */
+  get atRest(): boolean {
+    const { status, running } = this.state;
+    return running.size === 0 && status !== "executing" && status !== "rolling_back";
+  }
+
+  /** Whether its records could not be stored. */
+  get broken(): boolean {
+    return this.#broken !== undefined;
+  }
+
+  /** Resolves when the run rests, with all of it durable. Rejects if its store has halted. */
+  async rest(): Promise<void> {
+    if (!this.atRest && this.#broken === undefined) await this.#rests.promise;
+    await this.#log.flushed();
+    if (this.#broken !== undefined) throw this.#broken;
+  }
+
+  /** Records something that was said from outside, and goes on with what follows. Resolves when it is durable. */
+  async tell(drafts: readonly RecordDraft[]): Promise<void> {
+    const durable = this.#emit(drafts);
+    this.#moveOn();
+    await durable;
+  }
+
+  /** Looks whether something can be done now. */
+  kick(): void {
+    this.#moveOn();
+  }
+
+  /** Starts nothing more. `abort` also stops what runs. */
+  stop(stop: Stop, { abort }: { readonly abort: boolean }): void {
+    if (this.state.stop?.kind !== "cancel") this.state.stop = stop;
+    if (abort) this.abort({ cancelledBy: stop.kind === "cancel" ? stop.cancelledBy : ENGINE, reason: stop.reason });
+    this.#moveOn();
+  }
+
+  /** Stops what runs. */
+  abort(cancellation: Cancellation): void {
+    for (const attempt of this.#attempts.values()) attempt.abort(cancellation);
+  }
+
+  #moveOn(): void {
+    if (this.#broken !== undefined) return;
+    const facts = { mayStart: (job: JobState) => this.#takeSlot(job) };
+    for (let moves = nextMoves(this.state, facts); moves.length > 0; moves = nextMoves(this.state, facts)) {
+      const drafts: RecordDraft[] = [];
+      const begins: (() => void)[] = [];
+      for (const move of moves) this.#carryOut(move, drafts, begins);
+      this.#emit(drafts).catch(ignore); // whoever waits is told by #break
+      for (const begin of begins) begin();
+    }
+  }
+
+  #takeSlot({ job }: JobState): boolean {
+    return job.concurrency === undefined || this.#options.slots.take(job.concurrency);
+  }
+
+  #carryOut(move: Move, drafts: RecordDraft[], begins: (() => void)[]): void {
+    const said = this.#said("reason" in move ? move.reason : undefined);
+    switch (move.kind) {
+      case "start":
+      case "compensate":
+      case "probe": {
+        const { draft, begin } = this.#start(move.job, move.kind === "start" ? "job" : move.kind);
+        drafts.push(draft);
+        begins.push(begin);
+        return;
+      }
+      case "open_gate":
+        drafts.push(
+          aboutJob("gate.opened", { key: move.job.job.key, said: this.#said("a manual gate stands before it") }),
+        );
+        return;
+      case "skip":
+        drafts.push(aboutJob("job.skipped", { key: move.job.job.key, said, attempt: Math.max(0, move.job.attempt) }));
+        return;
+      case "block":
+        drafts.push(stateChanged("blocked", said));
+        return;
+      case "complete":
+        drafts.push(runCompleted(move.status, said));
+    }
+  }
+
+  #start(job: JobState, kind: AttemptKind): { readonly draft: RecordDraft; readonly begin: () => void } {
+    const key = recordKey(job.job.key, kind);
+    const last = kind === "job" ? job.attempt : (this.state.auxiliary.get(key)?.attempt ?? -1);
+    const attempt = last + 1;
+    const names: AttemptNames = { recordKey: key, attempt, jobId: attemptJobId(this.runId, key, attempt) };
+    const firstStep = kind === "job" ? job.stepsDone : 0;
+    const steps = stepsOf(job, kind).slice(firstStep);
+    const draft = jobStarted(names, { said: this.#said(), steps: steps.length, firstStep });
+    const begin = (): void => {
+      this.#attempt(job, { kind, names, steps }).catch((error: unknown) => this.#break(error));
+    };
+    return { draft, begin };
+  }
+
+  async #attempt(
+    job: JobState,
+    {
+      kind,
+      names,
+      steps,
+    }: { readonly kind: AttemptKind; readonly names: AttemptNames; readonly steps: readonly PlannedStep[] },
+  ): Promise<void> {
+    const abort = new AbortController();
+    this.#attempts.set(names.recordKey, abort);
+    const { machine, clock, health } = this.#options;
+    const { plan, submittedBy } = this.state;
+    let ended: EndedAttempt;
+    try {
+      ended = await performAttempt({
+        names,
+        contractId: plan.contractId,
+        executedBy: submittedBy,
+        steps,
+        timeoutSeconds: kind === "job" ? job.job.timeoutSeconds : undefined,
+        machine,
+        clock,
+        ...(health !== undefined && { health }),
+        signal: abort.signal,
+        write: (drafts) => this.#emit(drafts),
+      });
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      ended = refused(error, names, { plan, submittedBy, at: clock.now() });
+    } finally {
+      this.#attempts.delete(names.recordKey);
+    }
+    await this.#attemptEnded(job, { kind, names, ended });
+  }
+
+  async #attemptEnded(
+    job: JobState,
+    { kind, names, ended }: { readonly kind: AttemptKind; readonly names: AttemptNames; readonly ended: EndedAttempt },
+  ): Promise<void> {
+    const { result, unwritten } = ended;
+    const { store, slots } = this.#options;
+    const exitCode = await exitCodeOf(result, store);
+    const artifacts = kind === "job" ? await artifactsOf(result, store) : [];
+    const errorClass = result.finalStatus === "COMPLETED" ? undefined : failureClass(result);
+    const drafts: RecordDraft[] = [
+      ...unwritten,
+      ...artifacts.map((data): RecordDraft => ({
+        event_type: "artifact.emitted",
+        timestamp_utc: result.completedAt,
+        actor: result.executedBy,
+        attempt: names.attempt,
+        job_key: names.recordKey,
+        job_id: names.jobId,
+        data,
+      })),
+      jobEnded(names, { result, errorClass, data: this.#endData(exitCode, errorClass) }),
+    ];
+    if (errorClass !== undefined && kind === "job")
+      drafts.push(...this.#afterFailure(job, { errorClass, exitCode, result }));
+    if (kind === "compensate" && errorClass === undefined)
+      drafts.push(aboutJob("job.compensated", { key: job.job.key, said: this.#said() }));
+    if (kind === "probe") drafts.push(...this.#afterProbe(job, errorClass));
+    const durable = this.#emit(drafts);
+    if (kind === "job" && job.job.concurrency !== undefined) slots.give(job.job.concurrency);
+    this.#moveOn();
+    await durable;
+  }
+
+  /** An attempt that this process stopped for its own sake is cut off, not failed. */
+  #endData(exitCode: number | undefined, errorClass: ErrorClass | undefined) {
+    const interrupted = errorClass === "cancelled" && this.state.stop?.kind === "drain";
+    if (exitCode === undefined && !interrupted) return undefined;
+    return { ...(exitCode !== undefined && { exit_code: exitCode }), ...(interrupted && { interrupted: true }) };
+  }
+
+  #afterFailure(
+    job: JobState,
+    failed: {
+      readonly errorClass: ErrorClass;
+      readonly exitCode: number | undefined;
+      readonly result: ExecutionResult;
+    },
+  ): readonly RecordDraft[] {
+    if (this.state.stop !== undefined) return [];
+    const { key, retry, gate } = job.job;
+    const elapsedMs = Date.parse(failed.result.completedAt) - Date.parse(job.firstStartedAt ?? failed.result.startedAt);
+    const { errorClass, exitCode } = failed;
+    const verdict = decideRetry(
+      retry,
+      { attempt: job.attempt, errorClass, exitCode, elapsedMs },
+      this.#options.chance(),
+    );
+    if (verdict.retry && this.state.stoppedBy === undefined) {
+      const seconds = verdict.delayMs / 1000;
+      const said = this.#said(`${errorClass}: attempt ${job.attempt + 2} of ${retry.maxAttempts} in ${seconds} s`);
+      return [aboutJob("job.retried", { key, said, attempt: job.attempt + 1, data: { delay_ms: verdict.delayMs } })];
+    }
+    if (gate !== "hard") return [];
+    const said = this.#said(failed.result.finalReason);
+    return [aboutJob("gate.failed", { key, said, attempt: job.attempt, errorClass: "hard_gate_failed" })];
+  }
+
+  /** A probe that succeeded says that the step took effect, one that failed that it did not; anything else says nothing. */
+  #afterProbe(job: JobState, errorClass: ErrorClass | undefined): readonly RecordDraft[] {
+    const { key } = job.job;
+    const known = errorClass === undefined || errorClass === "validation_failed" || errorClass === "unknown";
+    if (!known) return [];
+    const took = errorClass === undefined;
+    const { attempt } = job;
+    const step = { job_key: key, job_id: attemptJobId(this.runId, key, attempt), step_index: job.doubtfulStep ?? 0 };
+    const reason = took ? "its probe succeeded: it took effect" : "its probe failed: it took no effect";
+    return [
+      {
+        event_type: "step.resolved",
+        timestamp_utc: this.#options.clock.now(),
+        actor: ENGINE,
+        attempt,
+        ...step,
+        status: took ? "COMPLETED" : "FAILED",
+        reason,
+      },
+      aboutJob("job.retried", { key, said: this.#said(reason), attempt: attempt + 1, data: { delay_ms: 0 } }),
+    ];
+  }
+
+  /** The state first, so that nothing is decided twice; whoever needs it durable waits. */
+  #emit(drafts: readonly RecordDraft[]): Promise<void> {
+    if (drafts.length === 0) return Promise.resolve();
+    if (this.#broken !== undefined) return Promise.reject(this.#broken as Error); // a Fault of the store, or our own bug
+    const rested = this.atRest;
+    for (const draft of drafts) {
+      this.state.apply(draft);
+      if (draft.event_type === "job.retried" && draft.job_key !== undefined) this.#wait(draft.job_key);
+    }
+    if (rested && !this.atRest) this.#rests = Promise.withResolvers();
+    const durable = this.#log.append(drafts);
+    durable.then(
+      () => this.#restIfDone(),
+      (error: unknown) => this.#break(error),
+    );
+    return durable;
+  }
+
+  #wait(key: string): void {
+    const delay = this.state.delayed.get(key) ?? 0;
+    const disarm = this.#options.clock.after(delay, () => {
+      this.#timers.delete(key);
+      this.state.release(key);
+      this.#moveOn();
+    });
+    this.#timers.get(key)?.();
+    this.#timers.set(key, disarm);
+  }
+
+  #restIfDone(): void {
+    if (!this.atRest) return;
+    this.#disarm();
+    this.#log
+      .flushed()
+      .then(() => {
+        if (!this.atRest) return;
+        this.#rests.resolve();
+        this.#options.onRest(this);
+      })
+      .catch(ignore);
+  }
+
+  /** A record could not be stored: nothing more is started, and the next start says what is known. */
+  #break(error: unknown): void {
+    if (this.#broken !== undefined) return;
+    this.#broken = error;
+    this.#disarm();
+    this.abort({ cancelledBy: ENGINE, reason: "its evidence could not be stored" });
+    this.#rests.promise.catch(ignore); // nobody may be waiting
+    this.#rests.reject(error);
+    this.#options.onRest(this);
+  }
+
+  #disarm(): void {
+    for (const disarm of this.#timers.values()) disarm();
+    this.#timers.clear();
+  }
+
+  #said(reason?: string): Said {
+    return { at: this.#options.clock.now(), actor: ENGINE, reason };
+  }
+}
+
+function stepsOf({ job }: JobState, kind: AttemptKind): readonly PlannedStep[] {
+  if (kind === "job") return job.steps;
+  return kind === "probe" ? job.probe : job.compensate;
+}
+
+function isRefusal(error: unknown): error is Fault {
+  return error instanceof Fault && (error.code === "ADMISSION_REFUSED" || error.code === "INVALID_REQUEST");
+}
+
+/** An attempt that governance did not admit has performed nothing. */
+function refused(
+  fault: Fault,
+  { jobId }: AttemptNames,
+  { plan, submittedBy, at }: { readonly plan: RunState["plan"]; readonly submittedBy: string; readonly at: string },
+): EndedAttempt {
+  const result: ExecutionResult = {
+    jobId,
+    contractId: plan.contractId,
+    executedBy: submittedBy,
+    finalStatus: "FAILED",
+    finalReason: fault.message,
+    stepsDeclared: 0,
+    stepsExecuted: 0,
+    stepsSucceeded: 0,
+    stepsFailed: 0,
+    stepResults: [],
+    stepsNotRun: [],
+    stepsInDoubt: [],
+    startedAt: at,
+    completedAt: at,
+    durationSeconds: 0,
+    executorVersion: "",
+  };
+  return { result, unwritten: [] };
+}
+
+function ignore(): void {
+  // whoever waits is told otherwise
+}

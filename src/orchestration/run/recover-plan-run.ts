@@ -1,0 +1,101 @@
+import type { EvidenceStore, RecordDraft, RunHead } from "#evidence";
+import type { Clock, JsonObject } from "#model";
+import { loadRun } from "./load-run.ts";
+import type { LoadedRun } from "./load-run.ts";
+import { attemptJobId } from "./attempt-names.ts";
+import { common, ENGINE, runCompleted, stateChanged } from "./run-records.ts";
+import type { Said } from "./run-records.ts";
+import type { RunningStep, RunState } from "./run-state.ts";
+
+/** What was found of a run that nobody drives. */
+export interface RecoveredRun {
+  readonly runId: string;
+  readonly planName: string;
+  /** Jobs that were running when the process ended. */
+  readonly interrupted: readonly string[];
+  /** Jobs with a step in doubt. */
+  readonly inDoubt: readonly string[];
+  readonly status: RunState["status"];
+}
+
+const INTERRUPTED = "The process that ran it ended before the run did.";
+const IN_DOUBT = "It was started and has no recorded end: whether it took effect is not known.";
+
+/**
+ * Says in a run's log what a dead process has left: a step without an end is in doubt, an attempt between two steps was cut
+ * off, the run is blocked until somebody resumes it. Performs nothing. A run that waits is left alone.
+ */
+export async function recoverPlanRun(
+  store: EvidenceStore,
+  head: RunHead,
+  clock: Clock,
+): Promise<RecoveredRun | undefined> {
+  const run = await loadRun(store, head.runId, { verify: false });
+  const { state } = run;
+  if (state.status === "blocked" && state.running.size === 0 && head.torn === undefined) return undefined;
+  const said: Said = { at: clock.now(), actor: ENGINE, reason: INTERRUPTED };
+  const interrupted = [...state.running];
+  const drafts = [recoveredNote(head, said), ...interrupted.flatMap((key) => attemptRecords(key, run, said))];
+  if (state.status === "rolling_back")
+    drafts.push(runCompleted("failed", { ...said, reason: "The rollback was cut off: the process ended" }));
+  else if (state.status !== "blocked") drafts.push(stateChanged("blocked", said));
+  for (let at = 0; at < drafts.length; at += 500)
+    await store.append(head.runId, run.size + at, drafts.slice(at, at + 500));
+  for (const draft of drafts) state.apply(draft);
+  return {
+    runId: head.runId,
+    planName: state.plan.name,
+    interrupted,
+    inDoubt: [...state.inDoubt],
+    status: state.status,
+  };
+}
+
+function recoveredNote({ torn }: RunHead, said: Said): RecordDraft {
+  const data: JsonObject | undefined = torn && {
+    cut: { offset: torn.offset, bytes: torn.bytes, sha256: torn.sha256, copy: torn.copy },
+  };
+  return { event_type: "log.recovered", ...common(said), ...(data !== undefined && { data }) };
+}
+
+function attemptRecords(recordKey: string, { runId, state }: LoadedRun, said: Said): readonly RecordDraft[] {
+  const own = state.jobs.get(recordKey);
+  const { attempt, runningStep } = own ?? state.auxiliary.get(recordKey) ?? { attempt: 0, runningStep: undefined };
+  const jobId = attemptJobId(runId, recordKey, attempt);
+  const names = { attempt, job_key: recordKey, job_id: jobId };
+  const failed: RecordDraft = {
+    event_type: "job.failed",
+    ...common(said),
+    ...names,
+    status: "FAILED",
+    error_class: runningStep === undefined ? "cancelled" : "in_doubt",
+    ...(runningStep === undefined && { data: { interrupted: true } }),
+  };
+  return runningStep === undefined ? [failed] : [doubt(runningStep, { names, said, state }), failed];
+}
+
+function doubt(
+  { stepIndex, stepType, target }: RunningStep,
+  {
+    names,
+    said,
+    state,
+  }: {
+    readonly names: { readonly attempt: number; readonly job_key: string; readonly job_id: string };
+    readonly said: Said;
+    readonly state: RunState;
+  },
+): RecordDraft {
+  const recovery = state.jobs.get(names.job_key)?.job.recovery;
+  return {
+    event_type: "step.in_doubt",
+    ...common({ ...said, reason: IN_DOUBT }),
+    ...names,
+    step_index: stepIndex,
+    step_type: stepType,
+    target,
+    error_class: "in_doubt",
+    idempotency_key: `${names.job_id}/${stepIndex}`,
+    ...(recovery !== undefined && { recovery }),
+  };
+}
