@@ -170,7 +170,7 @@ class PlanRunner implements RunRunner {
 
   async get(runId: string): Promise<RunView> {
     const live = this.#live.get(runId);
-    if (live !== undefined) return runView(live);
+    if (live !== undefined) return await durableView(live);
     return runView(await loadRun(this.#options.store, runId, { verify: false }));
   }
 
@@ -193,7 +193,7 @@ class PlanRunner implements RunRunner {
         throw new Fault("RUN_ENDED", `Run ${runId} has ended: it is ${status}.`);
       run.stop({ kind: "cancel", cancelledBy: actor, reason }, { abort: true });
       await run.rest();
-      return runView(run);
+      return await durableView(run);
     });
   }
 
@@ -217,7 +217,7 @@ class PlanRunner implements RunRunner {
         aboutJob(event, { key, said: { at, actor, reason }, attempt: Math.max(0, run.state.job(key).attempt), data }),
         ...(goesOn ? [stateChanged("executing", { at, actor: ENGINE, reason: `${key}: ${event.slice(5)}` })] : []),
       ]);
-      return runView(run);
+      return await durableView(run);
     });
   }
 
@@ -242,7 +242,7 @@ class PlanRunner implements RunRunner {
         applied,
         ...(reopened ? [stateChanged("blocked", { ...said, actor: ENGINE, reason: "opened again; resume it" })] : []),
       ]);
-      return runView(run);
+      return await durableView(run);
     });
   }
 
@@ -252,7 +252,7 @@ class PlanRunner implements RunRunner {
       requireRollback(run);
       const said = { at: this.#options.clock.now(), actor, reason };
       await run.tell([{ event_type: "run.resumed", ...common(said), status: "rolling_back" }]);
-      return runView(run);
+      return await durableView(run);
     });
   }
 
@@ -271,6 +271,13 @@ class PlanRunner implements RunRunner {
     await Promise.allSettled(runs.map((run) => run.rest()));
     disarm();
   }
+}
+
+/** What is true of a run now, told when it is durable. */
+async function durableView(run: PlanRun): Promise<RunView> {
+  const view = runView(run);
+  await run.durable();
+  return view;
 }
 
 /** The fault that lists all that is wrong with a plan. */

@@ -28,7 +28,10 @@ export function nextMoves(state: RunState, facts: MoveFacts): readonly Move[] {
   if (state.status === "blocked") return state.stop?.kind === "cancel" ? restMoves(state) : [];
   if (state.status !== "executing") return [];
   if (state.stop === undefined) {
-    const probes = state.takeProbesDue().map((job): Move => ({ kind: "probe", job }));
+    const probes = state
+      .takeProbesDue()
+      .filter(({ status }) => status === "in_doubt")
+      .map((job): Move => ({ kind: "probe", job }));
     const moves = [...probes, ...lostJobs(state), ...gates(state), ...starts(state, facts)];
     if (moves.length > 0) return moves;
   }
@@ -64,7 +67,7 @@ function gates(state: RunState): readonly Move[] {
   if (state.stoppedBy !== undefined) return [];
   return state
     .takeGatesDue()
-    .filter(({ status, unmet }) => status === "pending" && unmet === 0)
+    .filter(({ status, unmet, approved }) => status === "pending" && unmet === 0 && !approved)
     .map((job) => (isAsked(state, job) ? { kind: "open_gate", job } : { kind: "skip", job, reason: NOT_ASKED }));
 }
 

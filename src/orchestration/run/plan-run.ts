@@ -70,6 +70,17 @@ export class PlanRun {
     return running.size === 0 && status !== "executing" && status !== "rolling_back";
   }
 
+  /** Whether it rests and all of it is durable: whoever reads its log knows as much as this object. */
+  get settled(): boolean {
+    return this.atRest && this.#log.idle;
+  }
+
+  /** Resolves when everything that is true of the run by now is durable. @throws {Fault} STORE_HALTED */
+  async durable(): Promise<void> {
+    await this.#log.flushed();
+    if (this.#broken !== undefined) throw this.#broken;
+  }
+
   /** Whether its records could not be stored. */
   get broken(): boolean {
     return this.#broken !== undefined;
@@ -78,8 +89,7 @@ export class PlanRun {
   /** Resolves when the run rests, with all of it durable. Rejects if its store has halted. */
   async rest(): Promise<void> {
     if (!this.atRest && this.#broken === undefined) await this.#rests.promise;
-    await this.#log.flushed();
-    if (this.#broken !== undefined) throw this.#broken;
+    await this.durable();
   }
 
   /** Records something that was said from outside, and goes on with what follows. Resolves when it is durable. */

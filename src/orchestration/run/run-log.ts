@@ -42,6 +42,11 @@ export class RunLog {
     return promise;
   }
 
+  /** Whether nothing waits to be written. */
+  get idle(): boolean {
+    return this.#writing === undefined;
+  }
+
   /** Resolves when nothing waits to be written any more. */
   async flushed(): Promise<void> {
     await this.#writing;

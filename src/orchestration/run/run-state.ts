@@ -88,7 +88,7 @@ export class RunState {
   stop: Stop | undefined;
   readonly #lost: string[] = [];
   readonly #gatesDue: string[] = [];
-  readonly #probesDue: string[] = [];
+  readonly #probesDue = new Set<string>();
   readonly #parked = new Map<string, JobState[]>();
   /** A failed job after which nothing else is started. */
   stoppedBy: string | undefined;
@@ -155,7 +155,9 @@ export class RunState {
 
   /** Jobs in doubt that are to be probed, since this was asked last. */
   takeProbesDue(): readonly JobState[] {
-    return this.#probesDue.splice(0).map((key) => this.job(key));
+    const due = [...this.#probesDue].map((key) => this.job(key));
+    this.#probesDue.clear();
+    return due;
   }
 
   /** Jobs whose gate is due to be opened, since this was asked last. */
@@ -337,6 +339,7 @@ export class RunState {
       known.runningStep = record.event_type === "step.started" ? stepOf(record) : undefined;
     if (record.event_type === "job.started") {
       known.attempt = record.attempt;
+      this.#probesDue.delete(job.job.key);
       this.running.add(recordKey);
     }
     if (record.event_type !== "job.succeeded" && record.event_type !== "job.failed") return;
@@ -376,7 +379,7 @@ export class RunState {
     const only = record.data?.["only"];
     this.only = Array.isArray(only) ? new Set(only.map(String)) : undefined;
     if (this.status === "rolling_back") return;
-    for (const key of this.inDoubt) if (this.job(key).job.recovery === "probe") this.#probesDue.push(key);
+    for (const key of this.inDoubt) if (this.job(key).job.recovery === "probe") this.#probesDue.add(key);
     for (const job of this.jobs.values()) {
       if (job.status !== "failed" && job.status !== "skipped" && job.status !== "retrying") continue;
       this.delayed.delete(job.job.key);
