@@ -15,8 +15,8 @@ import {
 } from "#evidence";
 import type { EvidenceStore, LogStoreOptions, Signer } from "#evidence";
 import { createProcessObserver } from "#health";
-import { createJobRunner, recoverRuns } from "#orchestration";
-import type { DiskGuard, JobRunner } from "#orchestration";
+import { createJobRunner, createRunRunner, Machine, recoverRuns } from "#orchestration";
+import type { DiskGuard, JobRunner, RunRunner } from "#orchestration";
 import { Fault, LIMITS } from "#model";
 import { configuredSecrets, redactedLog } from "./configured-secrets.ts";
 import { guardDisk } from "./guard-disk.ts";
@@ -33,6 +33,8 @@ export interface ComposeOptions {
   readonly log: EventLog;
   /** Step types that no configuration offers, such as no-ops for a measure. */
   readonly stepTypes?: readonly StepType[];
+  /** Whether this process drives on runs that it did not start; default true. A command that ends soon does not. */
+  readonly drivesOn?: boolean;
 }
 
 /** A running Verbatim. */
@@ -97,10 +99,8 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   await ledger.open(configuration, store, { signer, log, onHalt: onLedgerHalt });
   resources.use(ledger);
   disk?.start();
-  for (const result of await recoverRuns(store, systemClock)) {
-    const { jobId, finalStatus, finalReason } = result;
-    log("run.recovered", { job_id: jobId, final_status: finalStatus, final_reason: finalReason });
-  }
+  const recovered = await recoverRuns(store, systemClock);
+  tellRecovered(recovered, log);
   sealing.current = await startSealing(configuration, { store, signer, resources, log, ledger });
   const stepTypes = [...(options.stepTypes ?? []), ...configuredStepTypes(configuration, { resources, secrets })].map(
     (type) => (secrets === undefined ? type : redactedStepType(type, secrets.redactor)),
@@ -108,24 +108,35 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const health = resources.use(createProcessObserver({ directory: state, clock: systemClock }));
   const onRefused = (jobId: string, reasons: unknown): void => log("job.refused", { job_id: jobId, reasons });
   const files = new DisclosureFiles(state);
-  const runner = createJobRunner({
+  const common = {
     store,
-    disclosures: { keep: (...kept) => files.keep(...kept), newSalt: () => randomBytes(16).toString("base64url") },
+    disclosures: {
+      keep: (...kept: Parameters<DisclosureFiles["keep"]>) => files.keep(...kept),
+      newSalt: () => randomBytes(16).toString("base64url"),
+    },
     clock: systemClock,
     stepTypes,
     health,
     checkpoints: {
       signer,
-      onProblem: (runId, error) => log("checkpoint.failed", { run_id: runId, error: describe(error) }),
+      onProblem: (runId: string, error: unknown) => log("checkpoint.failed", { run_id: runId, error: describe(error) }),
     },
-    maxActiveJobs: configuration.active_jobs,
     ...(disk !== undefined && { disk }),
     onRefused,
+  };
+  const runner = createJobRunner({ ...common, maxActiveJobs: configuration.active_jobs });
+  const runs = createRunRunner({
+    ...common,
+    machine: new Machine(common),
+    newRunId: randomUUIDv7,
+    chance: Math.random,
+    drivesOn: options.drivesOn ?? true,
   });
   const token = await createToken(state);
   server.current = await startGrpcServer({
     address: configuration.listen ?? `unix:${shortest(join(state, "verbatim.sock"))}`,
     runner,
+    runs,
     store,
     sealer: sealing.current,
     signer,
@@ -138,12 +149,55 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     onInternalError: (error, method) => log("internal.error", { method, error: describe(error) }),
   });
   if (disk?.full === true) server.current.setServing(false);
-  return runningApp({ server: server.current, runner, store, disk, token, resources: resources.move(), configuration });
+  if (options.drivesOn ?? true) await resumeInterrupted(recovered, runs, log);
+  return runningApp({
+    server: server.current,
+    runner,
+    runs,
+    store,
+    disk,
+    token,
+    resources: resources.move(),
+    configuration,
+  });
+}
+
+function tellRecovered({ jobs, plans }: Awaited<ReturnType<typeof recoverRuns>>, log: EventLog): void {
+  for (const { jobId, finalStatus, finalReason } of jobs)
+    log("run.recovered", { job_id: jobId, final_status: finalStatus, final_reason: finalReason });
+  for (const { runId, planName, status, interrupted, inDoubt } of plans)
+    if (interrupted.length > 0 || inDoubt.length > 0)
+      log("run.recovered", { run_id: runId, plan: planName, status, interrupted, in_doubt: inDoubt });
+}
+
+/** A server goes on with what it, or one before it, was driving, unless somebody has to say what became of a step in doubt. */
+async function resumeInterrupted(
+  { plans }: Awaited<ReturnType<typeof recoverRuns>>,
+  runs: RunRunner,
+  log: EventLog,
+): Promise<void> {
+  for (const { runId, mayGoOn } of plans) {
+    if (!mayGoOn) continue;
+    try {
+      const asked = {
+        actor: "verbatim",
+        reason: "the server started again",
+        failedOnly: false,
+        rerun: [],
+        force: false,
+      };
+      const { pending } = await runs.resume(runId, asked);
+      log("run.resumed", { run_id: runId, pending: pending.length });
+    } catch (error) {
+      log("run.waits", { run_id: runId, why: error instanceof Error ? error.message : String(error) });
+    }
+  }
 }
 
 interface Running {
   readonly server: GrpcServer;
   readonly runner: JobRunner;
+  readonly runs: RunRunner;
   readonly store: EvidenceStore;
   readonly disk: DiskGuard | undefined;
   readonly token: string;
@@ -151,14 +205,14 @@ interface Running {
   readonly configuration: LoadedConfiguration;
 }
 
-function runningApp({ server, runner, store, disk, token, resources, configuration }: Running): App {
+function runningApp({ server, runner, runs, store, disk, token, resources, configuration }: Running): App {
   const graceMs = configuration.drain_seconds * 1000;
   let stopping: Promise<void> | undefined;
   let halted: string | undefined;
   const shutDown = async (): Promise<void> => {
     disk?.close(); // room on the disk is no reason to take jobs any more
     server.setServing(false);
-    await runner.drain({ graceMs });
+    await Promise.all([runner.drain({ graceMs }), runs.drain({ graceMs })]);
     halted = store.halted;
     await server.drain({ graceMs: DRAIN_STREAMS_MS });
     await resources.disposeAsync();

@@ -66,7 +66,10 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
     tests: "orchestration/disk-guard",
   }),
   guard("jobs-run-on-until-the-disk-is-full", "P5", {
-    change: ["    for (const stop of this.#stoppers) stop(`the disk is full: ${mebibytes(free)} MiB were left`);\n", ""],
+    change: [
+      "    for (const stop of this.#stoppers) stop(`the disk is full: ${mebibytes(free)} MiB were left`);\n",
+      "",
+    ],
     tests: "orchestration/disk-guard",
   }),
   guard("disk-at-the-border-flaps", "P5", {

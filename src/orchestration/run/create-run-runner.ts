@@ -13,11 +13,13 @@ import { preflight } from "../plan/preflight.ts";
 import { firstRecord } from "../recorded-job.ts";
 import { spilledText } from "../spill-output.ts";
 import { ConcurrencySlots } from "./concurrency-slots.ts";
+import { listRuns } from "./list-runs.ts";
+import type { RunFilter, RunPage } from "./list-runs.ts";
 import { isPlanRun, loadRun } from "./load-run.ts";
 import { LiveRuns } from "./live-runs.ts";
 import { PlanRun } from "./plan-run.ts";
 import { resumeDrafts } from "./resume-run.ts";
-import { aboutJob, common, ENGINE, runOpeningRecords, stateChanged } from "./run-records.ts";
+import { aboutJob, blocked, common, ENGINE, runOpeningRecords, stateChanged } from "./run-records.ts";
 import type {
   AboutJob,
   AcceptedRun,
@@ -129,6 +131,7 @@ class PlanRunner implements RunRunner {
     const document = (await spilledText(text.text, store)) ?? (JSON.parse(text.text) as Json); // the plan is JSON by its making
     return runOpeningRecords({
       said: { at: clock.now(), ...asked },
+      name: plan.name,
       contractId: plan.contractId,
       planHash: text.hash,
       plan: document,
@@ -172,6 +175,10 @@ class PlanRunner implements RunRunner {
     const live = this.#live.get(runId);
     if (live !== undefined) return await durableView(live);
     return runView(await loadRun(this.#options.store, runId, { verify: false }));
+  }
+
+  async list(filter: RunFilter): Promise<RunPage> {
+    return await listRuns(this.#options.store, filter);
   }
 
   async resume(runId: string, options: ResumeOptions): Promise<ResumedRun> {
@@ -240,7 +247,7 @@ class PlanRunner implements RunRunner {
       await run.tell([
         ...(reopened ? [{ event_type: "run.resumed" as const, ...common(said) }] : []),
         applied,
-        ...(reopened ? [stateChanged("blocked", { ...said, actor: ENGINE, reason: "opened again; resume it" })] : []),
+        ...(reopened ? [blocked("reopened", { ...said, actor: ENGINE, reason: "opened again; resume it" })] : []),
       ]);
       return await durableView(run);
     });

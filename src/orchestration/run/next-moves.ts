@@ -1,3 +1,4 @@
+import type { BlockCause } from "./run-records.ts";
 import type { JobState, RunState } from "./run-state.ts";
 
 /** What a run does next. */
@@ -6,7 +7,7 @@ export type Move =
   | { readonly kind: "compensate" | "probe"; readonly job: JobState }
   | { readonly kind: "open_gate"; readonly job: JobState }
   | { readonly kind: "skip"; readonly job: JobState; readonly reason: string }
-  | { readonly kind: "block"; readonly reason: string }
+  | { readonly kind: "block"; readonly cause: BlockCause; readonly reason: string }
   | {
       readonly kind: "complete";
       readonly status: "succeeded" | "failed" | "cancelled" | "rolled_back";
@@ -96,13 +97,13 @@ const NOT_ASKED = "not asked for by this resume";
 function restMoves(state: RunState): readonly Move[] {
   const { stop, stoppedBy } = state;
   if (stop?.kind === "cancel") return ended(state, cancelled(stop), "the run was cancelled");
-  if (stop?.kind === "drain" && hasMoreToDo(state)) return [{ kind: "block", reason: stop.reason }];
+  if (stop?.kind === "drain" && hasMoreToDo(state)) return [{ kind: "block", cause: "stopped", reason: stop.reason }];
   if (stoppedBy === undefined) {
     if (state.hasParked || state.delayed.size > 0) return [];
     if (state.openGates.size > 0)
-      return [{ kind: "block", reason: `waiting for somebody to approve ${listed(state.openGates)}` }];
+      return [{ kind: "block", cause: "gate", reason: `waiting for somebody to approve ${listed(state.openGates)}` }];
   }
-  if (state.inDoubt.size > 0) return [{ kind: "block", reason: inDoubtReason(state) }];
+  if (state.inDoubt.size > 0) return [{ kind: "block", cause: "in_doubt", reason: inDoubtReason(state) }];
   return ended(state, verdict(state), stoppedBy === undefined ? NOT_ASKED : `the run stopped: job ${stoppedBy} failed`);
 }
 

@@ -12,7 +12,7 @@ import { decideRetry } from "./decide-retry.ts";
 import { nextMoves } from "./next-moves.ts";
 import type { Move } from "./next-moves.ts";
 import { RunLog } from "./run-log.ts";
-import { aboutJob, ENGINE, jobEnded, jobStarted, runCompleted, stateChanged } from "./run-records.ts";
+import { aboutJob, blocked, ENGINE, jobEnded, jobStarted, runCompleted } from "./run-records.ts";
 import type { AttemptNames, Said } from "./run-records.ts";
 import type { JobState, RunState, Stop } from "./run-state.ts";
 
@@ -152,7 +152,7 @@ export class PlanRun {
         drafts.push(aboutJob("job.skipped", { key: move.job.job.key, said, attempt: Math.max(0, move.job.attempt) }));
         return;
       case "block":
-        drafts.push(stateChanged("blocked", said));
+        drafts.push(blocked(move.cause, said));
         return;
       case "complete":
         drafts.push(runCompleted(move.status, said));

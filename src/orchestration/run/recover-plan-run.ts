@@ -3,7 +3,7 @@ import type { Clock, JsonObject } from "#model";
 import { loadRun } from "./load-run.ts";
 import type { LoadedRun } from "./load-run.ts";
 import { attemptJobId } from "./attempt-names.ts";
-import { common, ENGINE, runCompleted, stateChanged } from "./run-records.ts";
+import { blocked, common, ENGINE, runCompleted } from "./run-records.ts";
 import type { Said } from "./run-records.ts";
 import type { RunningStep, RunState } from "./run-state.ts";
 
@@ -16,6 +16,8 @@ export interface RecoveredRun {
   /** Jobs with a step in doubt. */
   readonly inDoubt: readonly string[];
   readonly status: RunState["status"];
+  /** Whether it waits for nobody, so that a server may go on with it. */
+  readonly mayGoOn: boolean;
 }
 
 const INTERRUPTED = "The process that ran it ended before the run did.";
@@ -25,30 +27,26 @@ const IN_DOUBT = "It was started and has no recorded end: whether it took effect
  * Says in a run's log what a dead process has left: a step without an end is in doubt, an attempt between two steps was cut
  * off, the run is blocked until somebody resumes it. Performs nothing. A run that waits is left alone.
  */
-export async function recoverPlanRun(
-  store: EvidenceStore,
-  head: RunHead,
-  clock: Clock,
-): Promise<RecoveredRun | undefined> {
+export async function recoverPlanRun(store: EvidenceStore, head: RunHead, clock: Clock): Promise<RecoveredRun> {
   const run = await loadRun(store, head.runId, { verify: false });
   const { state } = run;
-  if (state.status === "blocked" && state.running.size === 0 && head.torn === undefined) return undefined;
-  const said: Said = { at: clock.now(), actor: ENGINE, reason: INTERRUPTED };
   const interrupted = [...state.running];
+  if (state.status === "blocked" && interrupted.length === 0 && head.torn === undefined) return found(run, []);
+  const said: Said = { at: clock.now(), actor: ENGINE, reason: INTERRUPTED };
   const drafts = [recoveredNote(head, said), ...interrupted.flatMap((key) => attemptRecords(key, run, said))];
   if (state.status === "rolling_back")
     drafts.push(runCompleted("failed", { ...said, reason: "The rollback was cut off: the process ended" }));
-  else if (state.status !== "blocked") drafts.push(stateChanged("blocked", said));
+  else if (state.status !== "blocked") drafts.push(blocked("interrupted", said));
   for (let at = 0; at < drafts.length; at += 500)
     await store.append(head.runId, run.size + at, drafts.slice(at, at + 500));
   for (const draft of drafts) state.apply(draft);
-  return {
-    runId: head.runId,
-    planName: state.plan.name,
-    interrupted,
-    inDoubt: [...state.inDoubt],
-    status: state.status,
-  };
+  return found(run, interrupted);
+}
+
+function found({ runId, state }: LoadedRun, interrupted: readonly string[]): RecoveredRun {
+  const { status, blockCause, plan, inDoubt } = state;
+  const mayGoOn = status === "blocked" && (blockCause === "stopped" || blockCause === "interrupted");
+  return { runId, planName: plan.name, interrupted, inDoubt: [...inDoubt], status, mayGoOn };
 }
 
 function recoveredNote({ torn }: RunHead, said: Said): RecordDraft {

@@ -4,6 +4,7 @@ import { assert } from "#model";
 import { jobGraph } from "../plan/graph.ts";
 import { attemptKind } from "./attempt-names.ts";
 import { ReadyQueue } from "./ready-queue.ts";
+import type { BlockCause } from "./run-records.ts";
 
 /** What is known of one job of a run. */
 export interface JobState {
@@ -80,6 +81,8 @@ export class RunState {
   readonly auxiliary = new Map<string, AuxiliaryState>();
   status: RunStatus = "created";
   reason: string | undefined;
+  /** Why it is blocked, if it is. */
+  blockCause: BlockCause | undefined;
   submittedBy = "";
   createdAt = "";
   endedAt: string | undefined;
@@ -183,6 +186,7 @@ export class RunState {
       case "run.state_changed":
         this.status = record.status as RunStatus; // written by the runner from such a value
         this.reason = record.reason;
+        this.blockCause = record.data?.["cause"] as BlockCause | undefined; // written by the runner from such a value
         return;
       case "run.resumed":
         return this.#resumed(record);
