@@ -1,21 +1,13 @@
-import { randomBytes, randomUUIDv7 } from "node:crypto";
+import { randomUUIDv7 } from "node:crypto";
 import { join, resolve } from "node:path";
 import { createToken, startGrpcServer } from "#api";
 import type { GrpcServer } from "#api";
 import { createCommandRun, redactedStepType } from "#effects";
 import type { SecretVault, StepType } from "#effects";
-import {
-  createJsonlStore,
-  createMemoryStore,
-  createSqliteStore,
-  DisclosureFiles,
-  LogMirror,
-  makeDirectory,
-  Sealer,
-} from "#evidence";
+import { createJsonlStore, createMemoryStore, createSqliteStore, LogMirror, makeDirectory, Sealer } from "#evidence";
 import type { EvidenceStore, LogStoreOptions, Signer } from "#evidence";
 import { createProcessObserver } from "#health";
-import { createJobRunner, createRunRunner, Machine, recoverRuns } from "#orchestration";
+import { recoverRuns } from "#orchestration";
 import type { DiskGuard, JobRunner, RunRunner } from "#orchestration";
 import { Fault, LIMITS } from "#model";
 import { configuredSecrets, redactedLog } from "./configured-secrets.ts";
@@ -23,6 +15,8 @@ import { guardDisk } from "./guard-disk.ts";
 import { LedgerOfRuns } from "./ledger.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
+import { resumeInterrupted, tellRecovered } from "./recovered-runs.ts";
+import { createRunners } from "./runners.ts";
 import { shortest } from "./running-server.ts";
 import { openSigner } from "./signer.ts";
 import { claimStoreKind, requireStoreKind } from "./store-kind.ts";
@@ -106,32 +100,11 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     (type) => (secrets === undefined ? type : redactedStepType(type, secrets.redactor)),
   );
   const health = resources.use(createProcessObserver({ directory: state, clock: systemClock }));
-  const onRefused = (jobId: string, reasons: unknown): void => log("job.refused", { job_id: jobId, reasons });
-  const files = new DisclosureFiles(state);
-  const common = {
-    store,
-    disclosures: {
-      keep: (...kept: Parameters<DisclosureFiles["keep"]>) => files.keep(...kept),
-      newSalt: () => randomBytes(16).toString("base64url"),
-    },
-    clock: systemClock,
-    stepTypes,
-    health,
-    checkpoints: {
-      signer,
-      onProblem: (runId: string, error: unknown) => log("checkpoint.failed", { run_id: runId, error: describe(error) }),
-    },
-    ...(disk !== undefined && { disk }),
-    onRefused,
-  };
-  const runner = createJobRunner({ ...common, maxActiveJobs: configuration.active_jobs });
-  const runs = createRunRunner({
-    ...common,
-    machine: new Machine(common),
-    newRunId: randomUUIDv7,
-    chance: Math.random,
-    drivesOn: options.drivesOn ?? true,
-  });
+  const drivesOn = options.drivesOn ?? true;
+  const { runner, runs } = createRunners(
+    { state, store, stepTypes, health, signer, disk, log, drivesOn },
+    configuration,
+  );
   const token = await createToken(state);
   server.current = await startGrpcServer({
     address: configuration.listen ?? `unix:${shortest(join(state, "verbatim.sock"))}`,
@@ -149,7 +122,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     onInternalError: (error, method) => log("internal.error", { method, error: describe(error) }),
   });
   if (disk?.full === true) server.current.setServing(false);
-  if (options.drivesOn ?? true) await resumeInterrupted(recovered, runs, log);
+  if (drivesOn) await resumeInterrupted(recovered, runs, log);
   return runningApp({
     server: server.current,
     runner,
@@ -160,38 +133,6 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     resources: resources.move(),
     configuration,
   });
-}
-
-function tellRecovered({ jobs, plans }: Awaited<ReturnType<typeof recoverRuns>>, log: EventLog): void {
-  for (const { jobId, finalStatus, finalReason } of jobs)
-    log("run.recovered", { job_id: jobId, final_status: finalStatus, final_reason: finalReason });
-  for (const { runId, planName, status, interrupted, inDoubt } of plans)
-    if (interrupted.length > 0 || inDoubt.length > 0)
-      log("run.recovered", { run_id: runId, plan: planName, status, interrupted, in_doubt: inDoubt });
-}
-
-/** A server goes on with what it, or one before it, was driving, unless somebody has to say what became of a step in doubt. */
-async function resumeInterrupted(
-  { plans }: Awaited<ReturnType<typeof recoverRuns>>,
-  runs: RunRunner,
-  log: EventLog,
-): Promise<void> {
-  for (const { runId, mayGoOn } of plans) {
-    if (!mayGoOn) continue;
-    try {
-      const asked = {
-        actor: "verbatim",
-        reason: "the server started again",
-        failedOnly: false,
-        rerun: [],
-        force: false,
-      };
-      const { pending } = await runs.resume(runId, asked);
-      log("run.resumed", { run_id: runId, pending: pending.length });
-    } catch (error) {
-      log("run.waits", { run_id: runId, why: error instanceof Error ? error.message : String(error) });
-    }
-  }
 }
 
 interface Running {

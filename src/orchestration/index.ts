@@ -3,6 +3,7 @@ export type { JobRunnerOptions } from "./create-job-runner.ts";
 export { DiskGuard } from "./disk-guard.ts";
 export type { JobRunner, JobView, SubmittedJob } from "./job-runner.ts";
 export { recoverRuns } from "./recover-runs.ts";
+export type { RecoveredRuns } from "./recover-runs.ts";
 export { Machine } from "./machine.ts";
 export type { PlanSurroundings } from "./plan/compile-plan.ts";
 export { createRunRunner } from "./run/create-run-runner.ts";

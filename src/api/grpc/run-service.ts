@@ -2,15 +2,24 @@ import type { EvidenceStore } from "#evidence";
 import { Fault, LIMITS } from "#model";
 import type { Violation } from "#model";
 import type { AboutJob, Asked, PlanReport, RunRunner, SubmittedPlan } from "#orchestration";
-import type { JobWord, PlanSource, ValidatePlanResponse } from "../gen/verbatim/orchestration/v1/run_pb.ts";
+import type {
+  JobWord,
+  PlanSource,
+  ResumeRunRequest,
+  ResumeRunResponse,
+  ValidatePlanResponse,
+  WatchRunRequest,
+  WatchRunResponse,
+} from "../gen/verbatim/orchestration/v1/run_pb.ts";
 import { RunService } from "../gen/verbatim/orchestration/v1/run_pb.ts";
 import { readPlan } from "../plan-file/read-plan.ts";
 import type { ReadPlan } from "../plan-file/read-plan.ts";
 import { wholeLogMayBeRead } from "./call-budgets.ts";
+import type { CallContext } from "./call-context.ts";
 import { idViolations, invalidRequest, refuseIfAny, sequenceNumber, textViolations } from "./checks.ts";
 import { BATCH_CHARACTERS, batches } from "./event-messages.ts";
 import { listedRunMessage, plannedJobMessages, runEvent, runMessage, runStatusOf } from "./run-messages.ts";
-import type { MountedService } from "./service.ts";
+import type { MountedService, ServiceImplementation } from "./service.ts";
 import { mount } from "./service.ts";
 import { wholeTail } from "./whole-tail.ts";
 
@@ -65,39 +74,9 @@ export function runService({ runs, store }: RunServiceOptions): MountedService {
         };
       },
 
-      async *watchRun({ runId, afterSeq, untilBlocked }, { signal, shares }) {
-        refuseIfAny(idViolations("run_id", runId));
-        const tail = { store, runId, afterSeq: sequenceNumber(afterSeq), signal, shares };
-        for await (const records of wholeTail(tail)) {
-          for (const batch of batches(records, BATCH_CHARACTERS)) {
-            const events = batch.map(({ record }) => runEvent(record));
-            yield { $typeName: "verbatim.orchestration.v1.WatchRunResponse", events };
-          }
-          const last = records.at(-1)?.record;
-          if (untilBlocked && last?.event_type === "run.state_changed" && last.status === "blocked") return;
-        }
-      },
+      watchRun: (request, context) => watchRun(store, request, context),
 
-      async resumeRun({ runId, actor, reason, failedOnly, fromJob, rerun, plan, force }) {
-        refuseIfAny([...idViolations("run_id", runId), ...askedViolations({ actor, reason })]);
-        const read = plan && submittedPlan(plan);
-        const options = {
-          actor,
-          reason,
-          failedOnly,
-          rerun,
-          force,
-          ...(fromJob !== "" && { fromJob }),
-          ...(read !== undefined && { plan: read.submitted }),
-        };
-        const { pending, left } = await located(read?.read, () => runs.resume(runId, options));
-        return {
-          $typeName: "verbatim.orchestration.v1.ResumeRunResponse",
-          runId,
-          pending: [...pending],
-          left: [...left],
-        };
-      },
+      resumeRun: (request) => resumeRun(runs, request),
 
       async cancelRun({ runId, actor, reason }) {
         refuseIfAny([...idViolations("run_id", runId), ...askedViolations({ actor, reason }, { needsReason: true })]);
@@ -105,25 +84,7 @@ export function runService({ runs, store }: RunServiceOptions): MountedService {
         return { $typeName: "verbatim.orchestration.v1.CancelRunResponse", run };
       },
 
-      async markJobSucceeded({ word }) {
-        const run = runMessage(await runs.markSucceeded(aboutJob(word)));
-        return { $typeName: "verbatim.orchestration.v1.MarkJobSucceededResponse", run };
-      },
-
-      async approveGate({ word }) {
-        const run = runMessage(await runs.approve(aboutJob(word)));
-        return { $typeName: "verbatim.orchestration.v1.ApproveGateResponse", run };
-      },
-
-      async rejectGate({ word }) {
-        const run = runMessage(await runs.reject(aboutJob(word)));
-        return { $typeName: "verbatim.orchestration.v1.RejectGateResponse", run };
-      },
-
-      async overrideGate({ word }) {
-        const run = runMessage(await runs.overrideGate(aboutJob(word)));
-        return { $typeName: "verbatim.orchestration.v1.OverrideGateResponse", run };
-      },
+      ...wordMethods(runs),
 
       async rollbackRun({ runId, actor, reason }) {
         refuseIfAny([...idViolations("run_id", runId), ...askedViolations({ actor, reason }, { needsReason: true })]);
@@ -134,6 +95,70 @@ export function runService({ runs, store }: RunServiceOptions): MountedService {
     { validatePlan: LIMITS.requestBytes, createRun: LIMITS.requestBytes, resumeRun: LIMITS.requestBytes },
   );
 }
+
+async function* watchRun(
+  store: EvidenceStore,
+  { runId, afterSeq, untilBlocked }: WatchRunRequest,
+  { signal, shares }: CallContext,
+): AsyncGenerator<WatchRunResponse, void, void> {
+  refuseIfAny(idViolations("run_id", runId));
+  const tail = { store, runId, afterSeq: sequenceNumber(afterSeq), signal, shares };
+  for await (const records of wholeTail(tail)) {
+    for (const batch of batches(records, BATCH_CHARACTERS)) {
+      const events = batch.map(({ record }) => runEvent(record));
+      yield { $typeName: "verbatim.orchestration.v1.WatchRunResponse", events };
+    }
+    const last = records.at(-1)?.record;
+    if (untilBlocked && last?.event_type === "run.state_changed" && last.status === "blocked") return;
+  }
+}
+
+async function resumeRun(runs: RunRunner, request: ResumeRunRequest): Promise<ResumeRunResponse> {
+  const { runId, actor, reason, failedOnly, fromJob, rerun, plan, force } = request;
+  refuseIfAny([...idViolations("run_id", runId), ...askedViolations({ actor, reason })]);
+  const given = plan && submittedPlan(plan);
+  const options = {
+    actor,
+    reason,
+    failedOnly,
+    rerun,
+    force,
+    ...(fromJob !== "" && { fromJob }),
+    ...(given !== undefined && { plan: given.submitted }),
+  };
+  const { pending, left } = await located(given?.read, () => runs.resume(runId, options));
+  return { $typeName: "verbatim.orchestration.v1.ResumeRunResponse", runId, pending: [...pending], left: [...left] };
+}
+
+/** Somebody's word about a job. */
+function wordMethods(runs: RunRunner): WordMethods {
+  return {
+    async markJobSucceeded({ word }) {
+      const run = runMessage(await runs.markSucceeded(aboutJob(word)));
+      return { $typeName: "verbatim.orchestration.v1.MarkJobSucceededResponse", run };
+    },
+
+    async approveGate({ word }) {
+      const run = runMessage(await runs.approve(aboutJob(word)));
+      return { $typeName: "verbatim.orchestration.v1.ApproveGateResponse", run };
+    },
+
+    async rejectGate({ word }) {
+      const run = runMessage(await runs.reject(aboutJob(word)));
+      return { $typeName: "verbatim.orchestration.v1.RejectGateResponse", run };
+    },
+
+    async overrideGate({ word }) {
+      const run = runMessage(await runs.overrideGate(aboutJob(word)));
+      return { $typeName: "verbatim.orchestration.v1.OverrideGateResponse", run };
+    },
+  };
+}
+
+type WordMethods = Pick<
+  ServiceImplementation<typeof RunService>,
+  "markJobSucceeded" | "approveGate" | "rejectGate" | "overrideGate"
+>;
 
 function askedViolations(
   { actor, reason }: Asked,

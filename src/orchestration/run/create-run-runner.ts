@@ -269,7 +269,7 @@ class PlanRunner implements RunRunner {
 
   async drain({ graceMs }: { readonly graceMs: number }): Promise<void> {
     this.#draining = true;
-    const runs = [...this.#live.all()];
+    const runs = this.#live.all();
     for (const run of runs) run.stop({ kind: "drain", reason: "the server was stopped" }, { abort: false });
     const reason = `the server stopped and waited ${graceMs / 1000} s for it`;
     const disarm = this.#options.clock.after(graceMs, () => {

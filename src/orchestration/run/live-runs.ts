@@ -25,8 +25,8 @@ export class LiveRuns {
   }
 
   /** Runs that are held. */
-  *all(): Generator<PlanRun, void, void> {
-    for (const { run } of [...this.#held.values()]) yield run;
+  all(): readonly PlanRun[] {
+    return Array.from(this.#held.values(), ({ run }) => run);
   }
 
   /** Runs that are driven. */

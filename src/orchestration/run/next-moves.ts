@@ -1,5 +1,6 @@
 import type { BlockCause } from "./run-records.ts";
-import type { JobState, RunState } from "./run-state.ts";
+import type { JobState } from "./job-state.ts";
+import type { RunState } from "./run-state.ts";
 
 /** What a run does next. */
 export type Move =
@@ -97,7 +98,8 @@ const NOT_ASKED = "not asked for by this resume";
 function restMoves(state: RunState): readonly Move[] {
   const { stop, stoppedBy } = state;
   if (stop?.kind === "cancel") return ended(state, cancelled(stop), "the run was cancelled");
-  if (stop?.kind === "drain" && hasMoreToDo(state)) return [{ kind: "block", cause: "stopped", reason: stop.reason }];
+  if (stop?.kind === "drain" && stoppedBy === undefined && hasMoreToDo(state))
+    return [{ kind: "block", cause: "stopped", reason: stop.reason }];
   if (stoppedBy === undefined) {
     if (state.hasParked || state.delayed.size > 0) return [];
     if (state.openGates.size > 0)

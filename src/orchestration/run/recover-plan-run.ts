@@ -5,7 +5,8 @@ import type { LoadedRun } from "./load-run.ts";
 import { attemptJobId } from "./attempt-names.ts";
 import { blocked, common, ENGINE, runCompleted } from "./run-records.ts";
 import type { Said } from "./run-records.ts";
-import type { RunningStep, RunState } from "./run-state.ts";
+import type { RunningStep } from "./job-state.ts";
+import type { RunState } from "./run-state.ts";
 
 /** What was found of a run that nobody drives. */
 export interface RecoveredRun {
