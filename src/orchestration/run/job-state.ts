@@ -19,6 +19,8 @@ export interface JobState {
   stepsDone: number;
   /** The step of its attempt that was started and has no end yet, by its index in the attempt. */
   runningStep: RunningStep | undefined;
+  /** The step of its attempt that has failed. */
+  failedStep: { readonly errorClass: ErrorClass; readonly reason: string } | undefined;
   /** The step of its last attempt that is in doubt, or was. */
   doubtfulStep: number | undefined;
   /** Whether somebody said that it may be tried again although its gate is hard. */
@@ -66,6 +68,7 @@ export function newJob(job: PlannedJob, place: number, remaining: number): JobSt
     queued: false,
     stepsDone: 0,
     runningStep: undefined,
+    failedStep: undefined,
     doubtfulStep: undefined,
     overridden: false,
     interrupted: false,

@@ -110,9 +110,9 @@ function restMoves(state: RunState): readonly Move[] {
 }
 
 function hasMoreToDo(state: RunState): boolean {
-  if (state.openGates.size > 0 || state.delayed.size > 0) return true;
+  if (state.openGates.size > 0) return true;
   for (const { status, interrupted } of state.jobs.values())
-    if (status === "pending" || (status === "failed" && interrupted)) return true;
+    if (status === "pending" || status === "retrying" || (status === "failed" && interrupted)) return true;
   return false;
 }
 

@@ -3,9 +3,10 @@ import type { Clock, JsonObject } from "#model";
 import { loadRun } from "./load-run.ts";
 import type { LoadedRun } from "./load-run.ts";
 import { attemptJobId } from "./attempt-names.ts";
-import { blocked, common, ENGINE, runCompleted } from "./run-records.ts";
+import { decideRetry } from "./decide-retry.ts";
+import type { JobState, RunningStep } from "./job-state.ts";
+import { aboutJob, blocked, common, ENGINE, runCompleted } from "./run-records.ts";
 import type { Said } from "./run-records.ts";
-import type { RunningStep } from "./job-state.ts";
 import type { RunState } from "./run-state.ts";
 
 /** What was found of a run that nobody drives. */
@@ -45,8 +46,10 @@ export async function recoverPlanRun(store: EvidenceStore, head: RunHead, clock:
 }
 
 function found({ runId, state }: LoadedRun, interrupted: readonly string[]): RecoveredRun {
-  const { status, blockCause, plan, inDoubt } = state;
-  const mayGoOn = status === "blocked" && (blockCause === "stopped" || blockCause === "interrupted");
+  const { status, blockCause, plan, inDoubt, openGates } = state;
+  const cutOff = blockCause === "stopped" || blockCause === "interrupted";
+  const passed = blockCause === "gate" && openGates.size === 0; // by a word that only recorded it
+  const mayGoOn = status === "blocked" && (cutOff || passed);
   return { runId, planName: plan.name, interrupted, inDoubt: [...inDoubt], status, mayGoOn };
 }
 
@@ -57,21 +60,52 @@ function recoveredNote({ torn }: RunHead, said: Said): RecordDraft {
   return { event_type: "log.recovered", ...common(said), ...(data !== undefined && { data }) };
 }
 
+/** What is to be said of an attempt that nobody drives any more. */
 function attemptRecords(recordKey: string, { runId, state }: LoadedRun, said: Said): readonly RecordDraft[] {
   const own = state.jobs.get(recordKey);
   const { attempt, runningStep } = own ?? state.auxiliary.get(recordKey) ?? { attempt: 0, runningStep: undefined };
-  const jobId = attemptJobId(runId, recordKey, attempt);
-  const names = { attempt, job_key: recordKey, job_id: jobId };
-  const failed: RecordDraft = {
-    event_type: "job.failed",
-    ...common(said),
-    ...names,
-    status: "FAILED",
-    error_class: runningStep === undefined ? "cancelled" : "in_doubt",
-    ...(runningStep === undefined && { data: { interrupted: true } }),
-  };
-  return runningStep === undefined ? [failed] : [doubt(runningStep, { names, said, state }), failed];
+  const names = { attempt, job_key: recordKey, job_id: attemptJobId(runId, recordKey, attempt) };
+  const ended: RecordDraft = { event_type: "job.failed", ...common(said), ...names, status: "FAILED" };
+  if (runningStep !== undefined)
+    return [doubt(runningStep, { names, said, state }), { ...ended, error_class: "in_doubt" }];
+  if (own === undefined) return [{ ...ended, error_class: "cancelled", data: { interrupted: true } }];
+  // Its steps have said how it ended, and only the last word is missing.
+  if (own.failedStep !== undefined) return failedAttempt(own, own.failedStep, ended);
+  if (own.stepsDone >= own.job.steps.length)
+    return [{ ...ended, event_type: "job.succeeded", status: "COMPLETED", reason: "All steps completed successfully" }];
+  return [{ ...ended, error_class: "cancelled", data: { interrupted: true } }];
 }
+
+/** An attempt with a failed step is followed by what would have followed it. */
+function failedAttempt(
+  job: JobState,
+  { errorClass, reason }: NonNullable<JobState["failedStep"]>,
+  record: RecordDraft,
+): readonly RecordDraft[] {
+  const { key, retry, gate } = job.job;
+  const { attempt } = job;
+  const at = record.timestamp_utc;
+  const ended = { ...record, error_class: errorClass, reason };
+  const failed = { attempt, errorClass, exitCode: undefined, elapsedMs: 0 };
+  const verdict = retry.onExitCodes === undefined ? decideRetry(retry, failed, MIDDLE) : { retry: false as const };
+  if (verdict.retry)
+    return [
+      ended,
+      aboutJob("job.retried", {
+        key,
+        said: { at, actor: ENGINE, reason: `${errorClass}: attempt ${attempt + 2} of ${retry.maxAttempts}` },
+        attempt: attempt + 1,
+        data: { delay_ms: verdict.delayMs },
+      }),
+    ];
+  if (gate !== "hard") return [ended];
+  return [
+    ended,
+    aboutJob("gate.failed", { key, said: { at, actor: ENGINE, reason }, attempt, errorClass: "hard_gate_failed" }),
+  ];
+}
+
+const MIDDLE = 0.5;
 
 function doubt(
   { stepIndex, stepType, target }: RunningStep,

@@ -81,6 +81,7 @@ function requireNoDoubt({ state, runId }: PlanRun, { rerun: allowed }: ResumeReq
 }
 
 function requireNoHardGate({ state, runId }: PlanRun): void {
+  if (state.status !== "failed") return;
   for (const { job, status, overridden } of state.jobs.values()) {
     if (job.gate !== "hard" || status !== "failed" || overridden || !state.failures.has(job.key)) continue;
     throw new Fault(

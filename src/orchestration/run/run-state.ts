@@ -125,10 +125,7 @@ export class RunState {
 
   /** The wait of a job for its next attempt is over. */
   release(key: string): void {
-    if (!this.delayed.delete(key)) return;
-    const job = this.job(key);
-    job.status = "pending";
-    this.#enqueue(job);
+    if (this.delayed.delete(key)) this.#enqueue(this.job(key));
   }
 
   /** Takes the next record. */
@@ -175,6 +172,7 @@ export class RunState {
         return;
       case "step.failed":
         job.runningStep = undefined;
+        job.failedStep = { errorClass: record.error_class ?? "unknown", reason: record.reason ?? "" };
         return;
       case "job.succeeded":
         return this.#succeeded(record, job);
@@ -220,6 +218,7 @@ export class RunState {
     job.queued = false;
     this.delayed.delete(job.job.key);
     job.interrupted = false;
+    job.failedStep = undefined;
     job.reason = undefined;
     job.errorClass = undefined;
     const first = record.data?.["first_step"];
@@ -326,25 +325,36 @@ export class RunState {
     this.#setSucceeded(job);
   }
 
-  /** The run goes on: what has not succeeded waits again. */
+  /**
+   * The run goes on. If it had ended, what has not succeeded waits again; if it was only blocked, what has failed or was skipped
+   * keeps its word, and only what was cut off waits again.
+   */
   #resumed(record: RecordDraft): void {
+    const reopened = this.status === "failed";
     this.status = record.status === "rolling_back" ? "rolling_back" : "executing";
     this.reason = record.reason;
     this.stop = undefined;
     this.endedAt = undefined;
-    this.failures.clear();
-    this.#lost.length = 0;
-    this.stoppedBy = undefined;
     const only = record.data?.["only"];
     this.only = Array.isArray(only) ? new Set(only.map(String)) : undefined;
+    if (reopened) {
+      this.failures.clear();
+      this.#lost.length = 0;
+      this.stoppedBy = undefined;
+    }
     if (this.status === "rolling_back") return;
     for (const key of this.inDoubt) if (this.job(key).job.recovery === "probe") this.#probesDue.add(key);
-    for (const job of this.jobs.values()) {
-      if (job.status !== "failed" && job.status !== "skipped" && job.status !== "retrying") continue;
-      this.delayed.delete(job.job.key);
-      job.status = "pending";
-      this.#enqueue(job);
-    }
+    for (const job of this.jobs.values()) this.#waitAgain(job, reopened);
+  }
+
+  /** A job that failed or was cut off waits as one whose next attempt is due: should it not be started, it has failed. */
+  #waitAgain(job: JobState, reopened: boolean): void {
+    if (this.stoppedBy !== undefined || (this.only !== undefined && !this.only.has(job.job.key))) return;
+    if (job.status === "failed" && (reopened || job.interrupted)) job.status = "retrying";
+    else if (job.status === "skipped" && reopened) job.status = "pending";
+    else if (job.status !== "retrying") return;
+    this.delayed.delete(job.job.key);
+    this.#enqueue(job);
   }
 
   #completed(record: RecordDraft): void {
@@ -356,7 +366,8 @@ export class RunState {
   }
 
   #enqueue(job: JobState): void {
-    if (job.unmet > 0 || job.status !== "pending" || job.queued) return;
+    const waits = job.status === "pending" || (job.status === "retrying" && !this.delayed.has(job.job.key));
+    if (job.unmet > 0 || !waits || job.queued) return;
     if (job.job.gate === "manual" && !job.approved) {
       this.#gatesDue.push(job.job.key);
       return;
