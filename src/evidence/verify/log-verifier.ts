@@ -79,7 +79,8 @@ export class LogVerifier {
 
   /** A run that failed can go on in its own log: then the lines that come are judged like those before. */
   #opensAgain(bytes: Buffer): boolean {
-    if (this.#failure === undefined || !opensAgain(this.#failure, openLine(bytes).record ?? {})) return false;
+    if (this.#failure === undefined || this.#namedAfterEnd.has("APPENDED_AFTER_SEAL")) return false; // one cause, one name
+    if (!opensAgain(this.#failure, openLine(bytes).record ?? {})) return false;
     this.#failure = undefined;
     this.#ended = false;
     return true;
