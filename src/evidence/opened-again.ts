@@ -13,3 +13,13 @@ export function isEndOfFailure({ event_type: type, status }: Said): boolean {
 export function opensAgain(end: Said, next: Said): boolean {
   return isEndOfFailure(end) && next.event_type === "run.resumed";
 }
+
+/** What a line says, for these questions; nothing, if it is no object. */
+export function saidBy(line: string): object {
+  try {
+    const value: unknown = JSON.parse(line);
+    return value instanceof Object ? value : {};
+  } catch {
+    return {};
+  }
+}

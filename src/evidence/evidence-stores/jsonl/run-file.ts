@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { Fault } from "#model";
 import { chainHash, genesis, openLine } from "../../chain.ts";
 import type { RunHead } from "../../evidence-store.ts";
-import { isEndOfFailure, opensAgain } from "../../opened-again.ts";
+import { isEndOfFailure, opensAgain, saidBy } from "../../opened-again.ts";
 import { scanLines } from "../line-file.ts";
 
 /** The log of one run, as it stands in its file. */
@@ -34,7 +34,8 @@ export function readRunFile(path: string, runId: string, to?: number): ReadRunFi
     let rest: ReadRunFile["rest"] = "nothing";
     let [last, reopened] = ["", false];
     for (const { text, end, whole } of scanLines(file, { from: 0, to: to ?? fstatSync(file).size })) {
-      const mayGoOn = !head.completed || (whole ? opensAgain(said(last), said(text)) : isEndOfFailure(said(last)));
+      const mayGoOn =
+        !head.completed || (whole ? opensAgain(saidBy(last), saidBy(text)) : isEndOfFailure(saidBy(last)));
       const hash = whole && mayGoOn ? hashThatFits(text, head) : undefined;
       if (hash === undefined) {
         rest = whole || !mayGoOn ? "broken" : "torn";
@@ -57,16 +58,6 @@ export function readRunFile(path: string, runId: string, to?: number): ReadRunFi
 function hashThatFits(text: string, { hash }: RunHead): string | undefined {
   const line = openLine(text);
   return line === undefined || chainHash(hash, line.body) !== line.hash ? undefined : line.hash;
-}
-
-/** What a line says; nothing, if it is no object. */
-function said(text: string): object {
-  try {
-    const value: unknown = JSON.parse(text);
-    return value instanceof Object ? value : {};
-  } catch {
-    return {};
-  }
 }
 
 /** The bytes behind the last line that holds. */
