@@ -129,19 +129,20 @@ test("a resumed run that was cut back to its first end shows, also with the seal
   expect(problems).toEqual(["RUN_CUT run-a", "SEAL_REPLACED run-a"]);
 });
 
+async function changeLine({ logOf }: Installation): Promise<void> {
+  const text = await readFile(logOf("run-a"), "utf8");
+  await writeFile(logOf("run-a"), text.replace('"number":2', '"number":7'));
+}
+
 test("a resumed run whose lines before the first end were changed shows", async () => {
-  const change = async (copy: Installation): Promise<void> => {
-    const text = await readFile(copy.logOf("run-a"), "utf8");
-    await writeFile(copy.logOf("run-a"), text.replace('"number":2', '"number":7'));
-  };
-  expect((await afterResuming("sealed", change)).problems).toEqual(["RUN_CHANGED run-a"]);
-  expect((await afterResuming("open", change)).problems).toEqual(["RUN_CHANGED run-a"]);
+  expect((await afterResuming("sealed", changeLine)).problems).toEqual(["RUN_CHANGED run-a"]);
+  expect((await afterResuming("open", changeLine)).problems).toEqual(["RUN_CHANGED run-a"]);
 });
 
 test("what stands behind a sealed end and opens nothing is no resumption", async () => {
-  const other = (copy: Installation): Promise<unknown> =>
-    appendFile(copy.logOf("run-a"), '{"event_type":"log.checkpoint"}\n');
-  expect(await after(other)).toEqual(["RUN_APPENDED run-a"]);
+  expect(await after((copy) => appendFile(copy.logOf("run-a"), '{"event_type":"log.checkpoint"}\n'))).toEqual([
+    "RUN_APPENDED run-a",
+  ]);
 });
 
 test("a second seal that does not go on from the first is a duplicate", () => {
