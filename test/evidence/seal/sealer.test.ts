@@ -252,29 +252,48 @@ test("a start seals anew what was opened again and ended, although newer runs ar
   expect(await sealerOver(store, signer, directory).mend()).toEqual([]);
 });
 
-test("a run that is opened again while its seal is made is sealed when it ends again, and no older seal is put over the new one", async () => {
-  const directory = await scratch();
-  const [store, signer] = [sqliteStore(directory), memorySigner("ed25519")];
+/** A signer whose first signature waits until it may be made. */
+function slowAtFirst(signer: Signer) {
   const asked = Promise.withResolvers<void>();
   const maySign = Promise.withResolvers<void>();
-  const slow: Signer = {
-    ...signer,
-    async sign(bytes) {
-      asked.resolve();
-      await maySign.promise;
-      return await signer.sign(bytes);
-    },
+  let signatures = 0;
+  const sign: Signer["sign"] = async (bytes) => {
+    signatures += 1;
+    if (signatures > 1) return await signer.sign(bytes);
+    asked.resolve();
+    await maySign.promise;
+    return await signer.sign(bytes);
   };
+  return { slow: { ...signer, sign }, asked: asked.promise, release: maySign.resolve };
+}
+
+test("a run that is opened again while its seal is made is sealed when it ends again", async () => {
+  const directory = await scratch();
+  const [store, { slow, asked, release }] = [sqliteStore(directory), slowAtFirst(memorySigner("ed25519"))];
   await failedRun(store);
   const sealer = sealerOver(store, slow, directory);
   sealer.sealSoon(PLAN_RUN);
-  await asked.promise;
+  await asked;
   await goOn(store);
   sealer.sealSoon(PLAN_RUN);
-  maySign.resolve();
+  release();
   await sealer.close();
   expect(predicateOf(readFileSync(SEAL(directory, PLAN_RUN), "utf8"))).toMatchObject({ status: "succeeded" });
   expect(sealer.problems).toEqual([]);
+});
+
+test("a seal that was long in the making is not put over the newer one, which is given in its place", async () => {
+  const directory = await scratch();
+  const [store, { slow, asked, release }] = [sqliteStore(directory), slowAtFirst(memorySigner("ed25519"))];
+  await failedRun(store);
+  const sealer = sealerOver(store, slow, directory);
+  const older = sealer.seal(PLAN_RUN);
+  await asked;
+  await goOn(store);
+  const newer = await sealer.seal(PLAN_RUN);
+  release();
+  expect(await older).toBe(newer);
+  expect(readFileSync(SEAL(directory, PLAN_RUN), "utf8")).toBe(newer);
 });
 
 test("a run that is open again when its seal is due is no problem: it is sealed at its end", async () => {
