@@ -1,4 +1,5 @@
 import { assert, Fault } from "#model";
+import { APPEND_BYTES } from "./append-bytes.ts";
 import { blobPiece, blobSize, wholeBlob } from "./blob-pieces.ts";
 import { digest } from "./canonical-json.ts";
 import { genesis } from "./chain.ts";
@@ -14,7 +15,6 @@ import type { EvidenceRecord, RecordDraft, StoredRecord } from "./record.ts";
 import { WakeUps } from "./wake-ups.ts";
 
 const DRAFTS_PER_APPEND = 1000;
-const BYTES_PER_APPEND = 4 * 1024 * 1024;
 const RECORDS_PER_PAGE = 128;
 const LARGEST_PAGE = 1000;
 const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
@@ -314,11 +314,11 @@ function requirePage(limit: number): void {
 
 function requireBoundedSize(runId: string, records: readonly StoredRecord[]): void {
   const characters = records.reduce((sum, { line }) => sum + line.length, 0);
-  if (characters * 3 <= BYTES_PER_APPEND) return; // a character has three bytes at most
+  if (characters * 3 <= APPEND_BYTES) return; // a character has three bytes at most
   const bytes = records.reduce((sum, { line }) => sum + Buffer.byteLength(line), 0);
-  if (bytes <= BYTES_PER_APPEND) return;
+  if (bytes <= APPEND_BYTES) return;
   throw new Fault(
     "LIMIT_EXCEEDED",
-    `An append to run ${runId} has ${bytes} bytes; at most ${BYTES_PER_APPEND} are allowed: keep payloads beside the log.`,
+    `An append to run ${runId} has ${bytes} bytes; at most ${APPEND_BYTES} are allowed: keep payloads beside the log.`,
   );
 }
