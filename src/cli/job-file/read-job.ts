@@ -4,6 +4,7 @@ import { Fault, jobViolations } from "#model";
 import type { CliHost } from "../host.ts";
 import { issueProblems, keysOf, located, locatedDocument, told } from "../document/located-document.ts";
 import type { LocatedDocument, LocatedProblem } from "../document/located-document.ts";
+import { refuseEndless } from "../plain-file.ts";
 import { jobFileSchema } from "./schema.ts";
 import type { JobFile } from "./schema.ts";
 
@@ -147,6 +148,7 @@ async function textOf(path: string, host: CliHost): Promise<string> {
 }
 
 async function fileBytes(path: string): Promise<Uint8Array> {
+  refuseEndless(path, "job file", "to read from another program, name - and give it on standard input");
   try {
     await using file = await open(path, "r");
     return await upTo(file.createReadStream({ autoClose: false }), path);
