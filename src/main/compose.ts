@@ -1,9 +1,9 @@
 import { randomBytes, randomUUIDv7 } from "node:crypto";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { createToken, startGrpcServer } from "#api";
 import type { GrpcServer } from "#api";
-import { createCommandRun, redactedStepType } from "#effects";
-import type { SecretVault, StepType } from "#effects";
+import { redactedStepType } from "#effects";
+import type { StepType } from "#effects";
 import {
   createJsonlStore,
   createMemoryStore,
@@ -19,6 +19,7 @@ import { createJobRunner, recoverRuns } from "#orchestration";
 import type { DiskGuard, JobRunner } from "#orchestration";
 import { Fault, LIMITS } from "#model";
 import { configuredSecrets, redactedLog } from "./configured-secrets.ts";
+import { configuredStepTypes } from "./configured-step-types.ts";
 import { guardDisk } from "./guard-disk.ts";
 import { LedgerOfRuns } from "./ledger.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
@@ -256,29 +257,6 @@ async function startSealing({ state, store: kind }: LoadedConfiguration, context
   for (const runId of await sealer.mend()) log("run.sealed", { run_id: runId });
   await ledger.mendSeals(sealer, store);
   return sealer;
-}
-
-interface StepTypeContext {
-  readonly resources: AsyncDisposableStack;
-  readonly secrets: SecretVault | undefined;
-}
-
-function configuredStepTypes(
-  configuration: LoadedConfiguration,
-  { resources, secrets }: StepTypeContext,
-): readonly StepType[] {
-  const commands = configuration.steps["command.run"];
-  if (commands === undefined) return [];
-  const commandRun = createCommandRun({
-    executables: commands.executables,
-    workingDirectories: commands.working_directories.map((directory) => resolve(configuration.base, directory)),
-    environment: { values: commands.environment, allow: commands.allow_variables },
-    outputBytes: commands.output_bytes,
-    killGraceMs: commands.kill_grace_ms,
-    ...(secrets !== undefined && { secrets }),
-    clock: systemClock,
-  });
-  return [resources.use(commandRun)];
 }
 
 function describe(error: unknown): string {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { JobStep } from "#model";
 import type { ExecutionContext, StepOutput } from "../step-handler.ts";
 import type { StepType } from "../step-type.ts";
-import { describeEnd, refusal } from "./command-run/describe-end.ts";
+import { describeEnd } from "./command-run/describe-end.ts";
 import { childEnvironment } from "./command-run/environment.ts";
 import { findExecutable } from "./command-run/executable.ts";
 import { createOutputCapture } from "./command-run/output-capture.ts";
@@ -16,6 +16,7 @@ import type { CommandPolicy, CommandRunOptions } from "./command-run/policy.ts";
 import { runCommand } from "./command-run/run-command.ts";
 import { resolveSecrets } from "./command-run/secret-parameters.ts";
 import { findWorkingDirectory } from "./command-run/working-directory.ts";
+import { failure } from "./failure.ts";
 
 /** The step type `command.run`; disposing it stops every command that still runs and resolves when none is left. */
 export type CommandRun = StepType & AsyncDisposable;
@@ -82,7 +83,7 @@ async function execute(step: JobStep, context: ExecutionContext, surroundings: S
   const answer = readCommandParameters(step.parameters, policy);
   if (answer.kind !== "valid") {
     const list = answer.violations.map((violation) => `${violation.field}: ${violation.description}`).join("; ");
-    return refusal(list, answer.kind === "malformed" ? "validation_failed" : "sandbox_violation");
+    return failure(list, answer.kind === "malformed" ? "validation_failed" : "sandbox_violation");
   }
   return start(answer.parameters, context, surroundings);
 }
@@ -96,16 +97,16 @@ async function start(
   const [first] = declared.argv;
   const program = typeof first === "string" ? first : ""; // a secret has been refused
   const directory = findWorkingDirectory(declared.working_directory, policy.workingDirectories);
-  if (directory.kind === "refused") return refusal(directory.problem, "sandbox_violation");
-  if (directory.kind === "absent") return refusal(directory.problem, "permanent");
+  if (directory.kind === "refused") return failure(directory.problem, "sandbox_violation");
+  if (directory.kind === "absent") return failure(directory.problem, "permanent");
   const executable = findExecutable(program, policy);
-  if (!executable.permitted) return refusal(executable.problem, "sandbox_violation");
+  if (!executable.permitted) return failure(executable.problem, "sandbox_violation");
   if (executable.file === undefined) {
-    return refusal(`cannot start "${program.slice(0, 200)}": it is not on the server's search path`, "permanent");
+    return failure(`cannot start "${program.slice(0, 200)}": it is not on the server's search path`, "permanent");
   }
-  if (signal.aborted) return refusal("stopped before it was started", "unknown");
+  if (signal.aborted) return failure("stopped before it was started", "unknown");
   const resolved = resolveSecrets(declared, policy.secrets);
-  if ("problems" in resolved) return refusal(resolved.problems.join("; "), "permanent");
+  if ("problems" in resolved) return failure(resolved.problems.join("; "), "permanent");
 
   const environment = childEnvironment({
     policy: policy.environment,
