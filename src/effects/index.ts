@@ -17,3 +17,7 @@ export { createCheckHttpOk } from "./step-handlers/check-http-ok.ts";
 export { createCheckLogClean } from "./step-handlers/check-log-clean.ts";
 export type { FileCheckOptions } from "./step-handlers/files/permitted-file.ts";
 export type { HttpOptions } from "./step-handlers/http/http-options.ts";
+export { createEmailSend } from "./step-handlers/email-send.ts";
+export type { EmailSendOptions, SmtpOptions } from "./step-handlers/email/smtp-options.ts";
+export { createWebhookPost } from "./step-handlers/webhook-post.ts";
+export type { WebhookPostOptions } from "./step-handlers/webhook-post.ts";

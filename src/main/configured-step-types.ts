@@ -6,10 +6,12 @@ import {
   createCheckHttpOk,
   createCheckLogClean,
   createCommandRun,
+  createEmailSend,
+  createWebhookPost,
 } from "#effects";
-import type { CommandRunOptions, SecretVault, StepType } from "#effects";
+import type { CommandRunOptions, HttpOptions, SecretVault, StepType } from "#effects";
 import type { LoadedConfiguration } from "./load-configuration.ts";
-import type { CommandConfiguration } from "./step-configuration.ts";
+import type { CommandConfiguration, HttpConfiguration } from "./step-configuration.ts";
 import { systemClock } from "./system-clock.ts";
 
 /** What step types are made with beside their configuration. */
@@ -21,7 +23,12 @@ export interface StepTypeContext {
 
 /** The step types that the configuration names, and no others. @throws {Fault} INVALID_CONFIGURATION */
 export function configuredStepTypes(configuration: LoadedConfiguration, context: StepTypeContext): readonly StepType[] {
-  return [...commandTypes(configuration, context), ...fileChecks(configuration), ...httpTypes(configuration)];
+  return [
+    ...commandTypes(configuration, context),
+    ...fileChecks(configuration),
+    ...httpTypes(configuration, context),
+    ...emailTypes(configuration, context),
+  ];
 }
 
 function commandTypes(configuration: LoadedConfiguration, { resources, secrets }: StepTypeContext): StepType[] {
@@ -58,11 +65,46 @@ function fileChecks({ steps, base }: LoadedConfiguration): StepType[] {
   ];
 }
 
-function httpTypes({ steps, base }: LoadedConfiguration): StepType[] {
+function httpTypes({ steps, base }: LoadedConfiguration, { secrets }: StepTypeContext): StepType[] {
   const check = steps["check.http_ok"];
-  if (check === undefined) return [];
-  const { hosts, ca_file: caFile } = check;
+  const post = steps["webhook.post"];
+  const optionsOf = ({ hosts, ca_file: caFile }: HttpConfiguration): HttpOptions => ({
+    hosts,
+    ...(caFile !== undefined && { caFile: resolve(base, caFile) }),
+    clock: systemClock,
+  });
   return [
-    createCheckHttpOk({ hosts, ...(caFile !== undefined && { caFile: resolve(base, caFile) }), clock: systemClock }),
+    ...(check === undefined ? [] : [createCheckHttpOk(optionsOf(check))]),
+    ...(post === undefined
+      ? []
+      : [
+          createWebhookPost({
+            ...optionsOf(post),
+            signingSecret: post.signing_secret.secretRef,
+            timeoutSeconds: post.timeout_seconds,
+            secrets,
+          }),
+        ]),
+  ];
+}
+
+function emailTypes({ steps, base }: LoadedConfiguration, { secrets }: StepTypeContext): StepType[] {
+  const smtp = steps["email.send"]?.smtp;
+  if (smtp === undefined) return [];
+  const { host, port, security, user, password, from, recipients, ca_file: caFile } = smtp;
+  return [
+    createEmailSend({
+      smtp: {
+        host,
+        port,
+        security,
+        from,
+        recipients,
+        ...(user !== undefined && { user }),
+        ...(password !== undefined && { passwordSecret: password.secretRef }),
+        ...(caFile !== undefined && { caFile: resolve(base, caFile) }),
+      },
+      ...(secrets !== undefined && { secrets }),
+    }),
   ];
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SECRET_NAME } from "#effects";
 
 const commands = z.strictObject({
   executables: z
@@ -50,6 +51,36 @@ const authorities = z
 
 const http = z.strictObject({ hosts, ca_file: authorities });
 
+const secretReference = z.strictObject({ secretRef: z.string().regex(SECRET_NAME) });
+
+const email = z.strictObject({
+  smtp: z
+    .strictObject({
+      host: z.string().min(1).max(253).describe("The server that mail is handed to."),
+      port: z.int().min(1).max(65_535).default(587).describe("Its TCP port."),
+      security: z
+        .enum(["starttls", "tls", "none"])
+        .default("starttls")
+        .describe("starttls and tls send nothing without encryption; none sends no password."),
+      user: z.string().min(1).max(256).optional().describe("Who logs in."),
+      password: secretReference.describe("The password of user, as {secretRef: NAME}.").optional(),
+      ca_file: authorities,
+      from: z.string().max(254).describe("The one address that mail comes from."),
+      recipients: z
+        .array(z.string().min(2).max(254))
+        .max(1000)
+        .describe("Who may get mail: addresses, and @domain for all of a domain. Empty = nobody."),
+    })
+    .describe("How mail is handed over."),
+});
+
+const webhook = z.strictObject({
+  hosts,
+  ca_file: authorities,
+  signing_secret: secretReference.describe("What bodies are signed with, as {secretRef: NAME}."),
+  timeout_seconds: z.number().positive().max(3600).default(30).describe("Seconds until the whole answer."),
+});
+
 /** Step types with what each may do. */
 export const stepsSchema = z
   .strictObject({
@@ -59,9 +90,14 @@ export const stepsSchema = z
     "check.log_clean": scannedFiles.describe("Looks for errors in a log.").optional(),
     "check.http_ok": http.describe("Asks a URL.").optional(),
     "check.command": commands.describe("Runs a program and compares what comes out.").optional(),
+    "email.send": email.describe("Sends plain mail.").optional(),
+    "webhook.post": webhook.describe("Posts signed JSON.").optional(),
   })
   .default({})
   .describe("Step types with effects. What does not stand here is refused.");
 
 /** What the configuration says of `command.run` and `check.command`. */
 export type CommandConfiguration = z.output<typeof commands>;
+
+/** What the configuration says of all step types that ask over HTTP. */
+export type HttpConfiguration = z.output<typeof http>;

@@ -5,6 +5,9 @@ import {
   createCheckFileMatches,
   createCheckHttpOk,
   createCheckLogClean,
+  createEmailSend,
+  createSecretVault,
+  createWebhookPost,
 } from "#effects";
 import { realClock } from "../effects/support/clock.ts";
 import { describeStepType } from "./step-type.ts";
@@ -56,4 +59,40 @@ describeStepType("check.command", {
     }),
   fine: [{ argv: ["true"] }, { argv: ["true"], exit_codes: [1], output_contains: "a", output_matches: "^a" }],
   malformed: [{}, { argv: [] }, { argv: ["true"], exit_codes: [] }, { argv: ["true"], expected_exit_codes: [0] }],
+});
+
+const secrets = createSecretVault({
+  sources: { hook: { environment: "HOOK" } },
+  environment: { HOOK: "a-secret-text" },
+});
+
+describeStepType("webhook.post", {
+  create: () => createWebhookPost({ hosts: ["example.com:443"], clock: realClock, secrets, signingSecret: "hook" }),
+  fine: [
+    { url: "https://example.com/", body: { a: [1, null] } },
+    { url: "https://example.com/", body: "text" },
+  ],
+  malformed: [
+    {},
+    { url: "https://example.com/" },
+    { url: 1, body: 1 },
+    { url: "https://example.com/", body: 1, other: 1 },
+  ],
+});
+
+describeStepType("email.send", {
+  create: () =>
+    createEmailSend({
+      smtp: { host: "localhost", port: 25, security: "none", from: "a@example.com", recipients: ["@example.com"] },
+    }),
+  fine: [
+    { to: "a@example.com", subject: "s", text: "" },
+    { to: ["a@example.com", "b@example.com"], cc: "c@example.com", subject: "s", text: "t\n" },
+  ],
+  malformed: [
+    {},
+    { to: "a@example.com", subject: "s" },
+    { to: [], subject: "s", text: "" },
+    { to: 1, subject: "s", text: "" },
+  ],
 });
