@@ -13,6 +13,8 @@ import { createPipePool } from "./command-run/pipes.ts";
 import type { PipePool } from "./command-run/pipes.ts";
 import { commandPolicy } from "./command-run/policy.ts";
 import type { CommandPolicy, CommandRunOptions } from "./command-run/policy.ts";
+import { createProcessTable } from "./command-run/process-table.ts";
+import { ResourceMeter } from "./command-run/resource-meter.ts";
 import { runCommand } from "./command-run/run-command.ts";
 import { resolveSecrets } from "./command-run/secret-parameters.ts";
 import { findWorkingDirectory } from "./command-run/working-directory.ts";
@@ -35,6 +37,7 @@ export function createCommandRun(options: CommandRunOptions): CommandRun {
   const policy = commandPolicy(options);
   const pipes = createPipePool();
   const trees = new LivingTrees();
+  const meter = new ResourceMeter({ table: createProcessTable(), clock: policy.clock });
   const stop = new AbortController();
   const running = new Set<Promise<StepOutput>>();
   return {
@@ -51,6 +54,7 @@ export function createCommandRun(options: CommandRunOptions): CommandRun {
           policy,
           pipes,
           trees,
+          meter,
           signal: AbortSignal.any([signal, stop.signal]),
         });
         running.add(execution);
@@ -66,6 +70,7 @@ export function createCommandRun(options: CommandRunOptions): CommandRun {
       await Promise.allSettled(running);
       pipes.close();
       trees[Symbol.dispose]();
+      meter[Symbol.dispose]();
     },
   };
 }
@@ -74,6 +79,7 @@ interface Surroundings {
   readonly policy: CommandPolicy;
   readonly pipes: PipePool;
   readonly trees: LivingTrees;
+  readonly meter: ResourceMeter;
   readonly signal: AbortSignal;
 }
 
@@ -93,7 +99,7 @@ async function start(
   context: ExecutionContext,
   surroundings: Surroundings,
 ): Promise<StepOutput> {
-  const { policy, pipes, trees, signal } = surroundings;
+  const { policy, pipes, trees, meter, signal } = surroundings;
   const [first] = declared.argv;
   const program = typeof first === "string" ? first : ""; // a secret has been refused
   const directory = findWorkingDirectory(declared.working_directory, policy.workingDirectories);
@@ -122,6 +128,7 @@ async function start(
     capture,
     pipes,
     trees,
+    meter,
     clock: policy.clock,
     killGraceMs: policy.killGraceMs,
     signal,

@@ -7,7 +7,8 @@ import type { CommandEnd } from "./run-command.ts";
 
 /**
  * What a step says of its command. `output` is
- * `{exit_code | signal, stdout, stderr, output_incomplete?, left_running_killed?, left_running?}`.
+ * `{exit_code | signal, stdout, stderr, output_incomplete?, left_running_killed?, left_running?,
+ * resources?}`; what the figures of `resources` are is said at {@link ResourceMeter}.
  */
 export function describeEnd(
   end: CommandEnd,
@@ -30,6 +31,7 @@ export function describeEnd(
     ...(end.outputIncomplete ? { output_incomplete: true } : {}),
     ...(ended > 0 && !end.stopped ? { left_running_killed: ended } : {}),
     ...(survivors > 0 ? { left_running: survivors } : {}),
+    ...(end.resources === undefined ? {} : { resources: end.resources }),
   };
   if (end.stopped) return { success: false, output, error: "stopped before its end", errorClass: "unknown" };
   if (end.exitCode !== undefined && context.expectedExitCodes.includes(end.exitCode)) return { success: true, output };

@@ -12,6 +12,7 @@ const ENDED = {
   stopped: false,
   outputIncomplete: false,
   leftRunning: { ended: 0, survivors: 0 },
+  resources: undefined,
 } as const;
 
 const describeIt = (end: CommandEnd) =>
