@@ -21,3 +21,5 @@ export { createEmailSend } from "./step-handlers/email-send.ts";
 export type { EmailSendOptions, SmtpOptions } from "./step-handlers/email/smtp-options.ts";
 export { createWebhookPost } from "./step-handlers/webhook-post.ts";
 export type { WebhookPostOptions } from "./step-handlers/webhook-post.ts";
+export { createCommandHost } from "./step-handlers/command-run/command-host.ts";
+export type { CommandHost } from "./step-handlers/command-run/command-host.ts";

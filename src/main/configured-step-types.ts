@@ -5,6 +5,7 @@ import {
   createCheckFileMatches,
   createCheckHttpOk,
   createCheckLogClean,
+  createCommandHost,
   createCommandRun,
   createEmailSend,
   createWebhookPost,
@@ -44,9 +45,11 @@ function commandTypes(configuration: LoadedConfiguration, { resources, secrets }
   });
   const run = steps["command.run"];
   const check = steps["check.command"];
+  if (run === undefined && check === undefined) return [];
+  const host = resources.use(createCommandHost({ clock: systemClock })); // outlives both
   return [
-    ...(run === undefined ? [] : [resources.use(createCommandRun(optionsOf(run)))]),
-    ...(check === undefined ? [] : [resources.use(createCheckCommand(optionsOf(check)))]),
+    ...(run === undefined ? [] : [resources.use(createCommandRun({ ...optionsOf(run), host }))]),
+    ...(check === undefined ? [] : [resources.use(createCheckCommand({ ...optionsOf(check), host }))]),
   ];
 }
 

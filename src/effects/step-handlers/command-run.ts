@@ -2,8 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { JobStep } from "#model";
 import type { ExecutionContext, StepOutput } from "../step-handler.ts";
 import type { StepType } from "../step-type.ts";
+import { createCommandHost } from "./command-run/command-host.ts";
+import type { CommandHost } from "./command-run/command-host.ts";
 import { describeEnd } from "./command-run/describe-end.ts";
-import { childEnvironment } from "./command-run/environment.ts";
+import { childEnvironment, MARKER_NAME } from "./command-run/environment.ts";
 import { findExecutable } from "./command-run/executable.ts";
 import { createOutputCapture } from "./command-run/output-capture.ts";
 import { LivingTrees } from "./command-run/living-trees.ts";
@@ -13,9 +15,8 @@ import { createPipePool } from "./command-run/pipes.ts";
 import type { PipePool } from "./command-run/pipes.ts";
 import { commandPolicy } from "./command-run/policy.ts";
 import type { CommandPolicy, CommandRunOptions } from "./command-run/policy.ts";
-import { createProcessTable } from "./command-run/process-table.ts";
-import { ResourceMeter } from "./command-run/resource-meter.ts";
 import { runCommand } from "./command-run/run-command.ts";
+import type { Command } from "./command-run/run-command.ts";
 import { resolveSecrets } from "./command-run/secret-parameters.ts";
 import { findWorkingDirectory } from "./command-run/working-directory.ts";
 import { failure } from "./failure.ts";
@@ -30,14 +31,14 @@ export type CommandRun = StepType & AsyncDisposable;
  *
  * When a step is stopped (deadline, cancel) its whole tree of processes is ended, and the handler returns within
  * `killGraceMs` and a second. What cannot be found is said at {@link createProcessTree}. If this process ends in the
- * middle, its commands are killed with it. If it is itself killed, they live on: they are known by `VERBATIM_JOB_ID` and `VERBATIM_IDEMPOTENCY_KEY` in their environment.
+ * middle, its commands are killed with it; if it is itself killed, the supervisor ends them. No supervisor, no commands.
  * @throws {Fault} INVALID_CONFIGURATION that lists every problem of the options.
  */
 export function createCommandRun(options: CommandRunOptions): CommandRun {
   const policy = commandPolicy(options);
   const pipes = createPipePool();
   const trees = new LivingTrees();
-  const meter = new ResourceMeter({ table: createProcessTable(), clock: policy.clock });
+  const host = options.host ?? createCommandHost({ clock: policy.clock });
   const stop = new AbortController();
   const running = new Set<Promise<StepOutput>>();
   return {
@@ -54,7 +55,7 @@ export function createCommandRun(options: CommandRunOptions): CommandRun {
           policy,
           pipes,
           trees,
-          meter,
+          host,
           signal: AbortSignal.any([signal, stop.signal]),
         });
         running.add(execution);
@@ -70,7 +71,7 @@ export function createCommandRun(options: CommandRunOptions): CommandRun {
       await Promise.allSettled(running);
       pipes.close();
       trees[Symbol.dispose]();
-      meter[Symbol.dispose]();
+      if (options.host === undefined) await host[Symbol.asyncDispose]();
     },
   };
 }
@@ -79,7 +80,7 @@ interface Surroundings {
   readonly policy: CommandPolicy;
   readonly pipes: PipePool;
   readonly trees: LivingTrees;
-  readonly meter: ResourceMeter;
+  readonly host: CommandHost;
   readonly signal: AbortSignal;
 }
 
@@ -99,7 +100,7 @@ async function start(
   context: ExecutionContext,
   surroundings: Surroundings,
 ): Promise<StepOutput> {
-  const { policy, pipes, trees, meter, signal } = surroundings;
+  const { policy, signal } = surroundings;
   const [first] = declared.argv;
   const program = typeof first === "string" ? first : ""; // a secret has been refused
   const directory = findWorkingDirectory(declared.working_directory, policy.workingDirectories);
@@ -122,21 +123,51 @@ async function start(
     // Unique, so that no other server's step of the same name is ever taken for this one.
     marker: `${context.idempotencyKey}/${randomUUID()}`,
   });
-  const capture = createOutputCapture(policy.outputBytes, policy.secrets?.redactor);
   const command = { file: executable.file, argv: resolved.argv, directory: directory.path, environment };
-  const end = await runCommand(command, {
-    capture,
-    pipes,
-    trees,
-    meter,
-    clock: policy.clock,
-    killGraceMs: policy.killGraceMs,
-    signal,
+  return supervise(command, { declared, program, surroundings });
+}
+
+interface Declared {
+  readonly declared: CommandParameters;
+  readonly program: string;
+  readonly surroundings: Surroundings;
+}
+
+/** Runs a command that the supervisor knows of before it is started: whoever dies then, somebody is left to end it. */
+async function supervise(command: Command, { declared, program, surroundings }: Declared): Promise<StepOutput> {
+  const { policy, pipes, trees, host, signal } = surroundings;
+  const lost = new AbortController();
+  const supervised = await host.supervisor.open({
+    marker: `${MARKER_NAME}=${command.environment[MARKER_NAME] ?? ""}`,
+    graceMs: policy.killGraceMs,
+    onLost: () => lost.abort(),
   });
-  return describeEnd(end, {
-    program,
-    capture,
-    expectedExitCodes: declared.expected_exit_codes,
-    quotesStderr: declared.sensitive_output?.includes("/stderr") !== true,
-  });
+  if ("problem" in supervised) return failure(`nothing is started: ${supervised.problem}`, "transient_io");
+  const capture = createOutputCapture(policy.outputBytes, policy.secrets?.redactor);
+  try {
+    const end = await runCommand(command, {
+      capture,
+      pipes,
+      trees,
+      meter: host.meter,
+      supervised,
+      clock: policy.clock,
+      killGraceMs: policy.killGraceMs,
+      signal: AbortSignal.any([signal, lost.signal]),
+    });
+    const said = describeEnd(end, {
+      program,
+      capture,
+      expectedExitCodes: declared.expected_exit_codes,
+      quotesStderr: declared.sensitive_output?.includes("/stderr") !== true,
+    });
+    if (!lost.signal.aborted || signal.aborted || said.success) return said;
+    return {
+      ...said,
+      error: "stopped, because nobody was left to end it if the server died",
+      errorClass: "transient_io",
+    };
+  } finally {
+    supervised.close();
+  }
 }

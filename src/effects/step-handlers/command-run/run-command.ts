@@ -13,6 +13,7 @@ import type { Pipe, PipePool } from "./pipes.ts";
 import { createProcessTable } from "./process-table.ts";
 import { createProcessTree } from "./process-tree.ts";
 import type { ResourceMeter } from "./resource-meter.ts";
+import type { Supervised } from "./supervisor.ts";
 
 /** A command with every question answered: nothing is looked up any more. */
 export interface Command {
@@ -46,6 +47,8 @@ export interface RunSurroundings {
   readonly pipes: PipePool;
   readonly trees: LivingTrees;
   readonly meter: ResourceMeter;
+  /** To be told of the command's start; whoever gives it closes it. */
+  readonly supervised: Pick<Supervised, "started">;
   readonly clock: Clock;
   readonly killGraceMs: number;
   readonly signal: AbortSignal;
@@ -67,6 +70,7 @@ export async function runCommand(command: Command, surroundings: RunSurroundings
   const launched = await launch(command, surroundings.pipes);
   if ("cause" in launched) return { kind: "not_started", cause: launched.cause };
   const { child, pid } = launched;
+  surroundings.supervised.started(pid);
   const marker = `${MARKER_NAME}=${command.environment[MARKER_NAME] ?? ""}`;
   const tree = createProcessTree({ pid, marker }, { table: createProcessTable(), clock });
   const forget = surroundings.trees.add(tree);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createCommandHost } from "#effects";
 import type { Clock, JsonObject } from "#model";
 import { createProcessTable } from "../../../../src/effects/step-handlers/command-run/process-table.ts";
 import type { ProcessTable } from "../../../../src/effects/step-handlers/command-run/process-table.ts";
@@ -63,7 +64,8 @@ describe("the resources of a command", () => {
   });
 
   it("hold no memory for a command that nobody looked at, and its processor time all the same", async () => {
-    const meter = createBench({ clock: standingClock() });
+    await using host = createCommandHost({ clock: standingClock() });
+    const meter = createBench({ host });
     try {
       const output = (await meter.run({ argv: ["true"] })).output as JsonObject;
       expect(output["resources"]).toMatchObject({ peak_rss_bytes: null });

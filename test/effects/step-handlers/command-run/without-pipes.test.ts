@@ -21,6 +21,7 @@ function surroundings(): RunSurroundings {
     pipes: createPipePool("/no/such/mkfifo"),
     trees: new LivingTrees(),
     meter: new ResourceMeter({ table: createProcessTable(), clock: realClock }),
+    supervised: { started: () => undefined },
     clock: realClock,
     killGraceMs: 100,
     signal: new AbortController().signal,
