@@ -1,9 +1,9 @@
 import { randomUUIDv7 } from "node:crypto";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { createToken, startGrpcServer } from "#api";
 import type { GrpcServer } from "#api";
-import { createCommandRun, redactedStepType } from "#effects";
-import type { SecretVault, StepType } from "#effects";
+import { redactedStepType } from "#effects";
+import type { StepType } from "#effects";
 import { createJsonlStore, createMemoryStore, createSqliteStore, LogMirror, makeDirectory, Sealer } from "#evidence";
 import type { EvidenceStore, LogStoreOptions, Signer } from "#evidence";
 import { createProcessObserver } from "#health";
@@ -11,6 +11,7 @@ import { recoverRuns } from "#orchestration";
 import type { DiskGuard, JobRunner, RunRunner } from "#orchestration";
 import { Fault, LIMITS } from "#model";
 import { configuredSecrets, redactedLog } from "./configured-secrets.ts";
+import { configuredStepTypes } from "./configured-step-types.ts";
 import { guardDisk } from "./guard-disk.ts";
 import { LedgerOfRuns } from "./ledger.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
@@ -251,29 +252,6 @@ async function startSealing({ state, store: kind }: LoadedConfiguration, context
   for (const runId of await sealer.mend()) log("run.sealed", { run_id: runId });
   await ledger.mendSeals(sealer, store);
   return sealer;
-}
-
-interface StepTypeContext {
-  readonly resources: AsyncDisposableStack;
-  readonly secrets: SecretVault | undefined;
-}
-
-function configuredStepTypes(
-  configuration: LoadedConfiguration,
-  { resources, secrets }: StepTypeContext,
-): readonly StepType[] {
-  const commands = configuration.steps["command.run"];
-  if (commands === undefined) return [];
-  const commandRun = createCommandRun({
-    executables: commands.executables,
-    workingDirectories: commands.working_directories.map((directory) => resolve(configuration.base, directory)),
-    environment: { values: commands.environment, allow: commands.allow_variables },
-    outputBytes: commands.output_bytes,
-    killGraceMs: commands.kill_grace_ms,
-    ...(secrets !== undefined && { secrets }),
-    clock: systemClock,
-  });
-  return [resources.use(commandRun)];
 }
 
 function describe(error: unknown): string {
