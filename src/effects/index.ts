@@ -11,6 +11,7 @@ export type { CommandRunOptions } from "./step-handlers/command-run/policy.ts";
 export type { EnvironmentPolicy } from "./step-handlers/command-run/environment.ts";
 export { createCheckCommand } from "./step-handlers/check-command.ts";
 export type { CheckCommand } from "./step-handlers/check-command.ts";
+export { createArtifactCollect } from "./step-handlers/artifact-collect.ts";
 export { createCheckFileExists } from "./step-handlers/check-file-exists.ts";
 export { createCheckFileMatches } from "./step-handlers/check-file-matches.ts";
 export { createCheckHttpOk } from "./step-handlers/check-http-ok.ts";

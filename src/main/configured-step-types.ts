@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import {
+  createArtifactCollect,
   createCheckCommand,
   createCheckFileExists,
   createCheckFileMatches,
@@ -59,7 +60,9 @@ function fileChecks({ steps, base }: LoadedConfiguration): StepType[] {
   const exists = steps["check.file_exists"];
   const matches = steps["check.file_matches"];
   const clean = steps["check.log_clean"];
+  const artifacts = steps["artifact.collect"];
   return [
+    ...(artifacts === undefined ? [] : [createArtifactCollect({ directories: absolute(artifacts) })]),
     ...(exists === undefined ? [] : [createCheckFileExists({ directories: absolute(exists) })]),
     ...(matches === undefined
       ? []

@@ -85,6 +85,7 @@ const webhook = z.strictObject({
 export const stepsSchema = z
   .strictObject({
     "command.run": commands.describe("Runs programs without a shell.").optional(),
+    "artifact.collect": files.describe("Takes the digests of files that a job has left.").optional(),
     "check.file_exists": files.describe("Looks whether a file is there.").optional(),
     "check.file_matches": scannedFiles.describe("Looks for a pattern in the lines of a file.").optional(),
     "check.log_clean": scannedFiles.describe("Looks for errors in a log.").optional(),

@@ -1,5 +1,6 @@
 import { tmpdir } from "node:os";
 import {
+  createArtifactCollect,
   createCheckCommand,
   createCheckFileExists,
   createCheckFileMatches,
@@ -13,6 +14,12 @@ import { realClock } from "../effects/support/clock.ts";
 import { describeStepType } from "./step-type.ts";
 
 const files = { directories: [tmpdir()] };
+
+describeStepType("artifact.collect", {
+  create: () => createArtifactCollect(files),
+  fine: [{ patterns: ["out/*.csv"] }, { patterns: ["a", "**/b"], working_directory: "." }],
+  malformed: [{}, { patterns: [] }, { patterns: ["/etc/*"] }, { patterns: ["../a"] }, { patterns: ["a"], other: 1 }],
+});
 
 describeStepType("check.file_exists", {
   create: () => createCheckFileExists(files),
