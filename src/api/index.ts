@@ -9,6 +9,7 @@ export { checkedDocument } from "./document/checked-document.ts";
 export { issueProblems, located } from "./document/document-problems.ts";
 export { locatedDocument } from "./document/located-document.ts";
 export type { LocatedDocument, LocatedProblem } from "./document/located-document.ts";
+export { needsShell } from "./plan-file/needs-shell.ts";
 export { planSchema } from "./plan-file/plan-schema.ts";
 export { readPlan } from "./plan-file/read-plan.ts";
 export type { ReadPlan } from "./plan-file/read-plan.ts";

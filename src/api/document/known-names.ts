@@ -4,7 +4,7 @@ import type { z } from "zod";
 export function knownNames(schema: z.core.$ZodType, keys: readonly PropertyKey[]): readonly string[] {
   let types = unwrapped(schema);
   for (const key of keys) types = types.flatMap((type) => memberTypes(type, key).flatMap(unwrapped));
-  return types.flatMap(({ _zod: { def } }) => (isObject(def) ? Object.keys(def.shape) : []));
+  return types.map(defOf).flatMap((def) => (isObject(def) ? Object.keys(def.shape) : []));
 }
 
 /** The name that was meant: the same letters in another case or with other marks between them, or one letter off. */
@@ -34,17 +34,22 @@ function oneLetterOff(one: string, other: string): boolean {
 
 /** The schemas that a value of this one can be of, without what only says whether it may be left out. */
 function unwrapped(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
-  const { def } = schema._zod;
+  const def = defOf(schema);
   if ("innerType" in def) return unwrapped(def.innerType as z.core.$ZodType); // optional, default and the like hold one
   if (def.type === "union") return (def as z.core.$ZodUnionDef).options.flatMap(unwrapped);
   return [schema];
 }
 
-function memberTypes({ _zod: { def } }: z.core.$ZodType, key: PropertyKey): readonly z.core.$ZodType[] {
+function memberTypes(schema: z.core.$ZodType, key: PropertyKey): readonly z.core.$ZodType[] {
+  const def = defOf(schema);
   if (isObject(def)) return [def.shape[String(key)]].filter((type) => type !== undefined);
   if (def.type === "record") return [(def as z.core.$ZodRecordDef).valueType];
   if (def.type === "array") return [(def as z.core.$ZodArrayDef).element];
   return [];
+}
+
+function defOf(schema: z.core.$ZodType): z.core.$ZodTypeDef {
+  return (schema as z.ZodType).def; // none here is made by zod's small face
 }
 
 function isObject(def: z.core.$ZodTypeDef): def is z.core.$ZodObjectDef {

@@ -6,7 +6,14 @@ import type { LocatedDocument } from "../document/located-document.ts";
 type Document = Pick<LocatedDocument, "holds" | "lineOf" | "names">;
 
 /** The members of a plan whose violations speak of its file. */
-const OF_THE_FILE: readonly unknown[] = ["name", "contract_id", "max_workers", "environment", "defaults", "jobs"];
+const OF_THE_FILE: ReadonlySet<unknown> = new Set([
+  "name",
+  "contract_id",
+  "max_workers",
+  "environment",
+  "defaults",
+  "jobs",
+]);
 
 /**
  * Violations of a plan, told by the lines of the file that it was read from, and by what stands there: a plan knows more steps
@@ -18,7 +25,7 @@ export function placedViolations(
 ): readonly Violation[] {
   const placed = violations.map((violation) => {
     const keys = keysOf(violation.field);
-    if (!OF_THE_FILE.includes(keys[0])) return violation;
+    if (!OF_THE_FILE.has(keys[0])) return violation;
     const place = writtenPlace(planned ? declaredStep(keys, document) : keys, document);
     return {
       field: `${name}:${document.lineOf(place)}`,

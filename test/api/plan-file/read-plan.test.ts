@@ -25,6 +25,16 @@ function withJob(members: string): string {
   return `name: n\njobs:\n  a: {${members}}\n`;
 }
 
+/** A plan of so many jobs. */
+function planOf(jobs: number): string {
+  return `name: n\njobs:\n${Array.from({ length: jobs }, (_none, at) => `  j${at}: {command: x}\n`).join("")}`;
+}
+
+/** So many needs as JSON. */
+function listOf(needs: number): string {
+  return Array.from({ length: needs }, () => '"x"').join(",");
+}
+
 const WHOLE = `
 name: nightly
 contract_id: c-1
@@ -275,17 +285,14 @@ jobs:
   });
 
   it("may have as many jobs as the bound and not one more", () => {
-    const plan = (jobs: number): string =>
-      `name: n\njobs:\n${Array.from({ length: jobs }, (_none, at) => `  j${at}: {command: x}\n`).join("")}`;
-    expect(readPlan(plan(LIMITS.jobsPerPlan), "p.yaml").declaration.jobs).toHaveLength(LIMITS.jobsPerPlan);
-    expect(problemsOf(plan(LIMITS.jobsPerPlan + 1))).toEqual([
+    expect(readPlan(planOf(LIMITS.jobsPerPlan), "p.yaml").declaration.jobs).toHaveLength(LIMITS.jobsPerPlan);
+    expect(problemsOf(planOf(LIMITS.jobsPerPlan + 1))).toEqual([
       "2 jobs: has 10001 jobs; at most 10000 are allowed: split the plan",
     ]);
   });
 
   it("may have as many needs in all as the bound and not one more", () => {
-    const list = (needs: number): string => Array.from({ length: needs }, () => '"x"').join(",");
-    const ten = Array.from({ length: 10 }, (_none, at) => `"j${at}":{"command":"c","needs":[${list(10_000)}]}`).join(
+    const ten = Array.from({ length: 10 }, (_none, at) => `"j${at}":{"command":"c","needs":[${listOf(10_000)}]}`).join(
       ",",
     );
     expect(problemsOf(`{"name":"n","jobs":{${ten}}}`)).toEqual([]);
