@@ -10,8 +10,10 @@ import type { CancelFlags } from "./commands/cancel.ts";
 import type { EraseFlags } from "./commands/erase.ts";
 import type { RunsFlags } from "./commands/runs.ts";
 import type { ShowFlags } from "./commands/show.ts";
+import type { Declaring } from "./declaring.ts";
 import { exitOfSignal } from "./exit-codes.ts";
 import type { CommonFlags, ServeFlags, SignerFlags } from "./host.ts";
+import { addPlanFileCommands } from "./plan-file-commands.ts";
 import type { Session } from "./session.ts";
 
 /** Runs listed unless said otherwise, and at most. */
@@ -30,14 +32,6 @@ const PLACE = {
 
 const JSON_FLAG = ["--json", "JSON on standard output"] as const;
 
-/** What the commands are declared with. */
-interface Declaring {
-  readonly program: Command;
-  readonly session: Session;
-  /** Told the exit code of the command that ran. */
-  readonly onEnd: (code: number) => void;
-}
-
 /** Declares every command. What a command does is loaded when it runs, so that help does not wait for it. */
 export function addCommands(declaring: Declaring): void {
   addServe(declaring);
@@ -47,6 +41,7 @@ export function addCommands(declaring: Declaring): void {
   addSealing(declaring);
   addCancel(declaring);
   addErase(declaring);
+  addPlanFileCommands(declaring);
   addSurroundings(declaring);
 }
 
@@ -247,8 +242,8 @@ function addSurroundings({ program, session, onEnd }: Declaring): void {
     .command("schema")
     .description("print its JSON Schema")
     .action(async () => {
-      const { printConfigurationSchema } = await import("./commands/schema.ts");
-      onEnd(await printConfigurationSchema(session));
+      const { printSchema } = await import("./commands/schema.ts");
+      onEnd(await printSchema("config", session));
     });
 
   const job = program.command("job").description("about the job file that `exec` runs");
@@ -256,8 +251,8 @@ function addSurroundings({ program, session, onEnd }: Declaring): void {
     .command("schema")
     .description("print its JSON Schema")
     .action(async () => {
-      const { printJobSchema } = await import("./commands/schema.ts");
-      onEnd(await printJobSchema(session));
+      const { printSchema } = await import("./commands/schema.ts");
+      onEnd(await printSchema("job", session));
     });
 }
 

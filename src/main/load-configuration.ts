@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { checkedDocument } from "#cli";
 import type { ServeFlags } from "#cli";
 import { Fault } from "#model";
 import { configurationSchema } from "./configuration.ts";
@@ -62,6 +61,7 @@ function checkedLevel(level: string): Configuration["log_level"] {
 }
 
 async function readConfigurationFile(path: string): Promise<Configuration> {
+  const { checkedDocument } = await import("#api"); // takes long to load: only where there is a file
   const schema = configurationSchema.nullable(); // an empty file says nothing
   const read = await checkedDocument(readFileSync(path, "utf8"), { file: path, schema });
   if ("value" in read) return read.value ?? configurationSchema.parse({});

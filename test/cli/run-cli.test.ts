@@ -22,6 +22,9 @@ const COMMANDS = [
   "show",
   "runs",
   "cancel",
+  "init",
+  "import",
+  "schema",
   "step-types",
   "doctor",
   "config",
@@ -53,6 +56,7 @@ describe("the command line", () => {
     ["a list that is too long", ["runs", "--limit", "10001"]],
     ["a choice that there is not", ["exec", "a", "--progress", "loud"]],
     ["a missing reason", ["cancel", "a"]],
+    ["a file that has no schema", ["schema", "readme"]],
   ])("refuses %s with exit code 2 and a word on standard error", async (_what, argv) => {
     const { code, out, err } = await run(argv);
     expect(code).toBe(2);
@@ -126,5 +130,7 @@ describe("the command line", () => {
     const { out } = await run(["config", "schema"], { configurationSchema: () => Promise.resolve(schema) });
     expect(JSON.parse(out)).toEqual(schema);
     expect(JSON.parse((await run(["job", "schema"])).out)).toMatchObject({ additionalProperties: false });
+    expect((await run(["schema", "job"])).out).toBe((await run(["job", "schema"])).out);
+    expect(JSON.parse((await run(["schema", "plan"])).out)).toHaveProperty("properties.jobs");
   });
 });

@@ -1,19 +1,19 @@
+import { planSchema } from "#api";
 import type { JsonObject } from "#model";
 import { EXIT } from "../exit-codes.ts";
 import { jobSchema } from "../job-file/schema.ts";
 import type { Session } from "../session.ts";
 
-/** `verbatim config schema`: the JSON Schema of `verbatim.yaml`. */
-export async function printConfigurationSchema(session: Session): Promise<number> {
-  return await print(await session.host.configurationSchema(), session);
-}
+/** The files that have a schema. */
+export type SchemaName = "plan" | "job" | "config";
 
-/** `verbatim job schema`: the JSON Schema of a job file. */
-export async function printJobSchema(session: Session): Promise<number> {
-  return await print(jobSchema(), session);
-}
-
-async function print(schema: JsonObject, { stdout }: Session): Promise<number> {
-  await stdout.json(`${JSON.stringify(schema, null, 2)}\n`);
+/** `verbatim schema FILE`: the JSON Schema of a plan, a job file or `verbatim.yaml`. */
+export async function printSchema(name: SchemaName, { host, stdout }: Session): Promise<number> {
+  const schemas: Readonly<Record<SchemaName, () => JsonObject | Promise<JsonObject>>> = {
+    plan: planSchema,
+    job: jobSchema,
+    config: () => host.configurationSchema(),
+  };
+  await stdout.json(`${JSON.stringify(await schemas[name](), null, 2)}\n`);
   return EXIT.succeeded;
 }

@@ -1,9 +1,9 @@
 import { open } from "node:fs/promises";
+import { issueProblems, located, locatedDocument } from "#api";
+import type { LocatedDocument, LocatedProblem } from "#api";
 import type { Job, JsonObject, Violation } from "#model";
 import { Fault, jobViolations } from "#model";
 import type { CliHost } from "../host.ts";
-import { issueProblems, keysOf, located, locatedDocument, told } from "../document/located-document.ts";
-import type { LocatedDocument, LocatedProblem } from "../document/located-document.ts";
 import { refuseEndless } from "../plain-file.ts";
 import { jobFileSchema } from "./schema.ts";
 import type { JobFile } from "./schema.ts";
@@ -119,9 +119,8 @@ function misplaced(document: LocatedDocument): readonly LocatedProblem[] {
   return steps.flatMap((step: unknown, position) => {
     const index = isObject(step) ? step["step_index"] : undefined;
     if (typeof index !== "number" || index === position) return [];
-    const keys = ["steps", position, "step_index"];
     const text = `is ${index}; it must equal the position in the list, ${position}, or be left out`;
-    return [{ line: document.lineOf(keys), text: told(keys, text) }];
+    return [document.problemAt(["steps", position, "step_index"], text)];
   });
 }
 
@@ -131,9 +130,9 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function locatedIn(name: string, document: LocatedDocument, violations: readonly Violation[]): readonly Violation[] {
   return violations.map((violation) => {
-    const keys = keysOf(violation.field);
-    if (keys[0] !== "steps" && keys[0] !== "job_timeout_seconds") return violation;
-    return { field: `${name}:${document.lineOf(keys)}`, description: `${violation.field} ${violation.description}` };
+    if (!/^(?:steps|job_timeout_seconds)(?![^.[])/.test(violation.field)) return violation;
+    const line = document.lineOf(violation.field);
+    return { field: `${name}:${line}`, description: `${violation.field} ${violation.description}` };
   });
 }
 

@@ -20,7 +20,12 @@ export interface PlanSurroundings {
 export interface CompiledPlan {
   readonly plan: Plan;
   readonly violations: readonly Violation[];
+  /** Where each step of the plan was declared. */
+  readonly places: StepPlaces;
 }
+
+/** The field paths of the declared steps, by the steps that were made of them. */
+export type StepPlaces = ReadonlyMap<PlannedStep, string>;
 
 /** The limit on a step that names none, in seconds. */
 const STEP_TIMEOUT_SECONDS = 300;
@@ -35,7 +40,8 @@ export function compilePlan(declaration: PlanDeclaration, surroundings: PlanSurr
   const violations: Violation[] = [];
   const tell: Tell = (field, description) => violations.push({ field, description });
   checkGraph(declaration.jobs, tell);
-  const jobs = declaration.jobs.map((job) => compileJob(job, { declaration, surroundings, tell }));
+  const places = new Map<PlannedStep, string>();
+  const jobs = declaration.jobs.map((job) => compileJob(job, { declaration, surroundings, places, tell }));
   checkConcurrency(jobs, tell);
   return {
     plan: {
@@ -45,16 +51,18 @@ export function compilePlan(declaration: PlanDeclaration, surroundings: PlanSurr
       jobs,
     },
     violations,
+    places,
   };
 }
 
 interface CompileScope {
+  readonly places: Map<PlannedStep, string>;
   readonly declaration: PlanDeclaration;
   readonly surroundings: PlanSurroundings;
   readonly tell: Tell;
 }
 
-function compileJob(job: JobDeclaration, { declaration, surroundings, tell }: CompileScope): PlannedJob {
+function compileJob(job: JobDeclaration, { declaration, surroundings, places, tell }: CompileScope): PlannedJob {
   const field = `jobs.${job.key}`;
   const inherited = pick(surroundings.inherited, declaration.inheritEnvironment);
   const variables = new Variables([inherited, declaration.environment, job.environment, surroundings.overrides]);
@@ -70,8 +78,18 @@ function compileJob(job: JobDeclaration, { declaration, surroundings, tell }: Co
     tell,
   };
   const compiled = (list: "preChecks" | "steps" | "postChecks" | "compensate" | "probe"): readonly PlannedStep[] =>
-    job[list].map((step, at) => compileStep(step, { ...scope, field: `${field}.${MEMBERS[list]}[${at}]` }));
-  const steps = [...compiled("preChecks"), ...compiled("steps"), ...compiled("postChecks"), ...artifactSteps(job)];
+    job[list].map((step, at) => {
+      const place = `${field}.${MEMBERS[list]}[${at}]`;
+      const planned = compileStep(step, { ...scope, field: place });
+      places.set(planned, place);
+      return planned;
+    });
+  const steps = [
+    ...compiled("preChecks"),
+    ...compiled("steps"),
+    ...compiled("postChecks"),
+    ...artifactSteps(job, places),
+  ];
   if (job.steps.length === 0) tell(`${field}.steps`, "is empty; give at least one step, or command");
   const recovery = job.recovery ?? declaration.defaults.recovery ?? "operator";
   const probe = compiled("probe");
@@ -103,14 +121,22 @@ const MEMBERS = {
 } as const;
 
 /** The last step of a job with artifacts: it takes their digests, and fails the job if one is missing. */
-function artifactSteps({ artifacts, workingDirectory }: JobDeclaration): readonly PlannedStep[] {
+function artifactSteps(
+  { key, artifacts, workingDirectory }: JobDeclaration,
+  places: Map<PlannedStep, string>,
+): readonly PlannedStep[] {
   if (artifacts.length === 0) return [];
   const parameters = {
     patterns: artifacts,
     ...(workingDirectory !== undefined && { working_directory: workingDirectory }),
   };
-  return [{ stepType: ARTIFACT_STEP, target: artifacts.join(" ").slice(0, 200), parameters, timeoutSeconds: 3600 }];
+  const target = artifacts.join(" ").slice(0, 200).toWellFormed();
+  const step: PlannedStep = { stepType: ARTIFACT_STEP, target, parameters, timeoutSeconds: ARTIFACT_SECONDS };
+  places.set(step, `jobs.${key}.artifacts`);
+  return [step];
 }
+
+const ARTIFACT_SECONDS = 3600;
 
 /** The step type that takes the digests of files. */
 export const ARTIFACT_STEP = "artifact.collect";

@@ -1,10 +1,13 @@
 import type { StepType } from "#effects";
 import type { Plan, PlannedStep, Violation } from "#model";
 import { LIMITS } from "#model";
+import type { StepPlaces } from "./compile-plan.ts";
 
 /** What a plan is held to before any effect. */
 export interface PreflightFacts {
   readonly stepTypes: ReadonlyMap<string, StepType>;
+  /** Where steps were declared; absent = they are told by their places in the plan. */
+  readonly places?: StepPlaces;
 }
 
 /** Every problem of a compiled plan that only this installation can tell: step types, parameters, sizes. Has no effect. */
@@ -19,21 +22,27 @@ export function preflight(plan: Plan, facts: PreflightFacts): readonly Violation
 function listProblems(
   field: string,
   steps: readonly PlannedStep[],
-  { stepTypes }: PreflightFacts,
+  { stepTypes, places }: PreflightFacts,
 ): readonly Violation[] {
   if (steps.length > LIMITS.stepsPerJob)
     return [{ field, description: `has ${steps.length} steps; at most ${LIMITS.stepsPerJob} are allowed` }];
-  return steps.flatMap((step, at) => {
-    const type = stepTypes.get(step.stepType);
-    if (type === undefined) return [{ field: `${field}[${at}].step_type`, description: unknown(step, stepTypes) }];
-    return [
-      ...sizeProblem(`${field}[${at}].parameters`, step),
-      ...type.checkParameters(step.parameters).map(({ field: path, description }) => ({
-        field: path === "" ? `${field}[${at}].parameters` : `${field}[${at}].parameters.${path}`,
-        description,
-      })),
-    ];
-  });
+  return steps.flatMap((step, at) => stepProblems(places?.get(step) ?? `${field}[${at}]`, step, stepTypes));
+}
+
+function stepProblems(
+  place: string,
+  step: PlannedStep,
+  stepTypes: ReadonlyMap<string, StepType>,
+): readonly Violation[] {
+  const type = stepTypes.get(step.stepType);
+  if (type === undefined) return [{ field: `${place}.step_type`, description: unknown(step, stepTypes) }];
+  return [
+    ...sizeProblem(`${place}.parameters`, step),
+    ...type.checkParameters(step.parameters).map(({ field: path, description }) => ({
+      field: path === "" ? `${place}.parameters` : `${place}.parameters.${path}`,
+      description,
+    })),
+  ];
 }
 
 function sizeProblem(field: string, { parameters }: PlannedStep): readonly Violation[] {

@@ -84,9 +84,9 @@ class PlanRunner implements RunRunner {
   }
 
   validate({ declaration, surroundings }: SubmittedPlan): PlanReport {
-    const { plan, violations } = compilePlan(declaration, surroundings);
+    const { plan, violations, places } = compilePlan(declaration, surroundings);
     const { order, widths } = jobGraph(plan.jobs);
-    const problems = [...violations, ...preflight(plan, { stepTypes: this.#options.machine.types })];
+    const problems = [...violations, ...preflight(plan, { stepTypes: this.#options.machine.types, places })];
     return { plan, planHash: problems.length > 0 ? "" : planText(plan).hash, violations: problems, order, widths };
   }
 

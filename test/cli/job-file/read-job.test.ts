@@ -126,7 +126,11 @@ job_timeout_seconds: 86401
     ["a list", "[]", /^1 the file: /],
     ["no steps", "job_id: a", /^1 steps: /],
     ["YAML that ends too early", "steps: [", /^1 Flow sequence/],
-    ["a key that stands twice", "steps: []\nsteps: []", /^2 Map keys must be unique/],
+    [
+      "a key that stands twice",
+      "steps: []\nsteps: []",
+      /^2 "steps" stands twice in a map, on line 1 already; keep one$/,
+    ],
     ["two documents", "steps: []\n---\nsteps: []", /^2 a second document begins here/],
     ["a tag that nobody knows", withParameters("{a: !secret b}"), /^3 Unresolved tag: !secret/],
     ["a tag that makes bytes", withParameters("{a: !!binary aGVsbG8=}"), /^3 the tag tag:yaml.org,2002:binary /],

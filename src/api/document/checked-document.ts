@@ -9,7 +9,8 @@ export async function checkedDocument<Value>(
   text: string,
   { file, schema }: { readonly file: string; readonly schema: z.ZodType<Value> },
 ): Promise<CheckedDocument<Value>> {
-  const { issueProblems, located, locatedDocument } = await import("./located-document.ts");
+  const { locatedDocument } = await import("./located-document.ts");
+  const { issueProblems, located } = await import("./document-problems.ts");
   const document = locatedDocument(text);
   if (document.problems.length > 0) return { violations: located(file, document.problems) };
   const read = schema.safeParse(document.value);
