@@ -8,6 +8,7 @@ import { LINT_MUTANTS } from "./lint-mutants.ts";
 import { VERIFY_MUTANTS } from "./verify-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { SECRET_MUTANTS } from "./secret-mutants.ts";
+import { STEP_MUTANTS } from "./step-mutants.ts";
 
 /** Every mutant there is. */
 export const ALL_MUTANTS: readonly Mutant[] = [
@@ -17,6 +18,7 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...HOUSE_MUTANTS,
   ...EVIDENCE_MUTANTS,
   ...SECRET_MUTANTS,
+  ...STEP_MUTANTS,
   ...LINT_MUTANTS,
   ...VERIFY_MUTANTS,
   ...LEDGER_MUTANTS,
