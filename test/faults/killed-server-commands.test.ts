@@ -62,6 +62,9 @@ function read(path: string): string {
   }
 }
 
+/** A job of a command that does nothing. */
+const noop = (jobId: string) => wireJob(jobId, [step("command.run", { argv: ["sh", "-c", "exit 0"] })]);
+
 /** Ends by pid what a failing test leaves. */
 function sweep(pidFile: string): void {
   for (const pid of pidsIn(pidFile).filter(lives)) process.kill(pid, "SIGKILL");
@@ -108,7 +111,6 @@ describe("P6 the commands of a server that is killed with SIGKILL", () => {
         const second = supervisorsOf(server.pid).find((pid) => pid !== first) ?? 0;
         // It is told of all that run once it is ready, and a command only begins after that.
         const client = await server.client();
-        const noop = (jobId: string) => wireJob(jobId, [step("command.run", { argv: ["sh", "-c", "exit 0"] })]);
         await client.executor.executeJob(noop("after"));
         process.kill(second, "SIGTERM");
         await client.executor.executeJob(noop("after-term"));
