@@ -2,7 +2,6 @@ import { randomUUIDv7 } from "node:crypto";
 import { join } from "node:path";
 import { createToken, startGrpcServer } from "#api";
 import type { GrpcServer } from "#api";
-import { redactedStepType } from "#effects";
 import type { StepType } from "#effects";
 import { createJsonlStore, createMemoryStore, createSqliteStore, LogMirror, makeDirectory, Sealer } from "#evidence";
 import type { EvidenceStore, LogStoreOptions, Signer } from "#evidence";
@@ -11,7 +10,7 @@ import { recoverRuns } from "#orchestration";
 import type { DiskGuard, JobRunner, RunRunner } from "#orchestration";
 import { Fault, LIMITS } from "#model";
 import { configuredSecrets, redactedLog } from "./configured-secrets.ts";
-import { configuredStepTypes } from "./configured-step-types.ts";
+import { configuredStepTypes, ownStepTypes, withoutSecrets } from "./configured-step-types.ts";
 import { guardDisk } from "./guard-disk.ts";
 import { LedgerOfRuns } from "./ledger.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
@@ -74,6 +73,8 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const secrets = configuredSecrets(configuration);
   const log = redactedLog(options.log, secrets);
   for (const { field, description } of secrets?.absent ?? []) log("secret.absent", { field, description });
+  const given = options.stepTypes ?? [];
+  const ownTypes = await ownStepTypes(configuration, { secrets, given });
   makeDirectory(state);
   const server: { current?: GrpcServer } = {};
   const onHalt = (why: string): void => {
@@ -97,9 +98,8 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const recovered = await recoverRuns(store, systemClock);
   tellRecovered(recovered, log);
   sealing.current = await startSealing(configuration, { store, signer, resources, log, ledger });
-  const stepTypes = [...(options.stepTypes ?? []), ...configuredStepTypes(configuration, { resources, secrets })].map(
-    (type) => (secrets === undefined ? type : redactedStepType(type, secrets.redactor)),
-  );
+  const configured = configuredStepTypes(configuration, { resources, secrets });
+  const stepTypes = withoutSecrets([...given, ...configured, ...ownTypes], secrets);
   const health = resources.use(createProcessObserver({ directory: state, clock: systemClock }));
   const drivesOn = options.drivesOn ?? true;
   const { runner, runs } = createRunners(

@@ -107,6 +107,18 @@ export const configurationSchema = z
       .default({})
       .describe("Secrets by name, each {file: path} or {environment: VARIABLE}. Steps name them; see docs/secrets.md."),
     steps: stepsSchema,
+    handler_directories: z
+      .array(z.string().min(1).max(4096))
+      .max(100)
+      .default([])
+      .describe(
+        "Directories from which handlers may be loaded, relative to the configuration file; only root and the server's user may write there.",
+      ),
+    handlers: z
+      .array(z.string().min(1).max(4096))
+      .max(100)
+      .default([])
+      .describe("Modules with step types of one's own, loaded at the start; they may do all that the server may."),
   })
   .describe("Configuration of Verbatim (verbatim.yaml).");
 

@@ -10,8 +10,10 @@ import {
   createCommandRun,
   createEmailSend,
   createWebhookPost,
+  redactedStepType,
 } from "#effects";
 import type { CommandRunOptions, HttpOptions, SecretVault, StepType } from "#effects";
+import { loadHandlers } from "./load-handlers.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { CommandConfiguration, HttpConfiguration } from "./step-configuration.ts";
 import { systemClock } from "./system-clock.ts";
@@ -21,6 +23,20 @@ export interface StepTypeContext {
   /** Owns those that have something to free. */
   readonly resources: AsyncDisposableStack;
   readonly secrets: SecretVault | undefined;
+}
+
+/** The step types of the modules that the configuration lists; none may have the name of one that is there. @throws {Fault} */
+export async function ownStepTypes(
+  configuration: LoadedConfiguration,
+  { secrets, given }: { readonly secrets: SecretVault | undefined; readonly given: readonly StepType[] },
+): Promise<readonly StepType[]> {
+  const taken = [...Object.keys(configuration.steps), ...given.map(({ name }) => name)];
+  return await loadHandlers(configuration, { secrets, clock: systemClock, taken });
+}
+
+/** The same step types, from which no secret comes out. */
+export function withoutSecrets(types: readonly StepType[], secrets: SecretVault | undefined): readonly StepType[] {
+  return secrets === undefined ? types : types.map((type) => redactedStepType(type, secrets.redactor));
 }
 
 /** The step types that the configuration names, and no others. @throws {Fault} INVALID_CONFIGURATION */

@@ -16,6 +16,8 @@ const { laws } = JSON.parse(readFileSync(join(ROOT, "layers.json"), "utf8")) as 
 const PROGRAMS = [
   { entry: "src/main/bin.ts", args: ["--help"] },
   { entry: "test/architecture/programs/whole-server.ts", args: [] },
+  // Ends at once, for nobody speaks to it.
+  { entry: "src/effects/step-handlers/command-run/supervisor-process.ts", args: [] },
 ];
 
 describe("LAYER-01, LAYER-04: what is loaded at run time is what layers.json allows", () => {

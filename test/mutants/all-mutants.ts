@@ -9,6 +9,7 @@ import { PLAN_FILE_MUTANTS } from "./plan-file-mutants.ts";
 import { VERIFY_MUTANTS } from "./verify-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { SECRET_MUTANTS } from "./secret-mutants.ts";
+import { STEP_MUTANTS } from "./step-mutants.ts";
 
 /** Every mutant there is. */
 export const ALL_MUTANTS: readonly Mutant[] = [
@@ -18,6 +19,7 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...HOUSE_MUTANTS,
   ...EVIDENCE_MUTANTS,
   ...SECRET_MUTANTS,
+  ...STEP_MUTANTS,
   ...LINT_MUTANTS,
   ...VERIFY_MUTANTS,
   ...LEDGER_MUTANTS,

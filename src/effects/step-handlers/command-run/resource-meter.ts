@@ -14,8 +14,9 @@ export interface Measured {
 
 /** Between two looks: never more than four a second. */
 const PAUSE_MS = 250;
-/** A look may take this part of the time, so that a machine with many processes is not kept busy by looking. */
+/** A look should take this part of the time, so that a machine with many processes is not kept busy by looking. */
 const SHARE_OF_TIME = 0.05;
+const LONGEST_PAUSE_MS = 1000;
 const TICKS_PER_SECOND = 100;
 
 interface Tree {
@@ -122,7 +123,7 @@ export class ResourceMeter implements Disposable {
     const living = this.#table.living();
     for (const tree of this.#trees) this.#lookAt(tree, living);
     const tookMs = this.#clock.monotonicMs() - startMs;
-    this.#pauseMs = Math.max(PAUSE_MS, tookMs / SHARE_OF_TIME);
+    this.#pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(PAUSE_MS, tookMs / SHARE_OF_TIME));
     this.#cancel = this.#trees.size > 0 ? this.#clock.after(this.#pauseMs, this.#look) : undefined;
   };
 

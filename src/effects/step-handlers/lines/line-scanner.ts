@@ -50,7 +50,6 @@ async function scanInThread(task: ScanTask, signal: AbortSignal): Promise<ScanAn
   const script = new URL(`./scan-thread${extname(import.meta.url)}`, import.meta.url);
   const thread = new Worker(script, {
     workerData: task,
-    env: {},
     resourceLimits: { maxOldGenerationSizeMb: THREAD_HEAP_MIB },
   });
   const { promise, resolve } = Promise.withResolvers<ScanAnswer | undefined>();

@@ -57,6 +57,8 @@ describe("no supervisor, no commands", () => {
   });
 });
 
+const onLost = (): void => undefined;
+
 describe("the supervisor", () => {
   it("is started with the first command and ends with its host", async () => {
     const host = createCommandHost({ clock: realClock });
@@ -90,7 +92,6 @@ describe("the supervisor", () => {
     );
     const both = (): number[] => ["closed", "open"].flatMap((name) => pidsIn(`${pidFile}-${name}`));
     await until("both run", () => both().length === 2);
-    const onLost = (): void => undefined;
     const closed = await supervisor.open({ marker: marker("closed"), graceMs: 100, onLost });
     await supervisor.open({ marker: marker("open"), graceMs: 100, onLost });
     if ("close" in closed) closed.close();
