@@ -22,7 +22,7 @@ def digest(data):
 
 def verify(lines):
     """Takes the lines as bytes, without line feeds; gives (run id, hashes, whether the log ended, problems)."""
-    problems, hashes, run_id, previous, ended = [], [], None, None, False
+    problems, hashes, run_id, previous, ended, failed = [], [], None, None, False, False
     for seq, line in enumerate(lines):
         number, found = seq + 1, HASH_MEMBER.search(line)
         try:
@@ -35,7 +35,7 @@ def verify(lines):
         if run_id is None:
             run_id = record.get("run_id")
             previous = digest(b"evidence/v1\n" + str(run_id).encode("utf-8"))
-        if ended:
+        if ended and not (failed and record.get("event_type") == "run.resumed"):  # a failed run may go on
             problems.append((number, "stands after run.completed"))
         if record.get("seq") != seq or record.get("run_id") != run_id:
             problems.append((number, "is not line %d of run %s" % (number, run_id)))
@@ -47,6 +47,7 @@ def verify(lines):
         previous = found.group(1)
         hashes.append(previous.decode("ascii"))
         ended = record.get("event_type") == "run.completed"
+        failed = record.get("status") == "failed"
     return run_id, hashes, ended, problems
 
 

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { Fault } from "#model";
+import { refuseEndless } from "./plain-file.ts";
 
 /** The text of a file that a flag names; `what` is said of it. @throws {Fault} INVALID_REQUEST if it cannot be read. */
 export async function fileText(path: string, what: string): Promise<string> {
@@ -10,6 +11,7 @@ export async function fileText(path: string, what: string): Promise<string> {
 
 /** The same; undefined if there is no such file. */
 export async function fileTextIfThere(path: string, what: string): Promise<string | undefined> {
+  refuseEndless(path, what);
   try {
     return await readFile(path, "utf8");
   } catch (cause) {

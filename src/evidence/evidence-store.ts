@@ -30,8 +30,9 @@ export interface TailOptions {
 export interface EvidenceStore {
   /**
    * Appends `drafts` as the records `at`, `at + 1`, ... of the run, all or none, and resolves when they are durable:
-   * after a power cut they are there. At 0 the run is created. At most 1,000 drafts and 4 MiB.
-   * @throws {Fault} SEQUENCE_CONFLICT if the run's size is not `at`; STORE_HALTED after a failed write.
+   * after a power cut they are there. At 0 the run is created. At most 1,000 drafts and 4 MiB. Behind `run.completed` nothing
+   * is taken, but for one case: a run that ended `failed` is opened again by an append that begins with `run.resumed`.
+   * @throws {Fault} SEQUENCE_CONFLICT if the run's size is not `at`, or the run has ended; STORE_HALTED after a failed write.
    */
   append(runId: string, at: number, drafts: readonly RecordDraft[]): Promise<readonly StoredRecord[]>;
 
@@ -42,7 +43,8 @@ export interface EvidenceStore {
   read(runId: string, afterSeq: number, limit: number): Promise<readonly StoredRecord[]>;
 
   /**
-   * All records with `seq > afterSeq`, in batches as they become durable; ends after `run.completed`.
+   * All records with `seq > afterSeq`, in batches as they become durable; ends after a `run.completed` that is the last record,
+   * and goes on behind one if the run was opened again by the time that more is asked for.
    * Memory is bounded however slowly it is read: a batch is read when it is asked for, and has about 64 KiB of lines. Ends
    * silently when `signal` aborts. `beforeReading` is waited for whenever there may be something to read.
    * @throws {Fault} RUN_NOT_FOUND if there is no such run.
@@ -57,6 +59,9 @@ export interface EvidenceStore {
 
   /** Every run whose log does not end with `run.completed`. */
   openRuns(): Promise<readonly RunHead[]>;
+
+  /** Every run that was ever opened again after it had failed, whether it has ended since or not; oldest first. */
+  reopenedRuns(): Promise<readonly RunHead[]>;
 
   /** Keeps a payload durably under its SHA-256 (base64url); the same bytes twice are kept once. Returns the digest. */
   putBlob(bytes: Uint8Array): Promise<string>;

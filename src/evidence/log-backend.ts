@@ -21,6 +21,8 @@ export interface LogBackend {
   /** Newest first. */
   runs(options: { readonly limit: number; readonly before?: string }): readonly RunHead[] | Promise<readonly RunHead[]>;
   openRuns(): readonly RunHead[] | Promise<readonly RunHead[]>;
+  /** Runs whose log has a record behind a `run.completed`; oldest first. */
+  reopenedRuns(): readonly RunHead[] | Promise<readonly RunHead[]>;
   /** Durable when it returns. */
   putBlob(digest: string, bytes: Uint8Array): void | Promise<void>;
   getBlob(digest: string): Uint8Array | undefined | Promise<Uint8Array | undefined>;

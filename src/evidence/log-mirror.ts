@@ -69,6 +69,7 @@ export class LogMirror {
         this.#characters += line.length;
       }
       if (records.at(-1)?.record.event_type === "run.completed") this.#ended.add(runId);
+      else this.#ended.delete(runId); // it was opened again before its end was handed on
     }
     if (this.#characters > PENDING_CHARACTERS) this.flush();
     else this.#disarm ??= this.#options.clock.after(FLUSH_MS, () => this.flush());

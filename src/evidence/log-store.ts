@@ -1,4 +1,5 @@
 import { assert, Fault } from "#model";
+import { APPEND_BYTES } from "./append-bytes.ts";
 import { blobPiece, blobSize, wholeBlob } from "./blob-pieces.ts";
 import { digest } from "./canonical-json.ts";
 import { genesis } from "./chain.ts";
@@ -7,12 +8,13 @@ import type { EvidenceStore, RunHead, TailOptions } from "./evidence-store.ts";
 import type { LogBackend, RunAppend } from "./log-backend.ts";
 import type { LogDamage } from "./log-damage.ts";
 import { News } from "./news.ts";
+import { isEndOfFailure, opensAgain } from "./opened-again.ts";
+import { parsedLine } from "./parsed-line.ts";
 import { RecentRecords } from "./recent-records.ts";
 import type { EvidenceRecord, RecordDraft, StoredRecord } from "./record.ts";
 import { WakeUps } from "./wake-ups.ts";
 
 const DRAFTS_PER_APPEND = 1000;
-const BYTES_PER_APPEND = 4 * 1024 * 1024;
 const RECORDS_PER_PAGE = 128;
 const LARGEST_PAGE = 1000;
 const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
@@ -21,7 +23,7 @@ const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 export interface LogStoreOptions {
   /** A new UUIDv7. */
   readonly newEventId: () => string;
-  /** Asked before a run is created; what it throws refuses the run. */
+  /** Asked before a run is created, or opened again after it had failed; what it throws refuses that. */
   readonly guardNewRun?: () => void;
   /** Told of every commit, after it is durable; must not throw. */
   readonly onCommit?: (appends: readonly RunAppend[]) => void;
@@ -37,6 +39,11 @@ interface QueuedAppend {
   readonly drafts: readonly RecordDraft[];
   readonly resolve: (records: readonly StoredRecord[]) => void;
   readonly reject: (fault: unknown) => void;
+}
+
+interface AcceptedAppend {
+  readonly from: QueuedAppend;
+  readonly append: RunAppend;
 }
 
 /** The evidence store over any medium: order, chain, group commit, tails, and halting at the first failed write. */
@@ -84,12 +91,14 @@ export class LogStore implements EvidenceStore {
   }
 
   async #commit(queued: readonly QueuedAppend[]): Promise<void> {
-    const accepted: { readonly from: QueuedAppend; readonly append: RunAppend }[] = [];
+    const accepted: AcceptedAppend[] = [];
     const heads = new Map<string, RunHead>();
     for (const from of queued) {
       try {
         const before = heads.get(from.runId) ?? this.#heads.get(from.runId) ?? (await this.#backend.head(from.runId));
-        const records = this.#encode(from, before, heads);
+        const opens = before?.completed === true && (await this.#opensAgain(from, before, accepted));
+        if (opens) this.#options.guardNewRun?.();
+        const records = this.#encode(from, opens ? { ...before, completed: false } : before, heads);
         accepted.push({ from, append: { runId: from.runId, records } });
       } catch (fault) {
         from.reject(fault);
@@ -107,6 +116,19 @@ export class LogStore implements EvidenceStore {
     }
     this.#publish(appends, heads);
     for (const { from, append } of accepted) from.resolve(append.records);
+  }
+
+  /** Whether an append for a run that has ended opens it again. The end may be in the same commit as that. */
+  async #opensAgain(
+    { runId, drafts: [first] }: QueuedAppend,
+    { size }: RunHead,
+    accepted: readonly AcceptedAppend[],
+  ): Promise<boolean> {
+    if (first?.event_type !== "run.resumed") return false;
+    const written = accepted.findLast(({ from }) => from.runId === runId)?.append.records.at(-1)?.record;
+    const [line] = written === undefined ? await this.#backend.read(runId, size - 2, 1) : [];
+    const end = line === undefined ? written : parsedLine(line, runId, size - 1);
+    return end !== undefined && opensAgain(end, first);
   }
 
   #encode(from: QueuedAppend, before: RunHead | undefined, heads: Map<string, RunHead>): readonly StoredRecord[] {
@@ -193,7 +215,7 @@ export class LogStore implements EvidenceStore {
         if (newest !== undefined) {
           yield records;
           last += records.length; // not what a line says of itself: it may have been changed
-          if (newest.event_type === "run.completed") return;
+          if (await this.#endsWith(newest, runId, last)) return;
         } else if (await this.#nothingToCome(runId, last)) return;
         else await wait.news;
       } finally {
@@ -206,6 +228,12 @@ export class LogStore implements EvidenceStore {
   #mayHaveMore(runId: string, last: number): boolean {
     const head = this.#heads.get(runId);
     return head === undefined || last < head.size - 1;
+  }
+
+  /** A run that failed may have been opened again by the time that its end is read: then more stands behind it. */
+  async #endsWith(newest: EvidenceRecord, runId: string, last: number): Promise<boolean> {
+    if (newest.event_type !== "run.completed") return false;
+    return !isEndOfFailure(newest) || this.#halted !== undefined || (await this.#nothingToCome(runId, last));
   }
 
   async #nothingToCome(runId: string, last: number): Promise<boolean> {
@@ -229,6 +257,11 @@ export class LogStore implements EvidenceStore {
   async openRuns(): Promise<readonly RunHead[]> {
     this.#requireOpen();
     return await this.#backend.openRuns();
+  }
+
+  async reopenedRuns(): Promise<readonly RunHead[]> {
+    this.#requireOpen();
+    return await this.#backend.reopenedRuns();
   }
 
   async putBlob(bytes: Uint8Array): Promise<string> {
@@ -281,29 +314,11 @@ function requirePage(limit: number): void {
 
 function requireBoundedSize(runId: string, records: readonly StoredRecord[]): void {
   const characters = records.reduce((sum, { line }) => sum + line.length, 0);
-  if (characters * 3 <= BYTES_PER_APPEND) return; // a character has three bytes at most
+  if (characters * 3 <= APPEND_BYTES) return; // a character has three bytes at most
   const bytes = records.reduce((sum, { line }) => sum + Buffer.byteLength(line), 0);
-  if (bytes <= BYTES_PER_APPEND) return;
+  if (bytes <= APPEND_BYTES) return;
   throw new Fault(
     "LIMIT_EXCEEDED",
-    `An append to run ${runId} has ${bytes} bytes; at most ${BYTES_PER_APPEND} are allowed: keep payloads beside the log.`,
+    `An append to run ${runId} has ${bytes} bytes; at most ${APPEND_BYTES} are allowed: keep payloads beside the log.`,
   );
-}
-
-/** What `verify` says of such a line, whoever merely reads it is told as well. */
-function parsedLine(line: string, runId: string, seq: number): EvidenceRecord {
-  const value = parsedJson(line);
-  if (value instanceof Object) return value as EvidenceRecord; // written by encodeRecord, or changed since
-  throw new Fault(
-    "EVIDENCE_BROKEN",
-    `Record ${seq} of run ${runId} is no JSON object: it was changed where it is kept.`,
-  );
-}
-
-function parsedJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

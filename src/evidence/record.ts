@@ -66,6 +66,7 @@ export interface RecordDraft {
   /** `run.created` only: form of the log, `evidence/v1`. */
   readonly schema?: string | undefined;
   readonly executor_version?: string | undefined;
+  /** Of the only job of a run, in `run.created`; of an attempt at a plan's job, in `job.started`. */
   readonly steps_declared?: number | undefined;
   /** Base64url SHA-256 of the canonical JSON of the plan. */
   readonly plan_hash?: string | undefined;
@@ -74,7 +75,7 @@ export interface RecordDraft {
   readonly job_keys?: readonly string[] | undefined;
   /** Recovery policy of a step in doubt. */
   readonly recovery?: string | undefined;
-  /** Free data of `log.*` and `artifact.emitted`. */
+  /** Free data of `log.*`, `artifact.emitted` and `job.retried`; `first_step` of a `job.started` that goes on from another attempt. */
   readonly data?: JsonObject | undefined;
 }
 

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import type { EvidenceStore } from "./evidence-store.ts";
+import type { EvidenceStore, RunHead } from "./evidence-store.ts";
 
 /** A file that remembers up to which run some work on all runs is done, so that the next start looks no further back. */
 export class RunMark {
@@ -25,8 +25,16 @@ export class RunMark {
   }
 }
 
-/** All runs, newest first, back to a mark and with it. */
-export async function* runsBackTo(store: EvidenceStore, mark: string | undefined) {
+/**
+ * All runs, newest first, back to a mark and with it; then every run that was opened again, which may have gone on after the
+ * mark had passed it. One of these may come twice.
+ */
+export async function* runsBackTo(store: EvidenceStore, mark: string | undefined): AsyncGenerator<RunHead, void, void> {
+  yield* newestBackTo(store, mark);
+  if (mark !== undefined) yield* await store.reopenedRuns(); // without a mark all have come
+}
+
+async function* newestBackTo(store: EvidenceStore, mark: string | undefined): AsyncGenerator<RunHead, void, void> {
   let before: string | undefined;
   for (;;) {
     const heads = await store.runs({ limit: 100, ...(before !== undefined && { before }) });

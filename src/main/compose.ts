@@ -1,28 +1,23 @@
-import { randomBytes, randomUUIDv7 } from "node:crypto";
-import { join, resolve } from "node:path";
+import { randomUUIDv7 } from "node:crypto";
+import { join } from "node:path";
 import { createToken, startGrpcServer } from "#api";
 import type { GrpcServer } from "#api";
-import { createCommandRun, redactedStepType } from "#effects";
-import type { SecretVault, StepType } from "#effects";
-import {
-  createJsonlStore,
-  createMemoryStore,
-  createSqliteStore,
-  DisclosureFiles,
-  LogMirror,
-  makeDirectory,
-  Sealer,
-} from "#evidence";
+import { redactedStepType } from "#effects";
+import type { StepType } from "#effects";
+import { createJsonlStore, createMemoryStore, createSqliteStore, LogMirror, makeDirectory, Sealer } from "#evidence";
 import type { EvidenceStore, LogStoreOptions, Signer } from "#evidence";
 import { createProcessObserver } from "#health";
-import { createJobRunner, recoverRuns } from "#orchestration";
-import type { DiskGuard, JobRunner } from "#orchestration";
+import { recoverRuns } from "#orchestration";
+import type { DiskGuard, JobRunner, RunRunner } from "#orchestration";
 import { Fault, LIMITS } from "#model";
 import { configuredSecrets, redactedLog } from "./configured-secrets.ts";
+import { configuredStepTypes } from "./configured-step-types.ts";
 import { guardDisk } from "./guard-disk.ts";
 import { LedgerOfRuns } from "./ledger.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
+import { resumeInterrupted, tellRecovered } from "./recovered-runs.ts";
+import { createRunners } from "./runners.ts";
 import { shortest } from "./running-server.ts";
 import { openSigner } from "./signer.ts";
 import { claimStoreKind, requireStoreKind } from "./store-kind.ts";
@@ -33,6 +28,8 @@ export interface ComposeOptions {
   readonly log: EventLog;
   /** Step types that no configuration offers, such as no-ops for a measure. */
   readonly stepTypes?: readonly StepType[];
+  /** Whether this process drives on runs that it did not start; default true. A command that ends soon does not. */
+  readonly drivesOn?: boolean;
 }
 
 /** A running Verbatim. */
@@ -97,35 +94,23 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   await ledger.open(configuration, store, { signer, log, onHalt: onLedgerHalt });
   resources.use(ledger);
   disk?.start();
-  for (const result of await recoverRuns(store, systemClock)) {
-    const { jobId, finalStatus, finalReason } = result;
-    log("run.recovered", { job_id: jobId, final_status: finalStatus, final_reason: finalReason });
-  }
+  const recovered = await recoverRuns(store, systemClock);
+  tellRecovered(recovered, log);
   sealing.current = await startSealing(configuration, { store, signer, resources, log, ledger });
   const stepTypes = [...(options.stepTypes ?? []), ...configuredStepTypes(configuration, { resources, secrets })].map(
     (type) => (secrets === undefined ? type : redactedStepType(type, secrets.redactor)),
   );
   const health = resources.use(createProcessObserver({ directory: state, clock: systemClock }));
-  const onRefused = (jobId: string, reasons: unknown): void => log("job.refused", { job_id: jobId, reasons });
-  const files = new DisclosureFiles(state);
-  const runner = createJobRunner({
-    store,
-    disclosures: { keep: (...kept) => files.keep(...kept), newSalt: () => randomBytes(16).toString("base64url") },
-    clock: systemClock,
-    stepTypes,
-    health,
-    checkpoints: {
-      signer,
-      onProblem: (runId, error) => log("checkpoint.failed", { run_id: runId, error: describe(error) }),
-    },
-    maxActiveJobs: configuration.active_jobs,
-    ...(disk !== undefined && { disk }),
-    onRefused,
-  });
+  const drivesOn = options.drivesOn ?? true;
+  const { runner, runs } = createRunners(
+    { state, store, stepTypes, health, signer, disk, log, drivesOn },
+    configuration,
+  );
   const token = await createToken(state);
   server.current = await startGrpcServer({
     address: configuration.listen ?? `unix:${shortest(join(state, "verbatim.sock"))}`,
     runner,
+    runs,
     store,
     sealer: sealing.current,
     signer,
@@ -138,12 +123,23 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     onInternalError: (error, method) => log("internal.error", { method, error: describe(error) }),
   });
   if (disk?.full === true) server.current.setServing(false);
-  return runningApp({ server: server.current, runner, store, disk, token, resources: resources.move(), configuration });
+  if (drivesOn) await resumeInterrupted(recovered, runs, log);
+  return runningApp({
+    server: server.current,
+    runner,
+    runs,
+    store,
+    disk,
+    token,
+    resources: resources.move(),
+    configuration,
+  });
 }
 
 interface Running {
   readonly server: GrpcServer;
   readonly runner: JobRunner;
+  readonly runs: RunRunner;
   readonly store: EvidenceStore;
   readonly disk: DiskGuard | undefined;
   readonly token: string;
@@ -151,14 +147,14 @@ interface Running {
   readonly configuration: LoadedConfiguration;
 }
 
-function runningApp({ server, runner, store, disk, token, resources, configuration }: Running): App {
+function runningApp({ server, runner, runs, store, disk, token, resources, configuration }: Running): App {
   const graceMs = configuration.drain_seconds * 1000;
   let stopping: Promise<void> | undefined;
   let halted: string | undefined;
   const shutDown = async (): Promise<void> => {
     disk?.close(); // room on the disk is no reason to take jobs any more
     server.setServing(false);
-    await runner.drain({ graceMs });
+    await Promise.all([runner.drain({ graceMs }), runs.drain({ graceMs })]);
     halted = store.halted;
     await server.drain({ graceMs: DRAIN_STREAMS_MS });
     await resources.disposeAsync();
@@ -256,29 +252,6 @@ async function startSealing({ state, store: kind }: LoadedConfiguration, context
   for (const runId of await sealer.mend()) log("run.sealed", { run_id: runId });
   await ledger.mendSeals(sealer, store);
   return sealer;
-}
-
-interface StepTypeContext {
-  readonly resources: AsyncDisposableStack;
-  readonly secrets: SecretVault | undefined;
-}
-
-function configuredStepTypes(
-  configuration: LoadedConfiguration,
-  { resources, secrets }: StepTypeContext,
-): readonly StepType[] {
-  const commands = configuration.steps["command.run"];
-  if (commands === undefined) return [];
-  const commandRun = createCommandRun({
-    executables: commands.executables,
-    workingDirectories: commands.working_directories.map((directory) => resolve(configuration.base, directory)),
-    environment: { values: commands.environment, allow: commands.allow_variables },
-    outputBytes: commands.output_bytes,
-    killGraceMs: commands.kill_grace_ms,
-    ...(secrets !== undefined && { secrets }),
-    clock: systemClock,
-  });
-  return [resources.use(commandRun)];
 }
 
 function describe(error: unknown): string {

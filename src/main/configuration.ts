@@ -1,32 +1,6 @@
 import { z } from "zod";
 import { SECRET_NAME } from "#effects";
-
-const commandRun = z
-  .strictObject({
-    executables: z
-      .array(z.string().min(1).max(4096))
-      .max(1000)
-      .describe('Programs that may be started: absolute paths, or names looked up on PATH; "*" = any. Empty = none.'),
-    working_directories: z
-      .array(z.string().min(1).max(4096))
-      .max(100)
-      .default(["."])
-      .describe("Directories in which steps may work, relative to the configuration file. The first is the default."),
-    environment: z
-      .record(z.string().max(128), z.string().max(32_768))
-      .default({})
-      .describe(
-        "Variables that every command gets. PATH has a safe default; nothing of the server's own is handed on.",
-      ),
-    allow_variables: z
-      .array(z.string().max(128))
-      .max(1000)
-      .default([])
-      .describe("Guarded variables (PATH, LD_PRELOAD, NODE_OPTIONS, ...) that a step may set all the same."),
-    output_bytes: z.int().min(0).max(1_048_576).default(1_048_576).describe("Output kept of one step, in bytes."),
-    kill_grace_ms: z.int().min(0).max(60_000).default(2000).describe("Milliseconds between TERM and KILL."),
-  })
-  .describe("Runs programs without a shell.");
+import { stepsSchema } from "./step-configuration.ts";
 
 const secretName = z
   .string()
@@ -132,10 +106,7 @@ export const configurationSchema = z
       .record(secretName, secretSource)
       .default({})
       .describe("Secrets by name, each {file: path} or {environment: VARIABLE}. Steps name them; see docs/secrets.md."),
-    steps: z
-      .strictObject({ "command.run": commandRun.optional() })
-      .default({})
-      .describe("Step types with effects. What does not stand here is refused."),
+    steps: stepsSchema,
   })
   .describe("Configuration of Verbatim (verbatim.yaml).");
 

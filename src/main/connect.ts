@@ -50,7 +50,7 @@ async function tokenFor(configuration: LoadedConfiguration): Promise<string | un
 async function embedded(configuration: LoadedConfiguration): Promise<Connection> {
   const { listen: _elsewhere, http: _port, ...local } = configuration;
   const level = configuration.log_level === "info" ? "error" : configuration.log_level;
-  const app = await compose(local, { log: createEventLog(level) });
+  const app = await compose(local, { log: createEventLog(level), drivesOn: false });
   const client = connectClient({ address: app.address });
   return {
     client,

@@ -58,11 +58,17 @@ export class LedgerOfRuns implements AsyncDisposable {
   /** Tells of seals that are there, and that the ledger does not know of: a process may die in between. */
   async mendSeals(sealer: Sealer, store: EvidenceStore): Promise<void> {
     if (this.#ledger === undefined) return;
-    await mendSeals(this.#ledger, async (runId) => {
+    const statementOf = async (runId: string): Promise<Uint8Array | undefined> => {
       if ((await store.head(runId))?.completed !== true) return undefined;
       const text = await sealer.seal(runId).catch(() => undefined); // the sealer has told why
       return text === undefined ? undefined : Buffer.from(readEnvelope(text).payload, "base64");
-    });
+    };
+    const reopened = await store.reopenedRuns();
+    await mendSeals(
+      this.#ledger,
+      statementOf,
+      reopened.map(({ runId }) => runId),
+    );
   }
 
   /** Refuses runs that could not be told of. Those that run go on: they are in the ledger, or a start puts them there. */

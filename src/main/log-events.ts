@@ -7,6 +7,8 @@ export const LOG_EVENTS = {
   "server.draining": "info",
   "server.stopped": "info",
   "run.recovered": "warn",
+  "run.resumed": "warn",
+  "run.waits": "warn",
   "log.torn": "warn",
   "log.broken": "error",
   "run.sealed": "warn",

@@ -1,13 +1,32 @@
 import type { EvidenceStore, RecordDraft, RunHead } from "#evidence";
 import type { Clock, ExecutionResult, JsonObject } from "#model";
 import { closingRecords } from "./job-records.ts";
-import { interruptedJob } from "./recorded-job.ts";
+import { firstRecord, interruptedJob } from "./recorded-job.ts";
+import { isPlanRun } from "./run/load-run.ts";
+import { recoverPlanRun } from "./run/recover-plan-run.ts";
+import type { RecoveredRun } from "./run/recover-plan-run.ts";
 
-/** Closes every run that an earlier process left open, with what its log proves. Performs nothing. */
-export async function recoverRuns(store: EvidenceStore, clock: Clock): Promise<readonly ExecutionResult[]> {
-  const results: ExecutionResult[] = [];
-  for (const head of await store.openRuns()) results.push(await closeInterruptedRun(store, head, clock));
-  return results;
+/** What a start has found, and said in the logs. */
+export interface RecoveredRuns {
+  /** Direct jobs, which were closed. */
+  readonly jobs: readonly ExecutionResult[];
+  /** Runs of plans; those that were being driven are blocked now. */
+  readonly plans: readonly RecoveredRun[];
+}
+
+/**
+ * Says of every run that an earlier process left open what its log proves: a direct job is closed, a plan's run is blocked
+ * until somebody resumes it. Performs nothing.
+ */
+export async function recoverRuns(store: EvidenceStore, clock: Clock): Promise<RecoveredRuns> {
+  const jobs: ExecutionResult[] = [];
+  const plans: RecoveredRun[] = [];
+  for (const head of await store.openRuns()) {
+    const created = await firstRecord(store, head.runId);
+    if (created !== undefined && isPlanRun(created)) plans.push(await recoverPlanRun(store, head, clock));
+    else jobs.push(await closeInterruptedRun(store, head, clock));
+  }
+  return { jobs, plans };
 }
 
 /** Closes one run that nobody drives any more: a step without an end is in doubt, and nothing reruns it. */

@@ -5,6 +5,7 @@ import { closingLaws } from "./evidence-store-closing.ts";
 import { listingLaws } from "./evidence-store-listings.ts";
 import { modelLaws } from "./evidence-store-model.ts";
 import { readingLaws } from "./evidence-store-reading.ts";
+import { reopeningLaws } from "./evidence-store-reopening.ts";
 import { restartLaws } from "./evidence-store-restart.ts";
 import type { StoreSubject } from "./evidence-store-subject.ts";
 import { tailLaws } from "./evidence-store-tails.ts";
@@ -17,6 +18,7 @@ export function evidenceStoreConformance(subject: StoreSubject): void {
     describe("reading", () => readingLaws(subject));
     describe("tailing", () => tailLaws(subject));
     describe("listing", () => listingLaws(subject));
+    describe("opening a run again", () => reopeningLaws(subject));
     describe("payloads", () => blobLaws(subject));
     describe("closing", () => closingLaws(subject));
     if (subject.outlivesProcess) describe("starting again", () => restartLaws(subject));

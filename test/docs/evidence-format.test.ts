@@ -4,6 +4,9 @@ import { describe, expect, test } from "vitest";
 import { encodeRecord } from "../../src/evidence/encode.ts";
 import type { RecordDraft } from "../../src/evidence/record.ts";
 import { python } from "../e2e/support/python.ts";
+import { completed, created, failedEnd, note, resumed } from "../evidence/support/drafts.ts";
+import { eventIds } from "../evidence/support/event-ids.ts";
+import { referenceLines } from "../evidence/support/reference-format.ts";
 import { lacks } from "../support/needs.ts";
 import { scratchDirectory } from "../support/scratch-directory.ts";
 import { fencedBlocks, ROOT, textOf } from "./support/documents.ts";
@@ -58,6 +61,32 @@ describe.skipIf(lacks("Python 3"))("the verifier that stands in docs/evidence-fo
     const { hash } = JSON.parse(last) as { readonly hash: string }; // a line ends with its hash
     expect(stdout).toMatch(new RegExp(`^whole, head ${hash} (?:complete|END UNPROVEN)\n$`));
     expect(status).toBe(0);
+  });
+
+  test("takes a run that failed and was resumed for whole, and nothing else behind an end", async () => {
+    await using scratch = await scratchDirectory();
+    const file = join(scratch.path, "log");
+    const verdicts = [];
+    const behind = [
+      [failedEnd(), resumed(), completed()],
+      [failedEnd(), resumed()],
+      [completed(), resumed()],
+      [failedEnd(), note(2)],
+    ];
+    for (const drafts of behind) {
+      const lines = referenceLines("run-1", [created("run-1"), ...drafts], eventIds());
+      await writeFile(file, lines.map((line) => `${line}\n`).join(""));
+      const both = [await python("-c", VERIFIER, file), await python("examples/python/verify_log.py", file)] as const;
+      verdicts.push(
+        both.map(({ status, stdout }) => `${status} ${/\b(?:complete|UNPROVEN)\b/.exec(stdout)?.[0] ?? "none"}`),
+      );
+    }
+    expect(verdicts).toEqual([
+      ["0 complete", "0 complete"],
+      ["0 UNPROVEN", "0 UNPROVEN"],
+      ["1 none", "5 UNPROVEN"],
+      ["1 none", "5 UNPROVEN"],
+    ]);
   });
 
   test("names the line that was changed, dropped or cut, and does not end well", async () => {

@@ -13,9 +13,10 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createJsonlStore, verifyFile, verifyLines } from "#evidence";
 import type { EvidenceStore } from "#evidence";
-import { completed, created, draft, note, notes, stepSucceeded } from "./support/drafts.ts";
+import { completed, created, draft, failedEnd, note, notes, resumed, stepSucceeded } from "./support/drafts.ts";
 import { eventIds } from "./support/event-ids.ts";
 import { linesOf, upTo } from "./support/logs.ts";
+import { referenceLines } from "./support/reference-format.ts";
 import { memoryDirectory, stateDirectory } from "./support/state-directory.ts";
 
 function open(directory: string): EvidenceStore {
@@ -110,6 +111,44 @@ test("a run that ended is known as ended by its last line, whatever else that li
   const store = open(state.path);
   expect(await store.head("run-1")).toMatchObject({ completed: true });
   await expect(store.append("run-1", 2, [note(2)])).rejects.toMatchObject({ code: "SEQUENCE_CONFLICT" });
+  await store.close();
+});
+
+test("a record that was torn behind a failed end is cut off, and the run can be opened again", async () => {
+  using state = stateDirectory();
+  const first = open(state.path);
+  await first.append("run-1", 0, [created("run-1"), failedEnd()]);
+  await first.append("run-1", 2, [resumed()]);
+  const lines = await linesOf(first, "run-1");
+  await first.close();
+  const path = fileOf(state.path, "run-1");
+  truncateSync(path, readFileSync(path).length - 20);
+  const store = open(state.path);
+  expect(await store.head("run-1")).toMatchObject({
+    size: 2,
+    completed: true,
+    torn: { bytes: (lines[2] ?? "").length - 19 },
+  });
+  expect(await store.openRuns()).toEqual([]);
+  await store.append("run-1", 2, [resumed(), completed()]);
+  const again = await linesOf(store, "run-1");
+  await store.close();
+  expect(await verifyLines(again, { laws: false })).toMatchObject({ ok: true, complete: true });
+});
+
+test.each([
+  ["a record that opens nothing", [failedEnd(), note(2)]],
+  ["a resumption behind a success", [completed(), resumed()]],
+  ["a resumption behind a cancellation", [draft("run.completed", { status: "cancelled" }), resumed()]],
+])("a file with %s behind its end is broken, although its chain holds", async (_case, drafts) => {
+  using state = stateDirectory();
+  const first = open(state.path);
+  await first.append("run-1", 0, [created("run-1")]);
+  await first.close();
+  const lines = referenceLines("run-1", [created("run-1"), ...drafts], eventIds());
+  writeFileSync(fileOf(state.path, "run-1"), lines.map((line) => `${line}\n`).join(""));
+  const store = open(state.path);
+  await expect(store.head("run-1")).rejects.toMatchObject({ code: "EVIDENCE_BROKEN" });
   await store.close();
 });
 

@@ -13,7 +13,7 @@ import { expect, test } from "vitest";
 import { createMemoryStore, LogMirror } from "#evidence";
 import type { EvidenceStore } from "#evidence";
 import { RunFiles } from "../../src/evidence/log-mirror/run-files.ts";
-import { completed, created, draft, note, notes } from "./support/drafts.ts";
+import { completed, created, draft, failedEnd, note, notes, resumed } from "./support/drafts.ts";
 import { eventIds } from "./support/event-ids.ts";
 import { FakeClock } from "./support/fake-clock.ts";
 import { linesOf, upTo } from "./support/logs.ts";
@@ -251,4 +251,29 @@ test("a run that was open at a start is looked at again by the next one, also if
   await all.store.append("open", 1, [completed()]);
   expect(await all.another().mend(all.store)).toEqual(["open"]);
   expect(readFileSync(all.fileOf("open"), "utf8")).toBe(await textOf(all.store, "open"));
+});
+
+test("the file of a run that is opened again goes on, also if its end was not yet handed on", async () => {
+  await using all = bench();
+  await all.store.append("run-1", 0, [created("run-1"), failedEnd()]);
+  await all.store.append("run-1", 2, [resumed()]);
+  all.mirror.flush();
+  await all.store.append("run-1", 3, [failedEnd()]);
+  all.mirror.flush();
+  await all.store.append("run-1", 4, [resumed(), completed()]);
+  await all.mirror.close();
+  expect(readFileSync(all.fileOf("run-1"), "utf8")).toBe(await textOf(all.store, "run-1"));
+  expect(all.problems).toEqual([]);
+});
+
+test("a run that was opened again behind the mark is mended, although newer runs are known to be whole", async () => {
+  await using all = bench();
+  await all.store.append("old", 0, [created("old"), failedEnd()]);
+  for (const id of ["run-1", "run-2"]) await all.store.append(id, 0, [created(id), completed()]);
+  await all.mirror.close();
+  await all.mirror.mark(all.store);
+  // It is opened again and ends in the store, and the process dies before the copy has followed.
+  await all.store.append("old", 2, [resumed(), completed()]);
+  expect(await all.another().mend(all.store)).toEqual(["old"]);
+  expect(readFileSync(all.fileOf("old"), "utf8")).toBe(await textOf(all.store, "old"));
 });

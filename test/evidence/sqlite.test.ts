@@ -8,7 +8,7 @@ import type { EvidenceStore } from "#evidence";
 import { LineWriter, packAppends, unpackAppends } from "../../src/evidence/evidence-stores/sqlite/line-writer.ts";
 import { Writer } from "../../src/evidence/evidence-stores/sqlite/writer.ts";
 import { openDatabase } from "../../src/evidence/evidence-stores/sqlite/database.ts";
-import { completed, created, note, notes } from "./support/drafts.ts";
+import { completed, created, failedEnd, note, notes, resumed } from "./support/drafts.ts";
 import { eventIds } from "./support/event-ids.ts";
 import { linesOf } from "./support/logs.ts";
 import { stateDirectory } from "./support/state-directory.ts";
@@ -43,7 +43,7 @@ test("a connection of the store writes ahead, syncs every commit, and distrusts 
   expect(pragma("journal_mode")).toBe("wal");
   expect(pragma("synchronous")).toBe(2); // FULL
   expect(pragma("trusted_schema")).toBe(0);
-  expect(pragma("user_version")).toBe(1);
+  expect(pragma("user_version")).toBe(2);
   expect(pragma("integrity_check")).toBe("ok");
   database.close();
 });
@@ -55,10 +55,13 @@ test.each([
   ["DELETE", "runs", "DELETE FROM runs"],
   ["UPDATE", "ended_runs", "UPDATE ended_runs SET run_no = 99"],
   ["DELETE", "ended_runs", "DELETE FROM ended_runs"],
+  ["UPDATE", "reopened_runs", "UPDATE reopened_runs SET run_no = 99"],
+  ["DELETE", "reopened_runs", "DELETE FROM reopened_runs"],
 ])("%s on %s is denied to everybody, also through another connection", async (change, table, sql) => {
   await using bench = opened();
   const { store } = bench;
-  await store.append("run-1", 0, [created("run-1"), note(1), completed()]);
+  await store.append("run-1", 0, [created("run-1"), note(1), failedEnd()]);
+  await store.append("run-1", 3, [resumed(), completed()]);
   const before = await linesOf(store, "run-1");
   const other = new DatabaseSync(bench.file);
   expect(() => other.exec(sql)).toThrow(`evidence is append-only: ${change} on ${table} is denied`);
@@ -83,6 +86,41 @@ test.each([
   expect(() => other.exec(sql)).toThrow(/^evidence is append-only: it is there already, and REPLACE on \w+ is denied$/);
   other.close();
   expect(await linesOf(store, "run-1")).toEqual(before);
+});
+
+test("a file of the form before this one opens with all its runs, and is of this form afterwards", async () => {
+  await using bench = opened();
+  await bench.store.append("ended", 0, [created("ended"), failedEnd()]);
+  await bench.store.append("open", 0, [created("open")]);
+  await bench.store.close();
+  const older = new DatabaseSync(bench.file);
+  older.exec("DROP TABLE reopened_runs; PRAGMA user_version = 1");
+  older.close();
+  const again = bench.reopen();
+  expect((await again.openRuns()).map(({ runId }) => runId)).toEqual(["open"]);
+  expect(await again.reopenedRuns()).toEqual([]);
+  await again.append("ended", 2, [resumed()]);
+  expect((await again.openRuns()).map(({ runId }) => runId)).toEqual(["ended", "open"]);
+  await again.close();
+  const newer = new DatabaseSync(bench.file);
+  expect(newer.prepare("PRAGMA user_version").get()).toEqual({ user_version: 2 });
+  newer.close();
+});
+
+test("a run that was opened again is not taken for ended because of what one of its records quotes", async () => {
+  await using bench = opened();
+  const { store } = bench;
+  await store.append("run-1", 0, [created("run-1"), failedEnd()]);
+  await store.append("run-1", 2, [resumed({ data: { event_type: "run.completed" } })]);
+  expect(await store.head("run-1")).toMatchObject({ completed: false });
+});
+
+test("what opens a run again is told to the writer's thread and comes out as it went in", () => {
+  const appends = [
+    { runId: "run-1", first: 3, lines: ["a", "b"], ends: true, resumes: true },
+    { runId: "run-2", first: 0, lines: ["c"], ends: false },
+  ];
+  expect(unpackAppends(packAppends(appends))).toEqual(appends);
 });
 
 test("a change of the file behind the triggers is found by who reads it", async () => {
@@ -138,16 +176,16 @@ test("a file of a newer form is refused, left as it was, and the directory is fr
     other.exec(`PRAGMA user_version = ${form}`);
     other.close();
   };
-  raise(2);
+  raise(3);
   for (let attempt = 0; attempt < 2; attempt += 1) {
     expect(() => bench.reopen()).toThrow(
       expect.objectContaining({
         code: "INVALID_CONFIGURATION",
-        message: `${bench.file} has form 2; this version knows up to 1: use the newer Verbatim that wrote it.`,
+        message: `${bench.file} has form 3; this version knows up to 2: use the newer Verbatim that wrote it.`,
       }) as Error,
     );
   }
-  raise(1);
+  raise(2);
   const again = bench.reopen();
   expect(await again.head("run-1")).toMatchObject({ size: 1 });
   await again.close();

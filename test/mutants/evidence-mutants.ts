@@ -14,6 +14,8 @@ const [sqlite, jsonl] = [inStores("sqlite/database"), inStores("jsonl")];
 const wholeFile = at("evidence/durable-file");
 const [writer, lock] = [inStores("sqlite/line-writer"), inStores("directory-lock")];
 const runMark = at("evidence/run-mark");
+const [again, sealer] = [at("evidence/opened-again"), at("evidence/seal/sealer")];
+const REOPENING = "conformance/evidence-store.memory";
 const [nearest, news] = [inStores("sqlite/nearest-writer"), at("evidence/news")];
 
 const WRITE = "const written = this.#backend.write(appends);";
@@ -139,5 +141,36 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
   replay("in-doubt-is-forgotten", "P2", {
     change: ["if (running !== undefined) seen.inDoubt.push(running);", ""],
     tests: "evidence/interrupted-result",
+  }),
+  again("a-success-is-opened-again", "P2", {
+    change: [
+      'return type === "run.completed" && status === "failed";',
+      'return type === "run.completed" && status !== "";',
+    ],
+    tests: REOPENING,
+  }),
+  again("anything-opens-a-run-again", "P2", {
+    change: ['&& next.event_type === "run.resumed"', '&& next.event_type !== ""'],
+    tests: "evidence/jsonl evidence/verify/resumed",
+  }),
+  store("tail-ends-at-the-first-end", "P1", {
+    change: ["return !isEndOfFailure(newest) || ", "return newest.seq >= 0 || "],
+    tests: REOPENING,
+  }),
+  store("a-run-is-opened-again-without-asking", "P5", {
+    change: ["if (opens) this.#options.guardNewRun?.();", ""],
+    tests: REOPENING,
+  }),
+  writer("a-run-that-was-opened-again-is-taken-for-ended", "P2", {
+    change: ["if (resumes === true) reopen.run(runNo);", ""],
+    tests: "conformance/evidence-store.sqlite",
+  }),
+  runMark("runs-opened-again-behind-the-mark-are-forgotten", "P1", {
+    change: ["if (mark !== undefined) yield* await store.reopenedRuns();", ""],
+    tests: "evidence/log-mirror",
+  }),
+  sealer("older-seal-put-over-the-newer", "P3", {
+    change: ["if ((await store.head(runId))?.hash !== hash) return await this.seal(runId);", ""],
+    tests: "evidence/seal/sealer",
   }),
 ];

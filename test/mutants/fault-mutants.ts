@@ -18,7 +18,7 @@ const [storeKind, note] = [at("main/store-kind"), at("main/running-server")];
 /** Mistakes in what happens around a crash, a full disk and a write that fails. */
 export const FAULT_MUTANTS: readonly Mutant[] = [
   runFile("broken-line-is-cut-off-as-if-torn", "P3", {
-    change: ['rest = whole || head.completed ? "broken" : "torn";', 'rest = "torn";'],
+    change: ['rest = whole || !mayGoOn ? "broken" : "torn";', 'rest = "torn";'],
     tests: "faults/torn-log",
   }),
   runFile("chain-is-not-looked-at-by-a-start", "P3", {
@@ -66,7 +66,10 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
     tests: "orchestration/disk-guard",
   }),
   guard("jobs-run-on-until-the-disk-is-full", "P5", {
-    change: ["    for (const stop of this.#stoppers) stop(`the disk is full: ${mebibytes(free)} MiB were left`);\n", ""],
+    change: [
+      "    for (const stop of this.#stoppers) stop(`the disk is full: ${mebibytes(free)} MiB were left`);\n",
+      "",
+    ],
     tests: "orchestration/disk-guard",
   }),
   guard("disk-at-the-border-flaps", "P5", {

@@ -12,6 +12,7 @@ const [files, ledger, known] = [inLedgers("ledger-files"), inLedgers("tile-ledge
 const [open, mend, note] = [at("ledger/ledgers/open-ledger"), at("ledger/mend-ledger"), at("ledger/signed-note")];
 const [verify, compare] = [at("ledger/verification/verify-ledger"), at("ledger/verification/compare-runs")];
 const tiles = at("ledger/verification/check-tiles");
+const listed = at("ledger/verification/listed-runs");
 
 const KEPT = "evidence/ledger/tile-ledger";
 const VERIFIED = "evidence/ledger/verify-ledger";
@@ -102,7 +103,7 @@ export const LEDGER_MUTANTS: readonly Mutant[] = [
     tests: VERIFIED,
   }),
   compare("changed-sealed-run-goes-unseen", {
-    change: ["log.sealedRoot !== sealed.merkle_root", "log.sealedRoot === undefined"],
+    change: ["roots.get(leaf.size) !== leaf.merkle_root", "roots.get(leaf.size) === undefined"],
     tests: VERIFIED,
   }),
   compare("unlisted-run-goes-unseen", {
@@ -113,5 +114,21 @@ export const LEDGER_MUTANTS: readonly Mutant[] = [
     file: "src/evidence/log-store.ts",
     change: ["    if (at === 0) this.#options.guardNewRun?.();\n", ""],
     tests: "evidence/log-store",
+  }),
+  listed("log-cut-back-to-its-first-seal-goes-unseen", {
+    change: ["    listed.sealed = leaf;\n", "    listed.sealed ??= leaf;\n"],
+    tests: VERIFIED,
+  }),
+  listed("second-seal-of-anything-is-taken", {
+    change: ["continues === undefined || continues < sealed.size || size <= continues", "continues === undefined"],
+    tests: VERIFIED,
+  }),
+  known("second-seal-is-not-written", {
+    change: ["if (continues === undefined) return", "if (size > 0) return"],
+    tests: KEPT,
+  }),
+  compare("lines-before-an-earlier-end-go-unseen", {
+    change: ["[...sealedBefore, sealed].find(", "[...sealedBefore].find("],
+    tests: VERIFIED,
   }),
 ];

@@ -8,7 +8,10 @@ const at =
 
 const [walk, anchors, content] = [at("chain-walk"), at("anchors"), at("content")];
 const [attempt, jobs, run] = [at("laws/attempt-laws"), at("laws/job-laws"), at("laws/run-laws")];
+const [starts, log] = [at("laws/start-laws"), at("log-verifier")];
 const LINES = "evidence/verify/verify-lines";
+const PLANS = "evidence/verify/plan-laws";
+const RESUMED = "evidence/verify/resumed";
 const MATRIX = "evidence/verify/tamper-matrix";
 const LAWS = "evidence/verify/laws";
 
@@ -70,5 +73,47 @@ export const VERIFY_MUTANTS: readonly Mutant[] = [
   run("verify-allows-any-way-through-the-states", "P3", {
     change: ['if (typeof to !== "string" || !runMayGo(from, to))', 'if (typeof to !== "string")'],
     tests: LAWS,
+  }),
+  starts("verify-takes-a-skipped-need-for-met", "P3", {
+    change: [
+      'jobOf(need)?.state !== "succeeded"',
+      'jobOf(need)?.state !== "succeeded" && jobOf(need)?.state !== "skipped"',
+    ],
+    tests: PLANS,
+  }),
+  starts("verify-needs-no-approval", "P3", {
+    change: ['|| (isGated && gate !== "approved")', ""],
+    tests: PLANS,
+  }),
+  starts("verify-lets-an-attempt-leave-out-steps", "EXEC-001", {
+    change: ["if (!isSeq(firstSaid) || first > done)", "if (!isSeq(firstSaid))"],
+    tests: PLANS,
+  }),
+  jobs("verify-lets-a-running-job-be-marked", "P3", {
+    change: ['job.state === "running" || (marks', "(marks"],
+    tests: PLANS,
+  }),
+  jobs("verify-forgets-a-mark-on-a-job-that-never-ran", "P3", {
+    change: ['if (marks) job.state = "succeeded";', 'if (marks && job.attempt >= 0) job.state = "succeeded";'],
+    tests: PLANS,
+  }),
+  jobs("verify-counts-a-skipped-job-as-succeeded", "P3", {
+    change: [
+      '[...keys].find((key) => this.#jobs.get(key)?.state !== "succeeded")',
+      '[...keys].find((key) => !["succeeded", "skipped"].includes(this.#jobs.get(key)?.state ?? ""))',
+    ],
+    tests: PLANS,
+  }),
+  jobs("verify-takes-a-step-of-another-job", "P3", {
+    change: ["record.job_key !== attempt.jobKey || ", ""],
+    tests: PLANS,
+  }),
+  run("verify-takes-anything-behind-an-end", "P3", {
+    change: ["if (!opensAgain(end, record))", 'if (end.event_type === "")'],
+    tests: RESUMED,
+  }),
+  log("verify-trusts-what-stands-behind-a-seal", "P3", {
+    change: ["if (seq === this.#options.sealed?.size) this.#goneOnAfterSeal(line);", ""],
+    tests: RESUMED,
   }),
 ];

@@ -56,7 +56,7 @@ test.each([
     await expect(result).rejects.toMatchObject({ code: "STORE_HALTED" });
     const before = bench.effects();
     const store = storeOver(backend);
-    const [told] = await recoverRuns(store, bench.clock);
+    const [told] = (await recoverRuns(store, bench.clock)).jobs;
     expect(told).toMatchObject({
       finalStatus: "FAILED",
       finalReason: `Step ${inDoubt} in doubt: the process ended while it ran`,

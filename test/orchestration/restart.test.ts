@@ -38,7 +38,7 @@ test("a new runner over the same file attaches to what an earlier one recorded, 
   await first.close();
   const second = createSqliteStore(directory, { newEventId: eventIds() });
   try {
-    expect(await recoverRuns(second, bench.clock)).toEqual([]);
+    expect((await recoverRuns(second, bench.clock)).jobs).toEqual([]);
     const runner = bench.another({ store: second });
     const again = await runner.submit(asked);
     expect(again.attached).toBe(true);
@@ -56,7 +56,7 @@ test("recovery of a store without open runs does nothing", async () => {
   await (
     await bench.runner.submit(job("job-1", ["test.effect"]))
   ).result;
-  expect(await recoverRuns(bench.store, bench.clock)).toEqual([]);
+  expect((await recoverRuns(bench.store, bench.clock)).jobs).toEqual([]);
   expect(await bench.store.head("job-1")).toMatchObject({ size: 6 });
 });
 
@@ -65,7 +65,7 @@ test("a step that was started and has no end is in doubt, and nothing runs it ag
   const { result } = await bench.runner.submit(job("job-1", ["test.effect", "test.gate", "test.effect"]));
   await bench.entered("job-1/1");
   const store = await storeCutAt(await recordsOf(bench.store), 5);
-  const [told] = await recoverRuns(store, bench.clock);
+  const [told] = (await recoverRuns(store, bench.clock)).jobs;
   expect(told).toMatchObject({
     finalStatus: "FAILED",
     finalReason: "Step 1 in doubt: the process ended while it ran",
@@ -101,10 +101,10 @@ test.each([
     ).result;
     const before = bench.effects();
     const store = await storeCutAt(await recordsOf(bench.store), cut);
-    const [told] = await recoverRuns(store, bench.clock);
+    const [told] = (await recoverRuns(store, bench.clock)).jobs;
     expect(told).toMatchObject({ jobId: "job-1", finalStatus: status, finalReason: reason, stepsInDoubt: [] });
     expect(await verifyLines(await linesOf(store, "job-1"))).toMatchObject({ ok: true, complete: true });
-    expect(await recoverRuns(store, bench.clock)).toEqual([]);
+    expect((await recoverRuns(store, bench.clock)).jobs).toEqual([]);
     expect(await (await bench.another({ store }).submit(job("job-1", types))).result).toStrictEqual(
       structuredClone(told),
     );
@@ -120,7 +120,7 @@ test("every run that was left open is closed, each for itself, the ended ones un
   await (
     await bench.runner.submit(job("job-3", ["test.echo"]))
   ).result;
-  const told = await recoverRuns(bench.store, bench.clock);
+  const told = (await recoverRuns(bench.store, bench.clock)).jobs;
   expect(told.map(({ jobId }) => jobId)).toEqual(["job-1", "job-2", "job-4"]);
   for (const id of ids) expect(await bench.store.head(id)).toMatchObject({ completed: true });
   expect(await bench.store.head("job-3")).toMatchObject({ size: 6 });
@@ -132,7 +132,7 @@ test("a log cut behind any record is closed with what the replay of the closed l
       const { records } = await played("job-1", said);
       const store = await storeCutAt(records, 1 + (where % records.length));
       const open = (await store.openRuns()).length === 1;
-      const [told] = await recoverRuns(store, new FakeClock());
+      const [told] = (await recoverRuns(store, new FakeClock())).jobs;
       expect(told !== undefined).toBe(open);
       const closed = await recordsOf(store);
       expect(await verifyLines(await linesOf(store, "job-1"))).toMatchObject({ ok: true, complete: true });
@@ -148,11 +148,11 @@ test("a recovery that was cut off behind any of its records and begun anew comes
       const { records } = await played("job-1", said);
       const cut = 1 + (where % (records.length - 1));
       const once = await storeCutAt(records, cut);
-      const [first] = await recoverRuns(once, new FakeClock());
+      const [first] = (await recoverRuns(once, new FakeClock())).jobs;
       const closed = await recordsOf(once);
       const secondCut = cut + (again % (closed.length - cut));
       const twice = await storeCutAt(closed, secondCut);
-      const [second] = await recoverRuns(twice, new FakeClock());
+      const [second] = (await recoverRuns(twice, new FakeClock())).jobs;
       expect({ ...second, completedAt: "" }).toStrictEqual({ ...first, completedAt: "" });
       expect(replayJob(await recordsOf(twice), stepsOf(said)).result).toStrictEqual(structuredClone(second));
     }),

@@ -6,6 +6,7 @@ import { LIMITS } from "#model";
 import { Health } from "../gen/grpc/health/v1/health_pb.ts";
 import { EvidenceService } from "../gen/verbatim/evidence/v1/evidence_pb.ts";
 import { JobExecutorService } from "../gen/verbatim/executor/v1/executor_pb.ts";
+import { RunService } from "../gen/verbatim/orchestration/v1/run_pb.ts";
 import { addressText, parseAddress } from "./address.ts";
 import { faultOf } from "./errors.ts";
 
@@ -34,6 +35,7 @@ export type ServiceClient<S extends DescService> = {
 /** A connection to a Verbatim server. */
 export interface VerbatimClient extends Disposable {
   readonly executor: ServiceClient<typeof JobExecutorService>;
+  readonly runs: ServiceClient<typeof RunService>;
   readonly evidence: ServiceClient<typeof EvidenceService>;
   readonly health: ServiceClient<typeof Health>;
   /** Ends every call and the connection. */
@@ -64,6 +66,7 @@ export function connectClient({ address, token }: ClientOptions): VerbatimClient
   const close = (): void => channel.close();
   return {
     executor: serviceClient(JobExecutorService, channel, metadata),
+    runs: serviceClient(RunService, channel, metadata),
     evidence: serviceClient(EvidenceService, channel, metadata),
     health: serviceClient(Health, channel, metadata),
     close,

@@ -1,7 +1,7 @@
 import type { EvidenceStore, Sealer, Signer } from "#evidence";
 import type { Clock } from "#model";
 import { Fault } from "#model";
-import type { JobRunner } from "#orchestration";
+import type { JobRunner, RunRunner } from "#orchestration";
 import type { Address } from "./address.ts";
 import { parseAddress } from "./address.ts";
 import { CallBudgets } from "./call-budgets.ts";
@@ -13,6 +13,7 @@ import { HealthState, healthService } from "./health-service.ts";
 import { startHttpSidePort } from "./http-side-port.ts";
 import type { HttpSidePort } from "./http-side-port.ts";
 import { reflectionServices } from "./reflection-service.ts";
+import { runService } from "./run-service.ts";
 import type { MountedService } from "./service.ts";
 import { tokenAuthenticator } from "./token.ts";
 import { startTransport } from "./transport.ts";
@@ -23,6 +24,7 @@ export interface GrpcServerOptions {
   /** `unix:/path` or a loopback `host:port`; port 0 takes a free one. */
   readonly address: string;
   readonly runner: JobRunner;
+  readonly runs: RunRunner;
   readonly store: EvidenceStore;
   readonly sealer: Sealer;
   /** Whose public key is told. */
@@ -88,7 +90,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
 }
 
 function mountedServices(options: GrpcServerOptions): { services: readonly MountedService[]; health: HealthState } {
-  const own = [executorService(options), evidenceService(options)];
+  const own = [executorService(options), runService(options), evidenceService(options)];
   const names = own.map(({ service }) => service.typeName);
   const health = new HealthState(names, () => options.store.halted === undefined);
   const services = [...own, healthService(health)];

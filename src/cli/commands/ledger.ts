@@ -5,6 +5,7 @@ import type { LedgerReport, PublicKey } from "#evidence";
 import { Fault } from "#model";
 import { EXIT } from "../exit-codes.ts";
 import type { CommonFlags } from "../host.ts";
+import { refuseEndless } from "../plain-file.ts";
 import type { Session } from "../session.ts";
 import { ledgerVerdictJson, ledgerVerdictText, treeHeadJson, treeHeadText } from "../views/ledger-verdict.ts";
 
@@ -94,6 +95,7 @@ async function keyOf(path: string): Promise<PublicKey> {
 }
 
 async function textOf(path: string, what: string): Promise<string> {
+  refuseEndless(path, what);
   try {
     return await readFile(path, "utf8");
   } catch (cause) {

@@ -4,6 +4,7 @@ import type { LocatedDocument, LocatedProblem } from "#api";
 import type { Job, JsonObject, Violation } from "#model";
 import { Fault, jobViolations } from "#model";
 import type { CliHost } from "../host.ts";
+import { refuseEndless } from "../plain-file.ts";
 import { jobFileSchema } from "./schema.ts";
 import type { JobFile } from "./schema.ts";
 
@@ -146,6 +147,7 @@ async function textOf(path: string, host: CliHost): Promise<string> {
 }
 
 async function fileBytes(path: string): Promise<Uint8Array> {
+  refuseEndless(path, "job file", "to read from another program, name - and give it on standard input");
   try {
     await using file = await open(path, "r");
     return await upTo(file.createReadStream({ autoClose: false }), path);

@@ -36,6 +36,8 @@ export interface Verdict {
   readonly headAsNoted: boolean | undefined;
   /** What was found of the log's seal. */
   readonly seal: SealFinding | undefined;
+  /** Whether the log goes on behind the lines that its seal covers, because the run was resumed. */
+  readonly isBehind: boolean;
   /** Whether it is proven that the log has ended, that nothing is missing, and that nobody has written it anew since. */
   readonly endProven: boolean;
   readonly report: LogReport;
@@ -49,17 +51,19 @@ export interface Verdict {
 /** Judges a report: a log with another head than the one noted does not hold. */
 export function verdictOf(report: LogReport, { source, expectedHead, seal }: Expectation): Verdict {
   const { records, head, complete, end } = report;
-  const broken = report.problems.some(({ code }) => !isLaw(code));
-  const headAsNoted = expectedHead === undefined || broken ? undefined : head === expectedHead;
+  const broken = report.problems.some(({ code }) => !isLaw(code) && code !== BEHIND_SEAL);
+  const isBehind = report.problems.some(({ code }) => code === BEHIND_SEAL);
+  const headAsNoted = expectedHead === undefined || broken || isBehind ? undefined : head === expectedHead;
   const other = [
     ...(headAsNoted === false ? [otherHead(records, { head, expectedHead })] : []),
     ...badSeal(records, seal),
   ];
   const facts: Facts = {
     whole: !broken,
-    lawful: broken ? undefined : report.ok,
+    lawful: broken ? undefined : !report.problems.some(({ code }) => isLaw(code)),
     headAsNoted,
     seal,
+    isBehind,
     endProven: report.ok && complete && other.length === 0 && (end !== "unproven" || headAsNoted === true),
     report,
   };
@@ -73,6 +77,9 @@ export function verdictOf(report: LogReport, { source, expectedHead, seal }: Exp
     notProven: notProvenBy(facts),
   };
 }
+
+/** A log that goes on behind its seal is whole, and not the one that was sealed. */
+const BEHIND_SEAL: ProblemCode = "RESUMED_AFTER_SEAL";
 
 function badSeal(records: number, seal: SealFinding | undefined): readonly LogProblem[] {
   if (seal === undefined || seal.verdict === "valid" || seal.keys === "none") return [];
@@ -95,7 +102,7 @@ function otherHead(
   return { code: "OTHER_HEAD", seq: Math.max(0, records - 1), line: records, message };
 }
 
-type Facts = Pick<Verdict, "whole" | "lawful" | "headAsNoted" | "seal" | "endProven" | "report">;
+type Facts = Pick<Verdict, "whole" | "lawful" | "headAsNoted" | "seal" | "isBehind" | "endProven" | "report">;
 
 function provenBy({ whole, lawful, headAsNoted, seal, endProven, report }: Facts): readonly string[] {
   if (!whole) return [];
@@ -119,7 +126,7 @@ function provenBy({ whole, lawful, headAsNoted, seal, endProven, report }: Facts
 const LAWS_PROVEN =
   "the records keep the laws: steps were started in declared order without gaps (EXEC-001), each started step has one result or is in doubt (EXEC-002), nothing was started after a failure (EXEC-003), no step was started twice under one job id (EXEC-006), and run and jobs went through states that may follow one another";
 
-function notProvenBy({ whole, headAsNoted, seal, endProven, report }: Facts): readonly string[] {
+function notProvenBy({ whole, headAsNoted, seal, isBehind, endProven, report }: Facts): readonly string[] {
   const { complete, end } = report;
   const isAnchored = endProven || headAsNoted === true || end !== "unproven";
   return [
@@ -132,11 +139,14 @@ function notProvenBy({ whole, headAsNoted, seal, endProven, report }: Facts): re
       : [
           "UNSEALED: tail not provable. Whoever owns the whole log could have written it anew from the start, or from a line on of which nobody has a receipt; compare the head with one noted when the run ended (--head), or with what a stream has sent (--expect)",
         ]),
-    ...(end === "sealed" ? [keyUnproven(seal)] : [unsealed(seal)]),
+    ...(end === "sealed" ? [keyUnproven(seal)] : [isBehind ? ONLY_BEGINNING_SEALED : unsealed(seal)]),
     "payloads over 8 KiB, which lie beside the log under their hash: they were not read",
     "that the run succeeded, or that a step has told the truth: a whole log can tell of a failed run",
   ];
 }
+
+const ONLY_BEGINNING_SEALED =
+  "who wrote what stands behind the sealed lines, and whether it is all: the run had failed and was resumed, and the seal is from before that. Ask for the seal that is made when the run has ended again";
 
 function keyUnproven(seal: SealFinding | undefined): string {
   const [whose, trusted] =

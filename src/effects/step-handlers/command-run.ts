@@ -2,8 +2,10 @@ import { randomUUID } from "node:crypto";
 import type { JobStep } from "#model";
 import type { ExecutionContext, StepOutput } from "../step-handler.ts";
 import type { StepType } from "../step-type.ts";
-import { describeEnd, refusal } from "./command-run/describe-end.ts";
-import { childEnvironment } from "./command-run/environment.ts";
+import { createCommandHost } from "./command-run/command-host.ts";
+import type { CommandHost } from "./command-run/command-host.ts";
+import { describeEnd } from "./command-run/describe-end.ts";
+import { childEnvironment, MARKER_NAME } from "./command-run/environment.ts";
 import { findExecutable } from "./command-run/executable.ts";
 import { createOutputCapture } from "./command-run/output-capture.ts";
 import { LivingTrees } from "./command-run/living-trees.ts";
@@ -14,8 +16,10 @@ import type { PipePool } from "./command-run/pipes.ts";
 import { commandPolicy } from "./command-run/policy.ts";
 import type { CommandPolicy, CommandRunOptions } from "./command-run/policy.ts";
 import { runCommand } from "./command-run/run-command.ts";
+import type { Command } from "./command-run/run-command.ts";
 import { resolveSecrets } from "./command-run/secret-parameters.ts";
 import { findWorkingDirectory } from "./command-run/working-directory.ts";
+import { failure } from "./failure.ts";
 
 /** The step type `command.run`; disposing it stops every command that still runs and resolves when none is left. */
 export type CommandRun = StepType & AsyncDisposable;
@@ -27,13 +31,14 @@ export type CommandRun = StepType & AsyncDisposable;
  *
  * When a step is stopped (deadline, cancel) its whole tree of processes is ended, and the handler returns within
  * `killGraceMs` and a second. What cannot be found is said at {@link createProcessTree}. If this process ends in the
- * middle, its commands are killed with it. If it is itself killed, they live on: they are known by `VERBATIM_JOB_ID` and `VERBATIM_IDEMPOTENCY_KEY` in their environment.
+ * middle, its commands are killed with it; if it is itself killed, the supervisor ends them. No supervisor, no commands.
  * @throws {Fault} INVALID_CONFIGURATION that lists every problem of the options.
  */
 export function createCommandRun(options: CommandRunOptions): CommandRun {
   const policy = commandPolicy(options);
   const pipes = createPipePool();
   const trees = new LivingTrees();
+  const host = options.host ?? createCommandHost({ clock: policy.clock });
   const stop = new AbortController();
   const running = new Set<Promise<StepOutput>>();
   return {
@@ -50,6 +55,7 @@ export function createCommandRun(options: CommandRunOptions): CommandRun {
           policy,
           pipes,
           trees,
+          host,
           signal: AbortSignal.any([signal, stop.signal]),
         });
         running.add(execution);
@@ -65,6 +71,7 @@ export function createCommandRun(options: CommandRunOptions): CommandRun {
       await Promise.allSettled(running);
       pipes.close();
       trees[Symbol.dispose]();
+      if (options.host === undefined) await host[Symbol.asyncDispose]();
     },
   };
 }
@@ -73,6 +80,7 @@ interface Surroundings {
   readonly policy: CommandPolicy;
   readonly pipes: PipePool;
   readonly trees: LivingTrees;
+  readonly host: CommandHost;
   readonly signal: AbortSignal;
 }
 
@@ -82,7 +90,7 @@ async function execute(step: JobStep, context: ExecutionContext, surroundings: S
   const answer = readCommandParameters(step.parameters, policy);
   if (answer.kind !== "valid") {
     const list = answer.violations.map((violation) => `${violation.field}: ${violation.description}`).join("; ");
-    return refusal(list, answer.kind === "malformed" ? "validation_failed" : "sandbox_violation");
+    return failure(list, answer.kind === "malformed" ? "validation_failed" : "sandbox_violation");
   }
   return start(answer.parameters, context, surroundings);
 }
@@ -92,20 +100,20 @@ async function start(
   context: ExecutionContext,
   surroundings: Surroundings,
 ): Promise<StepOutput> {
-  const { policy, pipes, trees, signal } = surroundings;
+  const { policy, signal } = surroundings;
   const [first] = declared.argv;
   const program = typeof first === "string" ? first : ""; // a secret has been refused
   const directory = findWorkingDirectory(declared.working_directory, policy.workingDirectories);
-  if (directory.kind === "refused") return refusal(directory.problem, "sandbox_violation");
-  if (directory.kind === "absent") return refusal(directory.problem, "permanent");
+  if (directory.kind === "refused") return failure(directory.problem, "sandbox_violation");
+  if (directory.kind === "absent") return failure(directory.problem, "permanent");
   const executable = findExecutable(program, policy);
-  if (!executable.permitted) return refusal(executable.problem, "sandbox_violation");
+  if (!executable.permitted) return failure(executable.problem, "sandbox_violation");
   if (executable.file === undefined) {
-    return refusal(`cannot start "${program.slice(0, 200)}": it is not on the server's search path`, "permanent");
+    return failure(`cannot start "${program.slice(0, 200)}": it is not on the server's search path`, "permanent");
   }
-  if (signal.aborted) return refusal("stopped before it was started", "unknown");
+  if (signal.aborted) return failure("stopped before it was started", "unknown");
   const resolved = resolveSecrets(declared, policy.secrets);
-  if ("problems" in resolved) return refusal(resolved.problems.join("; "), "permanent");
+  if ("problems" in resolved) return failure(resolved.problems.join("; "), "permanent");
 
   const environment = childEnvironment({
     policy: policy.environment,
@@ -115,20 +123,51 @@ async function start(
     // Unique, so that no other server's step of the same name is ever taken for this one.
     marker: `${context.idempotencyKey}/${randomUUID()}`,
   });
-  const capture = createOutputCapture(policy.outputBytes, policy.secrets?.redactor);
   const command = { file: executable.file, argv: resolved.argv, directory: directory.path, environment };
-  const end = await runCommand(command, {
-    capture,
-    pipes,
-    trees,
-    clock: policy.clock,
-    killGraceMs: policy.killGraceMs,
-    signal,
+  return supervise(command, { declared, program, surroundings });
+}
+
+interface Declared {
+  readonly declared: CommandParameters;
+  readonly program: string;
+  readonly surroundings: Surroundings;
+}
+
+/** Runs a command that the supervisor knows of before it is started: whoever dies then, somebody is left to end it. */
+async function supervise(command: Command, { declared, program, surroundings }: Declared): Promise<StepOutput> {
+  const { policy, pipes, trees, host, signal } = surroundings;
+  const lost = new AbortController();
+  const supervised = await host.supervisor.open({
+    marker: `${MARKER_NAME}=${command.environment[MARKER_NAME] ?? ""}`,
+    graceMs: policy.killGraceMs,
+    onLost: () => lost.abort(),
   });
-  return describeEnd(end, {
-    program,
-    capture,
-    expectedExitCodes: declared.expected_exit_codes,
-    quotesStderr: declared.sensitive_output?.includes("/stderr") !== true,
-  });
+  if ("problem" in supervised) return failure(`nothing is started: ${supervised.problem}`, "transient_io");
+  const capture = createOutputCapture(policy.outputBytes, policy.secrets?.redactor);
+  try {
+    const end = await runCommand(command, {
+      capture,
+      pipes,
+      trees,
+      meter: host.meter,
+      supervised,
+      clock: policy.clock,
+      killGraceMs: policy.killGraceMs,
+      signal: AbortSignal.any([signal, lost.signal]),
+    });
+    const said = describeEnd(end, {
+      program,
+      capture,
+      expectedExitCodes: declared.expected_exit_codes,
+      quotesStderr: declared.sensitive_output?.includes("/stderr") !== true,
+    });
+    if (!lost.signal.aborted || signal.aborted || said.success) return said;
+    return {
+      ...said,
+      error: "stopped, because nobody was left to end it if the server died",
+      errorClass: "transient_io",
+    };
+  } finally {
+    supervised.close();
+  }
 }

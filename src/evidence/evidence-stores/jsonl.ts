@@ -58,6 +58,7 @@ class JsonlBackend implements LogBackend {
     this.#addDurably(run, Buffer.concat(lines));
     for (const line of lines) run.offsets.push((run.offsets.at(-1) ?? 0) + line.length);
     const last = records.at(-1)?.record;
+    run.reopened ||= run.head.completed;
     if (last !== undefined)
       run.head = { runId, size: last.seq + 1, hash: last.hash, completed: last.event_type === "run.completed" };
   }
@@ -122,6 +123,13 @@ class JsonlBackend implements LogBackend {
       .filter((head) => !head.completed);
   }
 
+  reopenedRuns(): readonly RunHead[] {
+    return this.#names().flatMap((runId) => {
+      const head = this.#headIfWhole(runId);
+      return head !== undefined && this.#find(runId)?.reopened === true ? head : [];
+    });
+  }
+
   /** Oldest first; a directory that nobody announced, such as one that was put there by hand, counts as old. */
   #names(): readonly string[] {
     const announced = this.#order.runIds;
@@ -137,7 +145,12 @@ class JsonlBackend implements LogBackend {
     const file = openSync(join(directory, "events.jsonl"), "a+", 0o600);
     syncDirectory(directory);
     syncDirectory(this.#runs);
-    return this.#remember({ file, offsets: [0], head: { runId, size: 0, hash: "", completed: false } });
+    return this.#remember({
+      file,
+      offsets: [0],
+      head: { runId, size: 0, hash: "", completed: false },
+      reopened: false,
+    });
   }
 
   /** @throws {Fault} EVIDENCE_BROKEN if the log does not hold. */
@@ -170,7 +183,7 @@ class JsonlBackend implements LogBackend {
     const { head, rest } = run;
     const torn = rest === "torn" ? cutTornTail(path, run) : undefined;
     if (torn !== undefined) this.#onDamage?.({ kind: "torn", runId: head.runId, tail: torn });
-    const tail = head.completed ? undefined : (torn ?? tailCutBefore(path, run));
+    const tail = torn ?? (head.completed ? undefined : tailCutBefore(path, run));
     if (tail !== undefined) run.head = { ...head, torn: tail };
     this.#seen.add(head.runId);
   }

@@ -8,6 +8,8 @@ import { pageOf } from "../page.ts";
 interface MemoryRun {
   readonly lines: string[];
   head: RunHead;
+  /** Whether it was opened again after its end. */
+  reopened: boolean;
 }
 
 /** Keeps logs in this process's memory: for tests and measures; durable as long as the process is. */
@@ -17,7 +19,8 @@ class MemoryBackend implements LogBackend {
 
   write(appends: readonly RunAppend[]): void {
     for (const { runId, records } of appends) {
-      const run = this.#runs.get(runId) ?? { lines: [], head: { runId, size: 0, hash: "", completed: false } };
+      const run = this.#runs.get(runId) ?? newRun(runId);
+      run.reopened ||= run.head.completed;
       this.#runs.set(runId, run);
       for (const stored of records) run.lines.push(stored.line);
       const last = records.at(-1)?.record;
@@ -45,6 +48,10 @@ class MemoryBackend implements LogBackend {
     return [...this.#runs.values()].map((run) => run.head).filter((head) => !head.completed);
   }
 
+  reopenedRuns(): readonly RunHead[] {
+    return [...this.#runs.values()].filter((run) => run.reopened).map((run) => run.head);
+  }
+
   putBlob(digest: string, bytes: Uint8Array): void {
     if (!this.#blobs.has(digest)) this.#blobs.set(digest, Uint8Array.from(bytes));
   }
@@ -61,6 +68,10 @@ class MemoryBackend implements LogBackend {
   close(): void {
     // Nothing is held open.
   }
+}
+
+function newRun(runId: string): MemoryRun {
+  return { lines: [], head: { runId, size: 0, hash: "", completed: false }, reopened: false };
 }
 
 /** A store in memory. */

@@ -13,10 +13,13 @@ import { openDatabase } from "./sqlite/database.ts";
 import { NearestWriter } from "./sqlite/nearest-writer.ts";
 import { Writer } from "./sqlite/writer.ts";
 
-const HEADS = `SELECT r.run_id AS runId, e.run_no IS NOT NULL AS ended,
-  (SELECT max(seq) FROM records WHERE run_no = r.run_no) AS last,
-  (SELECT line FROM records WHERE run_no = r.run_no ORDER BY seq DESC LIMIT 1) AS line
-  FROM runs r LEFT JOIN ended_runs e ON e.run_no = r.run_no`;
+const LAST_LINE = "(SELECT line FROM records WHERE run_no = r.run_no ORDER BY seq DESC LIMIT 1)";
+/** A run that was opened again has ended once, so its last line is asked. The first such member is the record's own. */
+const ENDED = `(e.run_no IS NOT NULL AND (o.run_no IS NULL
+  OR substr(${LAST_LINE}, instr(${LAST_LINE}, '"event_type":') + 13, 15) = '"run.completed"'))`;
+const HEADS = `SELECT r.run_id AS runId, ${ENDED} AS ended,
+  (SELECT max(seq) FROM records WHERE run_no = r.run_no) AS last, ${LAST_LINE} AS line
+  FROM runs r LEFT JOIN ended_runs e ON e.run_no = r.run_no LEFT JOIN reopened_runs o ON o.run_no = r.run_no`;
 
 /** Keeps logs in one SQLite file with a write-ahead log: one thread writes and syncs what takes time, this one reads. */
 class SqliteBackend implements LogBackend {
@@ -25,7 +28,7 @@ class SqliteBackend implements LogBackend {
   readonly #thread: Writer;
   readonly #writer: NearestWriter;
   readonly #blobs: BlobFiles;
-  readonly #statements: Record<"number" | "read" | "head" | "runs" | "openRuns", StatementSync>;
+  readonly #statements: Record<"number" | "read" | "head" | "runs" | "openRuns" | "reopenedRuns", StatementSync>;
 
   constructor(directory: string) {
     makeDirectory(join(directory, "blobs"));
@@ -48,7 +51,8 @@ class SqliteBackend implements LogBackend {
       read: prepare("SELECT line FROM records WHERE run_no = ? AND seq > ? ORDER BY seq LIMIT ?"),
       head: prepare(`${HEADS} WHERE r.run_no = ?`),
       runs: prepare(`${HEADS} WHERE r.run_no < ? ORDER BY r.run_no DESC LIMIT ?`),
-      openRuns: prepare(`${HEADS} WHERE e.run_no IS NULL ORDER BY r.run_no`),
+      openRuns: prepare(`${HEADS} WHERE NOT ${ENDED} ORDER BY r.run_no`),
+      reopenedRuns: prepare(`${HEADS} WHERE o.run_no IS NOT NULL ORDER BY r.run_no`),
     };
   }
 
@@ -57,6 +61,7 @@ class SqliteBackend implements LogBackend {
       runId,
       first: records[0]?.record.seq ?? 0,
       lines: records.map((stored) => stored.line),
+      resumes: records[0]?.record.event_type === "run.resumed",
       ends: records.at(-1)?.record.event_type === "run.completed",
     }));
     return this.#writer.write(plain);
@@ -89,6 +94,10 @@ class SqliteBackend implements LogBackend {
 
   openRuns(): readonly RunHead[] {
     return this.#statements.openRuns.all().map(headOf);
+  }
+
+  reopenedRuns(): readonly RunHead[] {
+    return this.#statements.reopenedRuns.all().map(headOf);
   }
 
   putBlob(digest: string, bytes: Uint8Array): void {

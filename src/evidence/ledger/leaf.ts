@@ -26,6 +26,8 @@ const leafSchema = z.discriminatedUnion("kind", [
     merkle_root: hash,
     /** SHA-256 of the sealed statement: the signature beside it may be made again, the statement never differs. */
     statement_hash: hash,
+    /** Only of a run that was opened again after it had failed: number of lines that its log had when it ended before. */
+    continues: z.int().min(1).optional(),
   }),
 ]);
 
@@ -56,12 +58,28 @@ export function readLeaf(bytes: Uint8Array): LedgerLeaf | undefined {
 }
 
 const statementSchema = z.object({
-  predicate: z.object({ run_id: runId, size: z.int().min(1), head: hash, merkle_root: hash }),
+  predicate: z.object({
+    run_id: runId,
+    size: z.int().min(1),
+    head: hash,
+    merkle_root: hash,
+    earlier_ends: z.array(z.object({ size: z.int().min(1) })).default([]),
+  }),
 });
 
 /** The leaf for a run's seal, from the exact bytes of the statement that was sealed. @throws {Error} if it says less. */
 export function sealedLeaf(statement: Uint8Array): SealedLeaf {
   const text = new TextDecoder("utf-8", { fatal: true }).decode(statement);
-  const { run_id, size, head, merkle_root } = statementSchema.parse(JSON.parse(text)).predicate;
-  return { kind: "run.sealed", run_id, size, head, merkle_root, statement_hash: digest(statement) };
+  const { run_id, size, head, merkle_root, earlier_ends: ends } = statementSchema.parse(JSON.parse(text)).predicate;
+  const continues = ends.at(-1)?.size;
+  const statement_hash = digest(statement);
+  return {
+    kind: "run.sealed",
+    run_id,
+    size,
+    head,
+    merkle_root,
+    statement_hash,
+    ...(continues !== undefined && { continues }),
+  };
 }

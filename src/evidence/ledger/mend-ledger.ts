@@ -27,14 +27,16 @@ export async function mendLedger(ledger: RunLedger, store: EvidenceStore): Promi
 }
 
 /**
- * Adds the leaves of seals that are there and that the ledger does not know of. `statementOf` gives the exact bytes of the
+ * Adds the leaves of seals that are there and that the ledger does not know of; of runs that went on after their first seal, it
+ * cannot know whether it knows all, so that they are to be named in `reopened`. `statementOf` gives the exact bytes of the
  * statement that a run's seal is about, or undefined if the run has none.
  */
 export async function mendSeals(
   ledger: RunLedger,
   statementOf: (runId: string) => Promise<Uint8Array | undefined>,
+  reopened: readonly string[] = [],
 ): Promise<void> {
-  for (const runId of ledger.unsealedRuns) {
+  for (const runId of new Set([...ledger.unsealedRuns, ...reopened])) {
     const statement = await statementOf(runId);
     if (statement !== undefined) ledger.sealed(sealedLeaf(statement));
   }

@@ -11,7 +11,10 @@ export interface RunLedger {
   /** Tells of a run whose first record is durable. Told twice, it is written once. @throws {Fault} STORE_HALTED */
   created(leaf: CreatedLeaf): void;
 
-  /** Tells of a run's seal, once the run was told as created. Told twice, it is written once. @throws {Fault} STORE_HALTED */
+  /**
+   * Tells of a run's seal, once the run was told as created. Told twice, it is written once; the seal of a log that has gone on
+   * since (`continues`) is another one. @throws {Fault} STORE_HALTED
+   */
   sealed(leaf: SealedLeaf): void;
 
   /** The run that was created last, if any. */

@@ -3,6 +3,7 @@ import { assert, Fault } from "#model";
 import { chainHash, genesis, openLine } from "../chain.ts";
 import { MerkleTree } from "../merkle.ts";
 import type { EvidenceRecord, StoredRecord } from "../record.ts";
+import { JobSummaries } from "./job-summaries.ts";
 import { sealStatement } from "./statement.ts";
 import type { SealedStep, SealStatement, SealSubject } from "./statement.ts";
 
@@ -18,6 +19,9 @@ export class RunSummary {
   readonly #steps: SealedStep[] = [];
   readonly #started = new Map<string, number>();
   readonly #artifacts: SealSubject[] = [];
+  readonly #earlierEnds: { size: number; head: string }[] = [];
+  /** Of the run of a plan alone: the statement about a single job is as it always was. */
+  #jobs: JobSummaries | undefined;
   #starts = 0;
   #checkpoints = 0;
   #first: EvidenceRecord | undefined;
@@ -38,14 +42,23 @@ export class RunSummary {
     this.#previous = opened.hash;
     this.#file.update(line).update("\n");
     this.#tree.add(line);
-    this.#first ??= record;
+    if (this.#first === undefined) this.#begin(record);
+    if (this.#last?.event_type === "run.completed")
+      this.#earlierEnds.push({ size: this.#last.seq + 1, head: this.#last.hash });
     this.#last = record;
+    this.#jobs?.add(record);
     if (record.event_type === "log.checkpoint") this.#checkpoints += 1;
     else if (record.event_type === "artifact.emitted") this.#addArtifact(record);
     else if (record.event_type === "step.started") {
       this.#starts += 1;
       this.#started.set(stepName(record), record.seq);
     } else if (record.event_type in STEP_ENDS) this.#addEnd(record, record.event_type as keyof typeof STEP_ENDS); // as: it is one of them
+  }
+
+  #begin(record: EvidenceRecord): void {
+    this.#first = record;
+    if (record.steps_declared === undefined && record.job_keys !== undefined)
+      this.#jobs = new JobSummaries(record.job_keys);
   }
 
   #addEnd(record: EvidenceRecord, type: keyof typeof STEP_ENDS): void {
@@ -85,14 +98,16 @@ export class RunSummary {
       plan_hash: first.plan_hash ?? "",
       ...(first.executor_version !== undefined && { executor_version: first.executor_version }),
       counts: {
-        declared: first.steps_declared ?? 0,
+        declared: first.steps_declared ?? this.#jobs?.stepsDeclared ?? 0,
         started: this.#starts,
         succeeded: ended("succeeded"),
         failed: ended("failed"),
         in_doubt: ended("in_doubt"),
         checkpoints: this.#checkpoints,
       },
+      ...(this.#jobs !== undefined && { jobs: this.#jobs.jobs }),
       steps: this.#steps,
+      ...(this.#earlierEnds.length > 0 && { earlier_ends: this.#earlierEnds }),
     });
   }
 }

@@ -69,7 +69,7 @@ export class Sealer {
 
   /** Seals every run that has ended without, back to where all are known to be sealed. */
   async mend(): Promise<readonly string[]> {
-    const { store, onProblem } = this.#options;
+    const { store } = this.#options;
     const sealed: string[] = [];
     for await (const head of runsBackTo(store, this.#mark?.read())) {
       if (!head.completed || this.#kept(head) !== undefined) continue;
@@ -77,8 +77,7 @@ export class Sealer {
         await this.#make(head);
         sealed.push(head.runId);
       } catch (error) {
-        this.#failed = true;
-        onProblem(head.runId, error);
+        this.#tell(head.runId, error);
       }
     }
     await this.#remember();
@@ -88,18 +87,24 @@ export class Sealer {
   async #work(): Promise<void> {
     for (const runId of this.#waiting) {
       await turn(); // whoever works comes first
+      this.#waiting.delete(runId); // before it is sealed: meanwhile it may be opened again, and end again
       try {
         await this.seal(runId);
       } catch (error) {
-        this.#failed = true;
-        this.#options.onProblem(runId, error);
+        this.#tell(runId, error);
       }
-      this.#waiting.delete(runId);
       if (this.#sealedSinceMark >= RUNS_BETWEEN_MARKS && this.#waiting.size === 0) await this.#remember();
     }
   }
 
-  /** The seal that is there, if it is of this very log: after a power cut it may be cut short. */
+  /** A run that was opened again before it was sealed is sealed when it ends again. */
+  #tell(runId: string, error: unknown): void {
+    if (error instanceof Fault && error.code === "RUN_OPEN") return;
+    this.#failed = true;
+    this.#options.onProblem(runId, error);
+  }
+
+  /** The seal that is there, if it is of this very log: that of a log that has gone on since is not; and after a power cut it may be cut short. */
   #kept({ runId, hash }: RunHead): string | undefined {
     const text = this.#files?.get(runId);
     if (text === undefined) return undefined;
@@ -111,7 +116,7 @@ export class Sealer {
     }
   }
 
-  async #make({ runId, size }: RunHead): Promise<string> {
+  async #make({ runId, size, hash }: RunHead): Promise<string> {
     const summary = new RunSummary(runId);
     const { store, signer, onSealed } = this.#options;
     for (let next = 0; next < size;) {
@@ -123,6 +128,7 @@ export class Sealer {
     }
     const statement = Buffer.from(canonicalJson(summary.statement()));
     const text = `${JSON.stringify(await signEnvelope(STATEMENT_PAYLOAD_TYPE, statement, signer))}\n`;
+    if ((await store.head(runId))?.hash !== hash) return await this.seal(runId); // it has gone on: never put an older seal over a newer
     this.#files?.put(runId, text);
     this.#sealedSinceMark += 1;
     onSealed?.(runId, statement);

@@ -24,6 +24,14 @@ const sealedStep = z.object({
   outputs_hash: hash.optional(),
 });
 
+const sealedJob = z.object({
+  key: z.string(),
+  attempts: count,
+  status: z.enum(["pending", "running", "succeeded", "failed", "skipped", "compensated"]),
+  /** Whether somebody said that it counts as succeeded. */
+  marked: z.literal(true).optional(),
+});
+
 const predicateSchema = z.object({
   run_id: z.string(),
   status: z.string(),
@@ -41,8 +49,15 @@ const predicateSchema = z.object({
     in_doubt: count,
     checkpoints: count,
   }),
+  /** Of the run of a plan. */
+  jobs: z.array(sealedJob).optional(),
   steps: z.array(sealedStep),
+  /** Of a run that was opened again after it had failed: where its log ended before, oldest first. */
+  earlier_ends: z.array(z.object({ size: count.min(1), head: hash })).optional(),
 });
+
+/** One job as its run's seal tells it. */
+export type SealedJob = z.output<typeof sealedJob>;
 
 /** One step as its run's seal tells it. */
 export type SealedStep = z.output<typeof sealedStep>;

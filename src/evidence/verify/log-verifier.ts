@@ -4,6 +4,7 @@ import type { PlacedLine } from "./chain-walk.ts";
 import { ContentCheck } from "./content.ts";
 import { RunLaws } from "./laws/run-laws.ts";
 import type { StepCounts } from "./laws/run-laws.ts";
+import { isEndOfFailure, opensAgain } from "../opened-again.ts";
 import { Problems, shown } from "./problems.ts";
 import type { LogProblem, ProblemCode } from "./problems.ts";
 import { openLine } from "./open-line.ts";
@@ -19,7 +20,7 @@ export interface LogReport {
   readonly records: number;
   /** Hash of the last line before the first problem; of the last line if there is none. */
   readonly head: string | undefined;
-  /** Whether the log ends with `run.completed`. */
+  /** Whether the log ends with `run.completed`: the last word was said, and nobody has opened the run again. */
   readonly complete: boolean;
   /**
    * Whether it is proven that nothing is missing at the end: by a seal, or by a receipt for the last line. Else nobody can tell
@@ -55,6 +56,10 @@ export class LogVerifier {
   #complete = false;
   /** Whether the last word was said: as the seal has it, or else by `run.completed`. */
   #ended = false;
+  /** The record that has ended the run, if it may be opened again. */
+  #failure: SaidRecord | undefined;
+  /** Whether the lines that are read stand behind the sealed ones. */
+  #isPastSeal = false;
   readonly #namedAfterEnd = new Set<ProblemCode>();
   #finished = false;
 
@@ -68,8 +73,17 @@ export class LogVerifier {
 
   /** Takes the next line, without its line feed. */
   line(bytes: Buffer): void {
-    if (this.#ended) this.#afterTheEnd(bytes);
+    if (this.#ended && !this.#opensAgain(bytes)) this.#afterTheEnd(bytes);
     else this.#walk.take(bytes);
+  }
+
+  /** A run that failed can go on in its own log: then the lines that come are judged like those before. */
+  #opensAgain(bytes: Buffer): boolean {
+    if (this.#failure === undefined || this.#namedAfterEnd.has("APPENDED_AFTER_SEAL")) return false; // one cause, one name
+    if (!opensAgain(this.#failure, openLine(bytes).record ?? {})) return false;
+    this.#failure = undefined;
+    this.#ended = false;
+    return true;
   }
 
   /** Tells of bytes after the last line feed. */
@@ -77,7 +91,8 @@ export class LogVerifier {
     this.#finishWalk();
     const line = this.#walk.lines + 1;
     const message = "the file ends in the middle of a line: it was cut";
-    if (this.#ended) this.#nameAfterEnd("APPENDED_AFTER_SEAL", { line, message: AFTER_END });
+    const isEnd = this.#ended && this.#failure === undefined; // behind a failure it may be the beginning of a resumption
+    if (isEnd) this.#nameAfterEnd("APPENDED_AFTER_SEAL", { line, message: AFTER_END });
     else this.#problems.add({ code: "TORN_TAIL", seq: this.#walk.next, line, message });
   }
 
@@ -92,11 +107,25 @@ export class LogVerifier {
     this.#anchors.placed(line);
     this.#content.placed(line, this.#walk.runId);
     if (seq === 0) this.#checkPlan(record, line.line);
+    if (seq === this.#options.sealed?.size) this.#goneOnAfterSeal(line);
     if (record.event_type === "run.completed") this.#complete = true;
+    else if (record.event_type === "run.resumed") this.#complete = false;
     if (this.#problems.ofLines > 0) return;
     this.#laws?.placed(line);
     if (this.#problems.count === 0) this.#head = line.hash;
-    this.#ended = this.#options.sealed === undefined ? this.#complete : this.#anchors.sealReached;
+    const bySeal = this.#options.sealed !== undefined && !this.#isPastSeal;
+    this.#ended = bySeal ? this.#anchors.sealReached : this.#complete;
+    this.#failure = this.#ended && isEndOfFailure(record) ? record : undefined;
+  }
+
+  /**
+   * The seal is over a failed end behind which the run was opened again. That is legal, and everybody who can write to the log
+   * can write it: so it is a problem and not a mere doubt, until a seal over the longer log is shown.
+   */
+  #goneOnAfterSeal({ seq, line }: PlacedLine): void {
+    this.#isPastSeal = true;
+    const message = `the run was resumed behind the ${seq} lines that the seal covers: all from here on is proven by no seal; verify it with the one that is made when the run has ended again`;
+    this.#problems.add({ code: "RESUMED_AFTER_SEAL", seq, line, message });
   }
 
   #checkPlan(created: SaidRecord, line: number): void {

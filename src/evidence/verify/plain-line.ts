@@ -26,6 +26,7 @@ const LOOKED_AT = [
   "run_id",
   "seq",
   "attempt",
+  "job_key",
   "job_id",
   "step_index",
   "step_type",

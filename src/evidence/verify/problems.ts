@@ -8,6 +8,7 @@ export const LOG_CODES = [
   "DUPLICATE",
   "TRUNCATED",
   "APPENDED_AFTER_SEAL",
+  "RESUMED_AFTER_SEAL",
   "REWRITTEN",
   "TORN_TAIL",
   "BAD_SIGNATURE",
@@ -45,18 +46,19 @@ export interface LogProblem {
 const PROBLEMS_KEPT = 100;
 const SHOWN_CHARACTERS = 80;
 
-const LAWS: ReadonlySet<string> = new Set(LAW_CODES);
+/** Problems that leave the records as they are: what they say can still be judged. */
+const NOT_OF_LINES: ReadonlySet<string> = new Set([...LAW_CODES, "RESUMED_AFTER_SEAL"]);
 
 /** The problems of one verification: the first 100, and how many there were. */
 export class Problems {
   readonly kept: LogProblem[] = [];
   count = 0;
-  /** Of these, how many are about the lines and not about the laws. */
+  /** Of these, how many say that lines are not what was written: after one of them nothing can be said of the laws. */
   ofLines = 0;
 
   add(problem: LogProblem): void {
     this.count += 1;
-    if (!LAWS.has(problem.code)) this.ofLines += 1;
+    if (!NOT_OF_LINES.has(problem.code)) this.ofLines += 1;
     if (this.kept.length < PROBLEMS_KEPT) this.kept.push(problem);
   }
 }

@@ -1,11 +1,11 @@
 import { open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
+import { APPEND_BYTES } from "../append-bytes.ts";
 import { LogVerifier } from "./log-verifier.ts";
 import type { LogReport } from "./log-verifier.ts";
 import type { VerifyOptions } from "./verify-options.ts";
 
 const LINE_FEED = 0x0a;
-const LINE_BYTES = 16 * 1024 * 1024;
 const READ_BYTES = 256 * 1024;
 
 /**
@@ -39,6 +39,7 @@ export async function verifyBytes(
     let start = 0;
     for (let end = piece.indexOf(LINE_FEED); end !== -1; end = piece.indexOf(LINE_FEED, start)) {
       const bytes = piece.subarray(start, end);
+      if (restBytes + bytes.length > APPEND_BYTES) return tooLong(verifier);
       verifier.line(restBytes === 0 ? bytes : Buffer.concat([...rest, bytes]));
       rest = [];
       restBytes = 0;
@@ -46,11 +47,13 @@ export async function verifyBytes(
     }
     if (start < piece.length) rest.push(Buffer.from(piece.subarray(start)));
     restBytes += piece.length - start;
-    if (restBytes > LINE_BYTES) {
-      verifier.unreadable(`the line is longer than ${LINE_BYTES} bytes: it is no record, and reading ends here`);
-      return verifier.report();
-    }
+    if (restBytes > APPEND_BYTES) return tooLong(verifier);
   }
   if (restBytes > 0) verifier.torn();
+  return verifier.report();
+}
+
+function tooLong(verifier: LogVerifier): LogReport {
+  verifier.unreadable(`the line is longer than ${APPEND_BYTES} bytes: it is no record, and reading ends here`);
   return verifier.report();
 }

@@ -4,6 +4,7 @@ import type { StepScope } from "./compile-step.ts";
 import { jobGraph } from "./graph.ts";
 import { Variables } from "./interpolate.ts";
 import { retryPolicy } from "./retry-policy.ts";
+import type { Tell } from "./tell.ts";
 
 /** Where a plan's variables come from beside the plan, and what it is asked under. */
 export interface PlanSurroundings {
@@ -25,9 +26,6 @@ export interface CompiledPlan {
 const STEP_TIMEOUT_SECONDS = 300;
 const DEFAULT_CONTRACT = "direct";
 const DEFAULT_WORKERS = 4;
-
-/** Adds a violation. */
-export type Tell = (field: string, description: string) => void;
 
 /**
  * Resolves everything that a plan leaves to variables and defaults, and looks at how its jobs hang together. Pure, so that the

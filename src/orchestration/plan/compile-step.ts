@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { Json, JsonObject, PlannedStep, StepDeclaration } from "#model";
 import { commandWords } from "./command-words.ts";
-import type { Tell } from "./compile-plan.ts";
 import type { Variables } from "./interpolate.ts";
+import type { Tell } from "./tell.ts";
 
 /** What a step is compiled in. */
 export interface StepScope {

@@ -1,7 +1,7 @@
 import type { EvidenceStore, RecordDraft } from "#evidence";
 import { isBlobReference } from "#evidence";
 import type { HealthObserver } from "#health";
-import type { Clock, ErrorClass, ExecutionResult, Job, JsonObject, Json, PlannedStep, StepResult } from "#model";
+import type { Clock, ErrorClass, ExecutionResult, Job, Json, JsonObject, Plan, PlannedStep, StepResult } from "#model";
 import { Fault } from "#model";
 import type { Machine } from "../machine.ts";
 import { ARTIFACT_STEP } from "../plan/compile-plan.ts";
@@ -99,4 +99,36 @@ export async function blobJson(digest: string, store: EvidenceStore): Promise<Js
   const bytes = await store.getBlob(digest);
   if (bytes === undefined) throw new Fault("EVIDENCE_BROKEN", `The payload ${digest} is missing beside the log.`);
   return JSON.parse(Buffer.from(bytes).toString("utf8")) as Json; // JSON.parse gives JSON
+}
+
+/** Whether governance or a step type has refused the attempt. */
+export function isRefusal(error: unknown): error is Fault {
+  return error instanceof Fault && (error.code === "ADMISSION_REFUSED" || error.code === "INVALID_REQUEST");
+}
+
+/** An attempt that was not admitted: it has performed nothing. */
+export function refusedAttempt(
+  fault: Fault,
+  { jobId }: AttemptNames,
+  { plan, submittedBy, at }: { readonly plan: Plan; readonly submittedBy: string; readonly at: string },
+): EndedAttempt {
+  const result: ExecutionResult = {
+    jobId,
+    contractId: plan.contractId,
+    executedBy: submittedBy,
+    finalStatus: "FAILED",
+    finalReason: fault.message,
+    stepsDeclared: 0,
+    stepsExecuted: 0,
+    stepsSucceeded: 0,
+    stepsFailed: 0,
+    stepResults: [],
+    stepsNotRun: [],
+    stepsInDoubt: [],
+    startedAt: at,
+    completedAt: at,
+    durationSeconds: 0,
+    executorVersion: "",
+  };
+  return { result, unwritten: [] };
 }

@@ -13,11 +13,13 @@ import { preflight } from "../plan/preflight.ts";
 import { firstRecord } from "../recorded-job.ts";
 import { spilledText } from "../spill-output.ts";
 import { ConcurrencySlots } from "./concurrency-slots.ts";
+import { listRuns } from "./list-runs.ts";
+import type { RunFilter, RunPage } from "./list-runs.ts";
 import { isPlanRun, loadRun } from "./load-run.ts";
 import { LiveRuns } from "./live-runs.ts";
 import { PlanRun } from "./plan-run.ts";
 import { resumeDrafts } from "./resume-run.ts";
-import { aboutJob, common, ENGINE, runOpeningRecords, stateChanged } from "./run-records.ts";
+import { aboutJob, blocked, common, ENGINE, runOpeningRecords, stateChanged } from "./run-records.ts";
 import type {
   AboutJob,
   AcceptedRun,
@@ -129,6 +131,7 @@ class PlanRunner implements RunRunner {
     const document = (await spilledText(text.text, store)) ?? (JSON.parse(text.text) as Json); // the plan is JSON by its making
     return runOpeningRecords({
       said: { at: clock.now(), ...asked },
+      name: plan.name,
       contractId: plan.contractId,
       planHash: text.hash,
       plan: document,
@@ -170,8 +173,12 @@ class PlanRunner implements RunRunner {
 
   async get(runId: string): Promise<RunView> {
     const live = this.#live.get(runId);
-    if (live !== undefined) return runView(live);
+    if (live !== undefined) return await durableView(live);
     return runView(await loadRun(this.#options.store, runId, { verify: false }));
+  }
+
+  async list(filter: RunFilter): Promise<RunPage> {
+    return await listRuns(this.#options.store, filter);
   }
 
   async resume(runId: string, options: ResumeOptions): Promise<ResumedRun> {
@@ -193,7 +200,7 @@ class PlanRunner implements RunRunner {
         throw new Fault("RUN_ENDED", `Run ${runId} has ended: it is ${status}.`);
       run.stop({ kind: "cancel", cancelledBy: actor, reason }, { abort: true });
       await run.rest();
-      return runView(run);
+      return await durableView(run);
     });
   }
 
@@ -217,7 +224,7 @@ class PlanRunner implements RunRunner {
         aboutJob(event, { key, said: { at, actor, reason }, attempt: Math.max(0, run.state.job(key).attempt), data }),
         ...(goesOn ? [stateChanged("executing", { at, actor: ENGINE, reason: `${key}: ${event.slice(5)}` })] : []),
       ]);
-      return runView(run);
+      return await durableView(run);
     });
   }
 
@@ -240,9 +247,9 @@ class PlanRunner implements RunRunner {
       await run.tell([
         ...(reopened ? [{ event_type: "run.resumed" as const, ...common(said) }] : []),
         applied,
-        ...(reopened ? [stateChanged("blocked", { ...said, actor: ENGINE, reason: "opened again; resume it" })] : []),
+        ...(reopened ? [blocked("reopened", { ...said, actor: ENGINE, reason: "opened again; resume it" })] : []),
       ]);
-      return runView(run);
+      return await durableView(run);
     });
   }
 
@@ -252,7 +259,7 @@ class PlanRunner implements RunRunner {
       requireRollback(run);
       const said = { at: this.#options.clock.now(), actor, reason };
       await run.tell([{ event_type: "run.resumed", ...common(said), status: "rolling_back" }]);
-      return runView(run);
+      return await durableView(run);
     });
   }
 
@@ -262,7 +269,7 @@ class PlanRunner implements RunRunner {
 
   async drain({ graceMs }: { readonly graceMs: number }): Promise<void> {
     this.#draining = true;
-    const runs = [...this.#live.all()];
+    const runs = this.#live.all();
     for (const run of runs) run.stop({ kind: "drain", reason: "the server was stopped" }, { abort: false });
     const reason = `the server stopped and waited ${graceMs / 1000} s for it`;
     const disarm = this.#options.clock.after(graceMs, () => {
@@ -271,6 +278,13 @@ class PlanRunner implements RunRunner {
     await Promise.allSettled(runs.map((run) => run.rest()));
     disarm();
   }
+}
+
+/** What is true of a run now, told when it is durable. */
+async function durableView(run: PlanRun): Promise<RunView> {
+  const view = runView(run);
+  await run.durable();
+  return view;
 }
 
 /** The fault that lists all that is wrong with a plan. */

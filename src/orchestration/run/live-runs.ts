@@ -25,8 +25,8 @@ export class LiveRuns {
   }
 
   /** Runs that are held. */
-  *all(): Generator<PlanRun, void, void> {
-    for (const { run } of [...this.#held.values()]) yield run;
+  all(): readonly PlanRun[] {
+    return Array.from(this.#held.values(), ({ run }) => run);
   }
 
   /** Runs that are driven. */
@@ -75,10 +75,10 @@ export class LiveRuns {
     return held;
   }
 
-  /** Lets go of a run that rests and that nobody works with. */
+  /** Lets go of a run that rests with all of it durable, and that nobody works with. */
   drop(run: PlanRun): void {
     const held = this.#held.get(run.runId);
-    if (held?.run !== run || held.users > 0 || !(run.atRest || run.broken)) return;
+    if (held?.run !== run || held.users > 0 || !(run.settled || run.broken)) return;
     this.#held.delete(run.runId);
     this.#options.onChange(this.#held.size > 0);
   }

@@ -43,7 +43,7 @@ export async function loadRun(
   const progress = { size: 0 };
   const lines = foldedLines(store, { runId, state, progress });
   if (verify) requireWhole(runId, await verifyLines(lines, { runId }));
-  else for await (const _line of lines);
+  else await toTheEnd(lines);
   return { runId, planHash: created.plan_hash ?? "", state, size: progress.size };
 }
 
@@ -60,6 +60,10 @@ async function planOf(created: EvidenceRecord, store: EvidenceStore): Promise<Pl
       `The plan of run ${created.run_id} is not the one that its log names: verify it.`,
     );
   return storedPlan(value);
+}
+
+async function toTheEnd(lines: AsyncGenerator<string, void, void>): Promise<void> {
+  while ((await lines.next()).done !== true);
 }
 
 interface Folding {

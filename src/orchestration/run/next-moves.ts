@@ -1,4 +1,6 @@
-import type { JobState, RunState } from "./run-state.ts";
+import type { BlockCause } from "./run-records.ts";
+import type { JobState } from "./job-state.ts";
+import type { RunState } from "./run-state.ts";
 
 /** What a run does next. */
 export type Move =
@@ -6,7 +8,7 @@ export type Move =
   | { readonly kind: "compensate" | "probe"; readonly job: JobState }
   | { readonly kind: "open_gate"; readonly job: JobState }
   | { readonly kind: "skip"; readonly job: JobState; readonly reason: string }
-  | { readonly kind: "block"; readonly reason: string }
+  | { readonly kind: "block"; readonly cause: BlockCause; readonly reason: string }
   | {
       readonly kind: "complete";
       readonly status: "succeeded" | "failed" | "cancelled" | "rolled_back";
@@ -28,7 +30,10 @@ export function nextMoves(state: RunState, facts: MoveFacts): readonly Move[] {
   if (state.status === "blocked") return state.stop?.kind === "cancel" ? restMoves(state) : [];
   if (state.status !== "executing") return [];
   if (state.stop === undefined) {
-    const probes = state.takeProbesDue().map((job): Move => ({ kind: "probe", job }));
+    const probes = state
+      .takeProbesDue()
+      .filter(({ status }) => status === "in_doubt")
+      .map((job): Move => ({ kind: "probe", job }));
     const moves = [...probes, ...lostJobs(state), ...gates(state), ...starts(state, facts)];
     if (moves.length > 0) return moves;
   }
@@ -64,7 +69,7 @@ function gates(state: RunState): readonly Move[] {
   if (state.stoppedBy !== undefined) return [];
   return state
     .takeGatesDue()
-    .filter(({ status, unmet }) => status === "pending" && unmet === 0)
+    .filter(({ status, unmet, approved }) => status === "pending" && unmet === 0 && !approved)
     .map((job) => (isAsked(state, job) ? { kind: "open_gate", job } : { kind: "skip", job, reason: NOT_ASKED }));
 }
 
@@ -93,20 +98,21 @@ const NOT_ASKED = "not asked for by this resume";
 function restMoves(state: RunState): readonly Move[] {
   const { stop, stoppedBy } = state;
   if (stop?.kind === "cancel") return ended(state, cancelled(stop), "the run was cancelled");
-  if (stop?.kind === "drain" && hasMoreToDo(state)) return [{ kind: "block", reason: stop.reason }];
+  if (stop?.kind === "drain" && stoppedBy === undefined && hasMoreToDo(state))
+    return [{ kind: "block", cause: "stopped", reason: stop.reason }];
   if (stoppedBy === undefined) {
     if (state.hasParked || state.delayed.size > 0) return [];
     if (state.openGates.size > 0)
-      return [{ kind: "block", reason: `waiting for somebody to approve ${listed(state.openGates)}` }];
+      return [{ kind: "block", cause: "gate", reason: `waiting for somebody to approve ${listed(state.openGates)}` }];
   }
-  if (state.inDoubt.size > 0) return [{ kind: "block", reason: inDoubtReason(state) }];
+  if (state.inDoubt.size > 0) return [{ kind: "block", cause: "in_doubt", reason: inDoubtReason(state) }];
   return ended(state, verdict(state), stoppedBy === undefined ? NOT_ASKED : `the run stopped: job ${stoppedBy} failed`);
 }
 
 function hasMoreToDo(state: RunState): boolean {
-  if (state.openGates.size > 0 || state.delayed.size > 0) return true;
+  if (state.openGates.size > 0) return true;
   for (const { status, interrupted } of state.jobs.values())
-    if (status === "pending" || (status === "failed" && interrupted)) return true;
+    if (status === "pending" || status === "retrying" || (status === "failed" && interrupted)) return true;
   return false;
 }
 

@@ -1,20 +1,20 @@
 import type { EvidenceStore, RecordDraft, RunCheckpoints } from "#evidence";
 import type { HealthObserver } from "#health";
-import type { Cancellation, Clock, ErrorClass, ExecutionResult, PlannedStep } from "#model";
-import { Fault } from "#model";
+import type { Cancellation, Clock, PlannedStep } from "#model";
 import type { Machine } from "../machine.ts";
-import { artifactsOf, exitCodeOf, failureClass, performAttempt } from "./attempt.ts";
+import { artifactsOf, exitCodeOf, isRefusal, performAttempt, refusedAttempt } from "./attempt.ts";
+import { endOfAttempt } from "./end-of-attempt.ts";
 import type { EndedAttempt } from "./attempt.ts";
 import { attemptJobId, recordKey } from "./attempt-names.ts";
 import type { AttemptKind } from "./attempt-names.ts";
 import type { ConcurrencySlots } from "./concurrency-slots.ts";
-import { decideRetry } from "./decide-retry.ts";
 import { nextMoves } from "./next-moves.ts";
 import type { Move } from "./next-moves.ts";
 import { RunLog } from "./run-log.ts";
-import { aboutJob, ENGINE, jobEnded, jobStarted, runCompleted, stateChanged } from "./run-records.ts";
+import { aboutJob, blocked, ENGINE, jobStarted, runCompleted } from "./run-records.ts";
 import type { AttemptNames, Said } from "./run-records.ts";
-import type { JobState, RunState, Stop } from "./run-state.ts";
+import type { JobState } from "./job-state.ts";
+import type { RunState, Stop } from "./run-state.ts";
 
 /** What runs share. */
 export interface RunSurroundings {
@@ -53,7 +53,7 @@ export class PlanRun {
   readonly #attempts = new Map<string, AbortController>();
   readonly #timers = new Map<string, () => void>();
   #broken: unknown;
-  #rests = Promise.withResolvers<void>();
+  #rests = quietResolvers();
 
   constructor(options: PlanRunOptions) {
     const { runId, planHash, state, store, size, checkpoints } = options;
@@ -70,6 +70,17 @@ export class PlanRun {
     return running.size === 0 && status !== "executing" && status !== "rolling_back";
   }
 
+  /** Whether it rests and all of it is durable: whoever reads its log knows as much as this object. */
+  get settled(): boolean {
+    return this.atRest && this.#log.idle;
+  }
+
+  /** Resolves when everything that is true of the run by now is durable. @throws {Fault} STORE_HALTED */
+  async durable(): Promise<void> {
+    await this.#log.flushed();
+    if (this.#broken !== undefined) throw this.#broken;
+  }
+
   /** Whether its records could not be stored. */
   get broken(): boolean {
     return this.#broken !== undefined;
@@ -78,8 +89,7 @@ export class PlanRun {
   /** Resolves when the run rests, with all of it durable. Rejects if its store has halted. */
   async rest(): Promise<void> {
     if (!this.atRest && this.#broken === undefined) await this.#rests.promise;
-    await this.#log.flushed();
-    if (this.#broken !== undefined) throw this.#broken;
+    await this.durable();
   }
 
   /** Records something that was said from outside, and goes on with what follows. Resolves when it is durable. */
@@ -142,7 +152,7 @@ export class PlanRun {
         drafts.push(aboutJob("job.skipped", { key: move.job.job.key, said, attempt: Math.max(0, move.job.attempt) }));
         return;
       case "block":
-        drafts.push(stateChanged("blocked", said));
+        drafts.push(blocked(move.cause, said));
         return;
       case "complete":
         drafts.push(runCompleted(move.status, said));
@@ -191,7 +201,7 @@ export class PlanRun {
       });
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      ended = refused(error, names, { plan, submittedBy, at: clock.now() });
+      ended = refusedAttempt(error, names, { plan, submittedBy, at: clock.now() });
     } finally {
       this.#attempts.delete(names.recordKey);
     }
@@ -203,101 +213,35 @@ export class PlanRun {
     { kind, names, ended }: { readonly kind: AttemptKind; readonly names: AttemptNames; readonly ended: EndedAttempt },
   ): Promise<void> {
     const { result, unwritten } = ended;
-    const { store, slots } = this.#options;
-    const exitCode = await exitCodeOf(result, store);
-    const artifacts = kind === "job" ? await artifactsOf(result, store) : [];
-    const errorClass = result.finalStatus === "COMPLETED" ? undefined : failureClass(result);
-    const drafts: RecordDraft[] = [
-      ...unwritten,
-      ...artifacts.map((data): RecordDraft => ({
-        event_type: "artifact.emitted",
-        timestamp_utc: result.completedAt,
-        actor: result.executedBy,
-        attempt: names.attempt,
-        job_key: names.recordKey,
-        job_id: names.jobId,
-        data,
-      })),
-      jobEnded(names, { result, errorClass, data: this.#endData(exitCode, errorClass) }),
-    ];
-    if (errorClass !== undefined && kind === "job")
-      drafts.push(...this.#afterFailure(job, { errorClass, exitCode, result }));
-    if (kind === "compensate" && errorClass === undefined)
-      drafts.push(aboutJob("job.compensated", { key: job.job.key, said: this.#said() }));
-    if (kind === "probe") drafts.push(...this.#afterProbe(job, errorClass));
+    const { store, slots, clock, chance } = this.#options;
+    const drafts = endOfAttempt(job, {
+      kind,
+      names,
+      result,
+      exitCode: await exitCodeOf(result, store),
+      artifacts: kind === "job" ? await artifactsOf(result, store) : [],
+      stop: this.state.stop,
+      stopped: this.state.stoppedBy !== undefined,
+      chance: chance(),
+      at: clock.now(),
+    });
+    drafts.unshift(...unwritten);
     const durable = this.#emit(drafts);
     if (kind === "job" && job.job.concurrency !== undefined) slots.give(job.job.concurrency);
     this.#moveOn();
     await durable;
   }
 
-  /** An attempt that this process stopped for its own sake is cut off, not failed. */
-  #endData(exitCode: number | undefined, errorClass: ErrorClass | undefined) {
-    const interrupted = errorClass === "cancelled" && this.state.stop?.kind === "drain";
-    if (exitCode === undefined && !interrupted) return undefined;
-    return { ...(exitCode !== undefined && { exit_code: exitCode }), ...(interrupted && { interrupted: true }) };
-  }
-
-  #afterFailure(
-    job: JobState,
-    failed: {
-      readonly errorClass: ErrorClass;
-      readonly exitCode: number | undefined;
-      readonly result: ExecutionResult;
-    },
-  ): readonly RecordDraft[] {
-    if (this.state.stop !== undefined) return [];
-    const { key, retry, gate } = job.job;
-    const elapsedMs = Date.parse(failed.result.completedAt) - Date.parse(job.firstStartedAt ?? failed.result.startedAt);
-    const { errorClass, exitCode } = failed;
-    const verdict = decideRetry(
-      retry,
-      { attempt: job.attempt, errorClass, exitCode, elapsedMs },
-      this.#options.chance(),
-    );
-    if (verdict.retry && this.state.stoppedBy === undefined) {
-      const seconds = verdict.delayMs / 1000;
-      const said = this.#said(`${errorClass}: attempt ${job.attempt + 2} of ${retry.maxAttempts} in ${seconds} s`);
-      return [aboutJob("job.retried", { key, said, attempt: job.attempt + 1, data: { delay_ms: verdict.delayMs } })];
-    }
-    if (gate !== "hard") return [];
-    const said = this.#said(failed.result.finalReason);
-    return [aboutJob("gate.failed", { key, said, attempt: job.attempt, errorClass: "hard_gate_failed" })];
-  }
-
-  /** A probe that succeeded says that the step took effect, one that failed that it did not; anything else says nothing. */
-  #afterProbe(job: JobState, errorClass: ErrorClass | undefined): readonly RecordDraft[] {
-    const { key } = job.job;
-    const known = errorClass === undefined || errorClass === "validation_failed" || errorClass === "unknown";
-    if (!known) return [];
-    const took = errorClass === undefined;
-    const { attempt } = job;
-    const step = { job_key: key, job_id: attemptJobId(this.runId, key, attempt), step_index: job.doubtfulStep ?? 0 };
-    const reason = took ? "its probe succeeded: it took effect" : "its probe failed: it took no effect";
-    return [
-      {
-        event_type: "step.resolved",
-        timestamp_utc: this.#options.clock.now(),
-        actor: ENGINE,
-        attempt,
-        ...step,
-        status: took ? "COMPLETED" : "FAILED",
-        reason,
-      },
-      aboutJob("job.retried", { key, said: this.#said(reason), attempt: attempt + 1, data: { delay_ms: 0 } }),
-    ];
-  }
-
   /** The state first, so that nothing is decided twice; whoever needs it durable waits. */
   #emit(drafts: readonly RecordDraft[]): Promise<void> {
     if (drafts.length === 0) return Promise.resolve();
-    if (this.#broken !== undefined) return Promise.reject(this.#broken as Error); // a Fault of the store, or our own bug
+    if (this.#broken !== undefined) return Promise.reject(this.#broken);
     const rested = this.atRest;
     for (const draft of drafts) {
       this.state.apply(draft);
       if (draft.event_type === "job.retried" && draft.job_key !== undefined) this.#wait(draft.job_key);
     }
-    if (rested && !this.atRest) this.#rests = Promise.withResolvers();
+    if (rested && !this.atRest) this.#rests = quietResolvers();
     const durable = this.#log.append(drafts);
     durable.then(
       () => this.#restIfDone(),
@@ -336,7 +280,6 @@ export class PlanRun {
     this.#broken = error;
     this.#disarm();
     this.abort({ cancelledBy: ENGINE, reason: "its evidence could not be stored" });
-    this.#rests.promise.catch(ignore); // nobody may be waiting
     this.#rests.reject(error);
     this.#options.onRest(this);
   }
@@ -356,35 +299,11 @@ function stepsOf({ job }: JobState, kind: AttemptKind): readonly PlannedStep[] {
   return kind === "probe" ? job.probe : job.compensate;
 }
 
-function isRefusal(error: unknown): error is Fault {
-  return error instanceof Fault && (error.code === "ADMISSION_REFUSED" || error.code === "INVALID_REQUEST");
-}
-
-/** An attempt that governance did not admit has performed nothing. */
-function refused(
-  fault: Fault,
-  { jobId }: AttemptNames,
-  { plan, submittedBy, at }: { readonly plan: RunState["plan"]; readonly submittedBy: string; readonly at: string },
-): EndedAttempt {
-  const result: ExecutionResult = {
-    jobId,
-    contractId: plan.contractId,
-    executedBy: submittedBy,
-    finalStatus: "FAILED",
-    finalReason: fault.message,
-    stepsDeclared: 0,
-    stepsExecuted: 0,
-    stepsSucceeded: 0,
-    stepsFailed: 0,
-    stepResults: [],
-    stepsNotRun: [],
-    stepsInDoubt: [],
-    startedAt: at,
-    completedAt: at,
-    durationSeconds: 0,
-    executorVersion: "",
-  };
-  return { result, unwritten: [] };
+/** A promise that nobody has to wait for. */
+function quietResolvers(): PromiseWithResolvers<void> {
+  const resolvers = Promise.withResolvers<void>();
+  resolvers.promise.catch(ignore);
+  return resolvers;
 }
 
 function ignore(): void {

@@ -3,9 +3,11 @@ import type { Clock, JsonObject } from "#model";
 import { loadRun } from "./load-run.ts";
 import type { LoadedRun } from "./load-run.ts";
 import { attemptJobId } from "./attempt-names.ts";
-import { common, ENGINE, runCompleted, stateChanged } from "./run-records.ts";
+import { decideRetry } from "./decide-retry.ts";
+import type { JobState, RunningStep } from "./job-state.ts";
+import { aboutJob, blocked, common, ENGINE, runCompleted } from "./run-records.ts";
 import type { Said } from "./run-records.ts";
-import type { RunningStep, RunState } from "./run-state.ts";
+import type { RunState } from "./run-state.ts";
 
 /** What was found of a run that nobody drives. */
 export interface RecoveredRun {
@@ -16,6 +18,8 @@ export interface RecoveredRun {
   /** Jobs with a step in doubt. */
   readonly inDoubt: readonly string[];
   readonly status: RunState["status"];
+  /** Whether it waits for nobody, so that a server may go on with it. */
+  readonly mayGoOn: boolean;
 }
 
 const INTERRUPTED = "The process that ran it ended before the run did.";
@@ -25,30 +29,28 @@ const IN_DOUBT = "It was started and has no recorded end: whether it took effect
  * Says in a run's log what a dead process has left: a step without an end is in doubt, an attempt between two steps was cut
  * off, the run is blocked until somebody resumes it. Performs nothing. A run that waits is left alone.
  */
-export async function recoverPlanRun(
-  store: EvidenceStore,
-  head: RunHead,
-  clock: Clock,
-): Promise<RecoveredRun | undefined> {
+export async function recoverPlanRun(store: EvidenceStore, head: RunHead, clock: Clock): Promise<RecoveredRun> {
   const run = await loadRun(store, head.runId, { verify: false });
   const { state } = run;
-  if (state.status === "blocked" && state.running.size === 0 && head.torn === undefined) return undefined;
-  const said: Said = { at: clock.now(), actor: ENGINE, reason: INTERRUPTED };
   const interrupted = [...state.running];
+  if (state.status === "blocked" && interrupted.length === 0 && head.torn === undefined) return found(run, []);
+  const said: Said = { at: clock.now(), actor: ENGINE, reason: INTERRUPTED };
   const drafts = [recoveredNote(head, said), ...interrupted.flatMap((key) => attemptRecords(key, run, said))];
   if (state.status === "rolling_back")
     drafts.push(runCompleted("failed", { ...said, reason: "The rollback was cut off: the process ended" }));
-  else if (state.status !== "blocked") drafts.push(stateChanged("blocked", said));
+  else if (state.status !== "blocked") drafts.push(blocked("interrupted", said));
   for (let at = 0; at < drafts.length; at += 500)
     await store.append(head.runId, run.size + at, drafts.slice(at, at + 500));
   for (const draft of drafts) state.apply(draft);
-  return {
-    runId: head.runId,
-    planName: state.plan.name,
-    interrupted,
-    inDoubt: [...state.inDoubt],
-    status: state.status,
-  };
+  return found(run, interrupted);
+}
+
+function found({ runId, state }: LoadedRun, interrupted: readonly string[]): RecoveredRun {
+  const { status, blockCause, plan, inDoubt, openGates } = state;
+  const cutOff = blockCause === "stopped" || blockCause === "interrupted";
+  const passed = blockCause === "gate" && openGates.size === 0; // by a word that only recorded it
+  const mayGoOn = status === "blocked" && (cutOff || passed);
+  return { runId, planName: plan.name, interrupted, inDoubt: [...inDoubt], status, mayGoOn };
 }
 
 function recoveredNote({ torn }: RunHead, said: Said): RecordDraft {
@@ -58,21 +60,52 @@ function recoveredNote({ torn }: RunHead, said: Said): RecordDraft {
   return { event_type: "log.recovered", ...common(said), ...(data !== undefined && { data }) };
 }
 
+/** What is to be said of an attempt that nobody drives any more. */
 function attemptRecords(recordKey: string, { runId, state }: LoadedRun, said: Said): readonly RecordDraft[] {
   const own = state.jobs.get(recordKey);
   const { attempt, runningStep } = own ?? state.auxiliary.get(recordKey) ?? { attempt: 0, runningStep: undefined };
-  const jobId = attemptJobId(runId, recordKey, attempt);
-  const names = { attempt, job_key: recordKey, job_id: jobId };
-  const failed: RecordDraft = {
-    event_type: "job.failed",
-    ...common(said),
-    ...names,
-    status: "FAILED",
-    error_class: runningStep === undefined ? "cancelled" : "in_doubt",
-    ...(runningStep === undefined && { data: { interrupted: true } }),
-  };
-  return runningStep === undefined ? [failed] : [doubt(runningStep, { names, said, state }), failed];
+  const names = { attempt, job_key: recordKey, job_id: attemptJobId(runId, recordKey, attempt) };
+  const ended: RecordDraft = { event_type: "job.failed", ...common(said), ...names, status: "FAILED" };
+  if (runningStep !== undefined)
+    return [doubt(runningStep, { names, said, state }), { ...ended, error_class: "in_doubt" }];
+  if (own === undefined) return [{ ...ended, error_class: "cancelled", data: { interrupted: true } }];
+  // Its steps have said how it ended, and only the last word is missing.
+  if (own.failedStep !== undefined) return failedAttempt(own, own.failedStep, ended);
+  if (own.stepsDone >= own.job.steps.length)
+    return [{ ...ended, event_type: "job.succeeded", status: "COMPLETED", reason: "All steps completed successfully" }];
+  return [{ ...ended, error_class: "cancelled", data: { interrupted: true } }];
 }
+
+/** An attempt with a failed step is followed by what would have followed it. */
+function failedAttempt(
+  job: JobState,
+  { errorClass, reason }: NonNullable<JobState["failedStep"]>,
+  record: RecordDraft,
+): readonly RecordDraft[] {
+  const { key, retry, gate } = job.job;
+  const { attempt } = job;
+  const at = record.timestamp_utc;
+  const ended = { ...record, error_class: errorClass, reason };
+  const failed = { attempt, errorClass, exitCode: undefined, elapsedMs: 0 };
+  const verdict = retry.onExitCodes === undefined ? decideRetry(retry, failed, MIDDLE) : { retry: false as const };
+  if (verdict.retry)
+    return [
+      ended,
+      aboutJob("job.retried", {
+        key,
+        said: { at, actor: ENGINE, reason: `${errorClass}: attempt ${attempt + 2} of ${retry.maxAttempts}` },
+        attempt: attempt + 1,
+        data: { delay_ms: verdict.delayMs },
+      }),
+    ];
+  if (gate !== "hard") return [ended];
+  return [
+    ended,
+    aboutJob("gate.failed", { key, said: { at, actor: ENGINE, reason }, attempt, errorClass: "hard_gate_failed" }),
+  ];
+}
+
+const MIDDLE = 0.5;
 
 function doubt(
   { stepIndex, stepType, target }: RunningStep,

@@ -3,7 +3,8 @@ import { Fault } from "#model";
 import type { PlanRun } from "./plan-run.ts";
 import { aboutJob, common } from "./run-records.ts";
 import type { ResumeOptions } from "./run-runner.ts";
-import type { JobState, RunState } from "./run-state.ts";
+import type { JobState } from "./job-state.ts";
+import type { RunState } from "./run-state.ts";
 
 /** What is asked, with what was found out about it. */
 export interface ResumeRequest extends ResumeOptions {
@@ -80,6 +81,7 @@ function requireNoDoubt({ state, runId }: PlanRun, { rerun: allowed }: ResumeReq
 }
 
 function requireNoHardGate({ state, runId }: PlanRun): void {
+  if (state.status !== "failed") return;
   for (const { job, status, overridden } of state.jobs.values()) {
     if (job.gate !== "hard" || status !== "failed" || overridden || !state.failures.has(job.key)) continue;
     throw new Fault(

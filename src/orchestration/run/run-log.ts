@@ -42,6 +42,11 @@ export class RunLog {
     return promise;
   }
 
+  /** Whether nothing waits to be written. */
+  get idle(): boolean {
+    return this.#writing === undefined;
+  }
+
   /** Resolves when nothing waits to be written any more. */
   async flushed(): Promise<void> {
     await this.#writing;
@@ -72,7 +77,9 @@ export class RunLog {
 
   async #store(drafts: readonly RecordDraft[]): Promise<void> {
     const { store, runId, checkpoints } = this.#options;
-    const due = this.#size === 0 ? [] : ((await checkpoints?.due()) ?? []);
+    // What opens a log, or opens it again, stands first.
+    const opens = this.#size === 0 || drafts[0]?.event_type === "run.resumed";
+    const due = opens ? [] : ((await checkpoints?.due()) ?? []);
     for (const part of parts([...due, ...drafts])) {
       const stored = await store.append(runId, this.#size, part);
       this.#size += stored.length;

@@ -12,6 +12,8 @@ export interface Said {
 /** What the first record of a plan's run tells. */
 export interface RunOpening {
   readonly said: Said;
+  /** The plan's name. */
+  readonly name: string;
   readonly contractId: string;
   readonly planHash: string;
   /** The plan, or the reference to it. */
@@ -22,7 +24,7 @@ export interface RunOpening {
 
 /** Opens the log of a plan's run: appended at 0, it is the claim on the run id. */
 export function runOpeningRecords(opening: RunOpening): readonly RecordDraft[] {
-  const { said, contractId, planHash, plan, jobKeys, executorVersion } = opening;
+  const { said, name, contractId, planHash, plan, jobKeys, executorVersion } = opening;
   return [
     {
       event_type: "run.created",
@@ -33,6 +35,7 @@ export function runOpeningRecords(opening: RunOpening): readonly RecordDraft[] {
       plan_hash: planHash,
       plan,
       job_keys: jobKeys,
+      data: { name },
     },
     stateChanged("preflight_validated", { at: said.at, actor: ENGINE }),
     stateChanged("executing", { at: said.at, actor: ENGINE }),
@@ -45,6 +48,14 @@ export const ENGINE = "verbatim";
 /** A record about the run's state. */
 export function stateChanged(status: RunStatus, said: Said): RecordDraft {
   return { event_type: "run.state_changed", ...common(said), status };
+}
+
+/** Why a run is blocked: what a start may go on with, and what waits for somebody's word. */
+export type BlockCause = "stopped" | "interrupted" | "gate" | "in_doubt" | "reopened";
+
+/** The run waits. */
+export function blocked(cause: BlockCause, said: Said): RecordDraft {
+  return { ...stateChanged("blocked", said), data: { cause } };
 }
 
 /** What names an attempt in its records. */

@@ -1,7 +1,7 @@
 import { Fault } from "#model";
 import type { PlanRun } from "./plan-run.ts";
 import type { AboutJob } from "./run-runner.ts";
-import type { JobState } from "./run-state.ts";
+import type { JobState } from "./job-state.ts";
 
 /** @throws {Fault} INVALID_REQUEST if the run's plan has no such job; PLAN_CHANGED if the word is about another plan. */
 function jobOf(run: PlanRun, { jobKey, planHash }: AboutJob): JobState {

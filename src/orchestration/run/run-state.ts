@@ -1,56 +1,12 @@
 import type { RecordDraft } from "#evidence";
-import type { ErrorClass, Plan, PlannedJob, PlannedJobStatus, RunStatus } from "#model";
+import type { Plan, RunStatus } from "#model";
 import { assert } from "#model";
 import { jobGraph } from "../plan/graph.ts";
 import { attemptKind } from "./attempt-names.ts";
 import { ReadyQueue } from "./ready-queue.ts";
-
-/** What is known of one job of a run. */
-export interface JobState {
-  readonly job: PlannedJob;
-  readonly place: number;
-  readonly remaining: number;
-  status: PlannedJobStatus;
-  /** The last attempt that was started; -1 = none. */
-  attempt: number;
-  /** Jobs that it needs and that have not succeeded. */
-  unmet: number;
-  /** Whether somebody has approved its gate. */
-  approved: boolean;
-  /** Whether it is in the ready queue. */
-  queued: boolean;
-  /** Its first steps that have succeeded in attempts that were cut off: they are not performed again. */
-  stepsDone: number;
-  /** The step of its attempt that was started and has no end yet, by its index in the attempt. */
-  runningStep: RunningStep | undefined;
-  /** The step of its last attempt that is in doubt, or was. */
-  doubtfulStep: number | undefined;
-  /** Whether somebody said that it may be tried again although its gate is hard. */
-  overridden: boolean;
-  /** Whether its last attempt was cut off by a stop of the process, not by a failure of its own. */
-  interrupted: boolean;
-  /** Whether somebody said that it counts as succeeded. */
-  marked: boolean;
-  reason: string | undefined;
-  errorClass: ErrorClass | undefined;
-  firstStartedAt: string | undefined;
-  startedAt: string | undefined;
-  endedAt: string | undefined;
-}
-
-/** A step that was started and has no end yet. */
-export interface RunningStep {
-  readonly stepIndex: number;
-  readonly stepType: string;
-  readonly target: string;
-}
-
-/** What is known of the compensation or the probe of a job. */
-export interface AuxiliaryState {
-  attempt: number;
-  succeeded: boolean;
-  runningStep: RunningStep | undefined;
-}
+import { newJob, stepOf } from "./job-state.ts";
+import type { AuxiliaryState, JobState } from "./job-state.ts";
+import type { BlockCause } from "./run-records.ts";
 
 /** Why no more jobs are started; said by somebody, not by a record. */
 export type Stop =
@@ -80,6 +36,8 @@ export class RunState {
   readonly auxiliary = new Map<string, AuxiliaryState>();
   status: RunStatus = "created";
   reason: string | undefined;
+  /** Why it is blocked, if it is. */
+  blockCause: BlockCause | undefined;
   submittedBy = "";
   createdAt = "";
   endedAt: string | undefined;
@@ -88,7 +46,7 @@ export class RunState {
   stop: Stop | undefined;
   readonly #lost: string[] = [];
   readonly #gatesDue: string[] = [];
-  readonly #probesDue: string[] = [];
+  readonly #probesDue = new Set<string>();
   readonly #parked = new Map<string, JobState[]>();
   /** A failed job after which nothing else is started. */
   stoppedBy: string | undefined;
@@ -155,7 +113,9 @@ export class RunState {
 
   /** Jobs in doubt that are to be probed, since this was asked last. */
   takeProbesDue(): readonly JobState[] {
-    return this.#probesDue.splice(0).map((key) => this.job(key));
+    const due = [...this.#probesDue].map((key) => this.job(key));
+    this.#probesDue.clear();
+    return due;
   }
 
   /** Jobs whose gate is due to be opened, since this was asked last. */
@@ -165,10 +125,7 @@ export class RunState {
 
   /** The wait of a job for its next attempt is over. */
   release(key: string): void {
-    if (!this.delayed.delete(key)) return;
-    const job = this.job(key);
-    job.status = "pending";
-    this.#enqueue(job);
+    if (this.delayed.delete(key)) this.#enqueue(this.job(key));
   }
 
   /** Takes the next record. */
@@ -181,6 +138,7 @@ export class RunState {
       case "run.state_changed":
         this.status = record.status as RunStatus; // written by the runner from such a value
         this.reason = record.reason;
+        this.blockCause = record.data?.["cause"] as BlockCause | undefined; // written by the runner from such a value
         return;
       case "run.resumed":
         return this.#resumed(record);
@@ -214,6 +172,7 @@ export class RunState {
         return;
       case "step.failed":
         job.runningStep = undefined;
+        job.failedStep = { errorClass: record.error_class ?? "unknown", reason: record.reason ?? "" };
         return;
       case "job.succeeded":
         return this.#succeeded(record, job);
@@ -259,6 +218,7 @@ export class RunState {
     job.queued = false;
     this.delayed.delete(job.job.key);
     job.interrupted = false;
+    job.failedStep = undefined;
     job.reason = undefined;
     job.errorClass = undefined;
     const first = record.data?.["first_step"];
@@ -337,6 +297,7 @@ export class RunState {
       known.runningStep = record.event_type === "step.started" ? stepOf(record) : undefined;
     if (record.event_type === "job.started") {
       known.attempt = record.attempt;
+      this.#probesDue.delete(job.job.key);
       this.running.add(recordKey);
     }
     if (record.event_type !== "job.succeeded" && record.event_type !== "job.failed") return;
@@ -364,25 +325,36 @@ export class RunState {
     this.#setSucceeded(job);
   }
 
-  /** The run goes on: what has not succeeded waits again. */
+  /**
+   * The run goes on. If it had ended, what has not succeeded waits again; if it was only blocked, what has failed or was skipped
+   * keeps its word, and only what was cut off waits again.
+   */
   #resumed(record: RecordDraft): void {
+    const reopened = this.status === "failed";
     this.status = record.status === "rolling_back" ? "rolling_back" : "executing";
     this.reason = record.reason;
     this.stop = undefined;
     this.endedAt = undefined;
-    this.failures.clear();
-    this.#lost.length = 0;
-    this.stoppedBy = undefined;
     const only = record.data?.["only"];
     this.only = Array.isArray(only) ? new Set(only.map(String)) : undefined;
-    if (this.status === "rolling_back") return;
-    for (const key of this.inDoubt) if (this.job(key).job.recovery === "probe") this.#probesDue.push(key);
-    for (const job of this.jobs.values()) {
-      if (job.status !== "failed" && job.status !== "skipped" && job.status !== "retrying") continue;
-      this.delayed.delete(job.job.key);
-      job.status = "pending";
-      this.#enqueue(job);
+    if (reopened) {
+      this.failures.clear();
+      this.#lost.length = 0;
+      this.stoppedBy = undefined;
     }
+    if (this.status === "rolling_back") return;
+    for (const key of this.inDoubt) if (this.job(key).job.recovery === "probe") this.#probesDue.add(key);
+    for (const job of this.jobs.values()) this.#waitAgain(job, reopened);
+  }
+
+  /** A job that failed or was cut off waits as one whose next attempt is due: should it not be started, it has failed. */
+  #waitAgain(job: JobState, reopened: boolean): void {
+    if (this.stoppedBy !== undefined || (this.only !== undefined && !this.only.has(job.job.key))) return;
+    if (job.status === "failed" && (reopened || job.interrupted)) job.status = "retrying";
+    else if (job.status === "skipped" && reopened) job.status = "pending";
+    else if (job.status !== "retrying") return;
+    this.delayed.delete(job.job.key);
+    this.#enqueue(job);
   }
 
   #completed(record: RecordDraft): void {
@@ -394,7 +366,8 @@ export class RunState {
   }
 
   #enqueue(job: JobState): void {
-    if (job.unmet > 0 || job.status !== "pending" || job.queued) return;
+    const waits = job.status === "pending" || (job.status === "retrying" && !this.delayed.has(job.job.key));
+    if (job.unmet > 0 || !waits || job.queued) return;
     if (job.job.gate === "manual" && !job.approved) {
       this.#gatesDue.push(job.job.key);
       return;
@@ -402,32 +375,4 @@ export class RunState {
     job.queued = true;
     this.ready.push({ key: job.job.key, remaining: job.remaining, place: job.place });
   }
-}
-
-function stepOf({ step_index: index, step_type: type, target }: RecordDraft): RunningStep {
-  return { stepIndex: index ?? 0, stepType: type ?? "", target: target ?? "" };
-}
-
-function newJob(job: PlannedJob, place: number, remaining: number): JobState {
-  return {
-    job,
-    place,
-    remaining,
-    status: "pending",
-    attempt: -1,
-    unmet: job.needs.length,
-    approved: false,
-    queued: false,
-    stepsDone: 0,
-    runningStep: undefined,
-    doubtfulStep: undefined,
-    overridden: false,
-    interrupted: false,
-    marked: false,
-    reason: undefined,
-    errorClass: undefined,
-    firstStartedAt: undefined,
-    startedAt: undefined,
-    endedAt: undefined,
-  };
 }

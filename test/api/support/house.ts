@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +9,7 @@ import type { EvidenceStore } from "#evidence";
 import { createKeyFileSigner, createMemoryStore, Sealer } from "#evidence";
 import type { Clock } from "#model";
 import type { JobRunner } from "#orchestration";
-import { createJobRunner } from "#orchestration";
+import { createJobRunner, createRunRunner, Machine } from "#orchestration";
 
 /** The real time, for tests over real sockets. */
 export const systemClock: Clock = {
@@ -56,6 +57,16 @@ export async function startHouse(
   const runner =
     options.runner ??
     createJobRunner({ store, clock: systemClock, stepTypes: options.stepTypes ?? STEP_TYPES, maxActiveJobs: 1000 });
+  const runs =
+    options.runs ??
+    createRunRunner({
+      store,
+      clock: systemClock,
+      machine: new Machine({ store, stepTypes: options.stepTypes ?? STEP_TYPES }),
+      newRunId: randomUUIDv7,
+      chance: () => 0.5,
+      drivesOn: true,
+    });
   const internalErrors: unknown[] = [];
   const signer = createKeyFileSigner(join(directory, "keys", "signing.pem"), "ed25519");
   const sealer = new Sealer({ store, signer, onProblem: (_run, error) => internalErrors.push(error) });
@@ -68,6 +79,7 @@ export async function startHouse(
     ...options,
     store,
     runner,
+    runs,
   }).catch(async (refused: unknown) => {
     await rm(directory, { recursive: true });
     throw refused;

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -121,6 +122,20 @@ test.each([
   const { code, err } = await runCommand(house, ["verify", folder, flag, path]);
   expect(code).toBe(2);
   expect(err).toContain(`${what} ${path} cannot be read (ENOENT)`);
+});
+
+test.each([
+  ["the log itself", (pipe: string) => ["verify", pipe], "log"],
+  ["--key", (pipe: string) => ["verify", folder, "--key", pipe], "public key"],
+  ["--seal", (pipe: string) => ["verify", folder, "--seal", pipe], "seal"],
+  ["--proof", (pipe: string) => ["verify", "--proof", pipe], "proof"],
+  ["prove", (pipe: string) => ["prove", pipe, "--seq", "0"], "log"],
+] as const)("a pipe that nobody writes to is refused at once as %s", async (_flag, words, what) => {
+  const pipe = join(house.directory, `pipe-${what.replace(" ", "-")}-${words("").length}`);
+  execFileSync("mkfifo", [pipe]);
+  const { code, err } = await runCommand(house, words(pipe));
+  expect(code).toBe(2);
+  expect(err).toContain(`The ${what} ${pipe} is a pipe; expected a regular file: copy it into a file and name that.`);
 });
 
 async function proven(...flags: readonly string[]): Promise<{ readonly code: number; readonly status: string }> {

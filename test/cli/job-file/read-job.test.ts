@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -213,6 +214,20 @@ describe("where a job's file comes from", () => {
     });
     await expect(readJob(directory, {}, host)).rejects.toMatchObject({
       message: expect.stringMatching(/EISDIR/) as string,
+    });
+  });
+
+  it("is refused at once if it is a pipe that nobody writes to, or a device", async () => {
+    const pipe = join(directory, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    const { host } = fakeHost();
+    const instead = "expected a regular file: to read from another program, name - and give it on standard input.";
+    await expect(readJob(pipe, {}, host)).rejects.toMatchObject({
+      code: "INVALID_REQUEST",
+      message: `The job file ${pipe} is a pipe; ${instead}`,
+    });
+    await expect(readJob("/dev/null", {}, host)).rejects.toMatchObject({
+      message: `The job file /dev/null is a device; ${instead}`,
     });
   });
 

@@ -37,6 +37,29 @@ function textOf(report: LogReport, expectedHead?: string): string {
   return verdictText(verdictOf(report, expectation), { paint: plain });
 }
 
+describe("the verdict on a log that goes on behind its seal", () => {
+  const problem = { code: "RESUMED_AFTER_SEAL", seq: 5, line: 6, message: "the run was resumed" } as const;
+  const report: LogReport = { ...WHOLE, ok: false, problems: [problem], problemCount: 1 };
+  const seal = { keyId: "k", verdict: "valid", keys: "given" } as const;
+
+  it("says that the chain is whole, that the laws are kept, and that the end is not proven", () => {
+    const verdict = verdictOf(report, { source: "run-1", seal, expectedHead: "y".repeat(43) });
+    expect(verdict).toMatchObject({ ok: false, whole: true, lawful: true, endProven: false, problemCount: 1 });
+    expect(verdict.headAsNoted).toBeUndefined();
+    const text = verdictText(verdict, { paint: plain });
+    expect(text).toContain("Chain: ✓ WHOLE\nLaws: ✓ KEPT\nEnd: ? UNSEALED: tail not provable\nSeal: ✓ SIGNED by k\n");
+    expect(text).toContain("line 6: RESUMED_AFTER_SEAL (seq 5): the run was resumed");
+    expect(text).toContain("- who wrote what stands behind the sealed lines");
+    expect(text).not.toContain("the seal does not hold");
+  });
+
+  it("says it when the records behind the seal break a law", () => {
+    const breach = { code: "WRONG_VERDICT", seq: 7, line: 8, message: "no" } as const;
+    const verdict = verdictOf({ ...report, problems: [problem, breach], problemCount: 2 }, { source: "run-1", seal });
+    expect(verdict).toMatchObject({ ok: false, whole: true, lawful: false });
+  });
+});
+
 describe("the verdict on a log", () => {
   it("says of a whole and complete log what is proven, and what is not", () => {
     expect(textOf(WHOLE)).toBe(`Verification: run-1

@@ -102,6 +102,9 @@ describe("what a command is given", () => {
   });
 });
 
+/** A figure, or null where nobody looked. */
+const isFigure = (value: unknown): boolean => value === null || (typeof value === "number" && value >= 0);
+
 describe("what a command's end means", () => {
   it("succeeds with exit code 0 and reports both streams apart", async () => {
     const result = await bench.run({ argv: sh("echo one; echo two >&2") });
@@ -111,6 +114,7 @@ describe("what a command's end means", () => {
         exit_code: 0,
         stdout: { text: "one\n", bytes: 4, sha256: sha256("one\n"), truncated: false },
         stderr: { text: "two\n", bytes: 4, sha256: sha256("two\n"), truncated: false },
+        resources: { peak_rss_bytes: expect.toSatisfy(isFigure), cpu_seconds: expect.toSatisfy(isFigure) },
       },
     });
   });

@@ -1,7 +1,7 @@
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createCommandRun } from "#effects";
+import { createCommandHost, createCommandRun } from "#effects";
 import type { CommandRun, CommandRunOptions, ExecutionContext, StepOutput } from "#effects";
 import type { JsonObject } from "#model";
 import { realClock } from "./clock.ts";
@@ -38,6 +38,9 @@ export interface Bench extends AsyncDisposable {
   output(parameters: JsonObject, signal?: AbortSignal): Promise<SeenOutput>;
 }
 
+/** One for all benches of a file; it ends with the process that runs the tests. */
+const host = createCommandHost({ clock: realClock });
+
 /** A bench that permits every program; `options` replaces what it gives. */
 export function createBench(options: Partial<CommandRunOptions> = {}): Bench {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), "verbatim-command-run-")));
@@ -47,6 +50,7 @@ export function createBench(options: Partial<CommandRunOptions> = {}): Bench {
     environment: { values: { PATH: "/usr/bin:/bin" } },
     killGraceMs: 200,
     clock: realClock,
+    host,
     ...options,
   });
   const key = `${directory.split("/").at(-1) ?? ""}/0`;

@@ -80,3 +80,12 @@ test("seals that are there become leaves, and runs without one do not", async ()
   await mendSeals(ledger, (runId) => Promise.resolve(runId === "run-1" ? statement : undefined));
   expect(ledger.leaves).toMatchObject([{ kind: "run.sealed", run_id: "run-1", size: 10, head: predicate.head }]);
 });
+
+test("of runs that were opened again the seal that is there is told as well, whatever the ledger knows of them", async () => {
+  const { kind: _kind, statement_hash: _hash, ...said } = sealed("run-1", 20);
+  const predicate = { ...said, earlier_ends: [{ size: 10, head: said.head }] };
+  const statement = Buffer.from(canonicalJson({ predicate }));
+  const ledger = new NotingLedger("run-2", ["run-0"]);
+  await mendSeals(ledger, (runId) => Promise.resolve(runId === "run-1" ? statement : undefined), ["run-1"]);
+  expect(ledger.leaves).toMatchObject([{ kind: "run.sealed", run_id: "run-1", size: 20, continues: 10 }]);
+});

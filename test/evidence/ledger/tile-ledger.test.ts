@@ -8,7 +8,7 @@ import { openLedger } from "../../../src/evidence/ledger/ledgers/open-ledger.ts"
 import type { RunLedger } from "../../../src/evidence/ledger/run-ledger.ts";
 import type { Signer } from "../../../src/evidence/signing/signer.ts";
 import { naiveRoot } from "../support/naive-tree.ts";
-import { created, leavesOfRuns, sealed } from "./support/leaves.ts";
+import { created, leavesOfRuns, resealed, sealed } from "./support/leaves.ts";
 import { MemoryDisk } from "./support/memory-disk.ts";
 import { seededSigner } from "./support/signers.ts";
 
@@ -83,6 +83,34 @@ test("a run that is told twice is written once", async () => {
   expect(head(ledger)).toEqual({ size: 3, root: rootOf([created("a"), sealed("a"), created("b")]) });
   expect([...ledger.unsealedRuns]).toEqual(["b"]);
   expect(ledger.newestRun).toBe("b");
+});
+
+test("a run whose log has gone on is sealed once more each time, and each seal is written once, over restarts and without a mark", async () => {
+  const [first, second] = [resealed("a", { size: 20, continues: 10 }), resealed("a", { size: 30, continues: 20 })];
+  const all = [created("a"), sealed("a"), first, second];
+  const disk = await freshDisk();
+  const ledger = await open(disk);
+  for (const leaf of [created("a"), sealed("a"), first, sealed("a"), first]) take(ledger, leaf);
+  await ledger.settled();
+  const crashed = await open(disk.afterPowerCut());
+  for (const leaf of [first, second, second, sealed("a")]) take(crashed, leaf);
+  await crashed.settled();
+  expect(head(crashed)).toEqual({ size: 4, root: rootOf(all) });
+  expect([...crashed.unsealedRuns]).toEqual([]);
+  await ledger.close();
+  const again = await open(disk); // here the mark tells of the first two seals
+  for (const leaf of [first, second]) take(again, leaf);
+  await again.settled();
+  expect(head(again)).toEqual({ size: 4, root: rootOf(all) });
+});
+
+test("a run that was opened again before it was sealed has the seal of its last end alone", async () => {
+  const ledger = await open(await freshDisk());
+  const leaf = resealed("a", { size: 20, continues: 10 });
+  for (const said of [created("a"), leaf, sealed("a")]) take(ledger, said);
+  await ledger.settled();
+  expect(head(ledger)).toEqual({ size: 2, root: rootOf([created("a"), leaf]) });
+  expect([...ledger.unsealedRuns]).toEqual([]);
 });
 
 test("partial tiles go when the full one is there and signed for", async () => {

@@ -4,7 +4,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { readPublicKey } from "../../../src/evidence/signing/public-key.ts";
 import { verifyLedger } from "../../../src/evidence/ledger/verification/verify-ledger.ts";
 import type { LedgerReport } from "../../../src/evidence/ledger/verification/ledger-report.ts";
+import { Findings } from "../../../src/evidence/ledger/verification/ledger-report.ts";
+import { ListedRuns } from "../../../src/evidence/ledger/verification/listed-runs.ts";
 import { Installation } from "./support/installation.ts";
+import { created, resealed, sealed } from "./support/leaves.ts";
 import { seededSigner } from "./support/signers.ts";
 
 const KEY = readPublicKey(seededSigner().publicKeyPem);
@@ -86,6 +89,75 @@ test("a seal that is gone or about something else shows", async () => {
   expect(await after((copy) => rm(sealOf(copy, "run-a")))).toEqual(["SEAL_MISSING run-a"]);
   expect(await after((copy) => cp(sealOf(copy, "run-b"), sealOf(copy, "run-a")))).toEqual(["SEAL_REPLACED run-a"]);
   expect(await after((copy) => writeFile(sealOf(copy, "run-a"), "{"))).toEqual(["SEAL_REPLACED run-a"]);
+});
+
+const kindOf = ({ code, runId }: { readonly code: string; readonly runId?: string }): string =>
+  `${code} ${runId ?? ""}`;
+
+/** Looks at a copy in which `run-a` was opened again after it was sealed. */
+async function afterResuming(
+  then: "sealed" | "ended" | "open",
+  act: (copy: Installation) => Promise<unknown> = () => Promise.resolve(),
+): Promise<{ readonly problems: readonly string[]; readonly doubts: readonly string[] }> {
+  await using copy = await whole.copy();
+  await copy.resume("run-a", then);
+  await act(copy);
+  const { problems, doubts } = await look(copy);
+  return { problems: problems.map(kindOf), doubts: doubts.map(kindOf).filter((doubt) => doubt.endsWith("run-a")) };
+}
+
+test("a run that was sealed, opened again and sealed anew is compared with the last seal", async () => {
+  expect(await afterResuming("sealed")).toEqual({ problems: [], doubts: [] });
+  const twice = await afterResuming("sealed", (copy) => copy.resume("run-a", "sealed"));
+  expect(twice).toEqual({ problems: [], doubts: [] });
+});
+
+test.each(["open", "ended"] as const)(
+  "a run that was opened again and is %s now is a doubt, as its last seal is of a beginning",
+  async (then) => {
+    expect(await afterResuming(then)).toEqual({ problems: [], doubts: ["RUN_RESUMED run-a"] });
+  },
+);
+
+test("a resumed run that was cut back to its first end shows, also with the seal of that end put back", async () => {
+  const [log, seal] = [await readFile(whole.logOf("run-a")), await readFile(sealOf(whole, "run-a"))];
+  const cut = async (copy: Installation): Promise<void> => {
+    await writeFile(copy.logOf("run-a"), log);
+    await writeFile(sealOf(copy, "run-a"), seal);
+  };
+  const { problems } = await afterResuming("sealed", cut);
+  expect(problems).toEqual(["RUN_CUT run-a", "SEAL_REPLACED run-a"]);
+});
+
+async function changeLine({ logOf }: Installation): Promise<void> {
+  const text = await readFile(logOf("run-a"), "utf8");
+  await writeFile(logOf("run-a"), text.replace('"number":2', '"number":7'));
+}
+
+test("a resumed run whose lines before the first end were changed shows", async () => {
+  expect((await afterResuming("sealed", changeLine)).problems).toEqual(["RUN_CHANGED run-a"]);
+  expect((await afterResuming("open", changeLine)).problems).toEqual(["RUN_CHANGED run-a"]);
+});
+
+test("what stands behind a sealed end and opens nothing is no resumption", async () => {
+  expect(await after((copy) => appendFile(copy.logOf("run-a"), '{"event_type":"log.checkpoint"}\n'))).toEqual([
+    "RUN_APPENDED run-a",
+  ]);
+});
+
+test("a second seal that does not go on from the first is a duplicate", () => {
+  const first = sealed("run-1", 10);
+  const cases = [
+    [first, "second"],
+    [resealed("run-1", { size: 20, continues: 9 }), "shorter beginning"],
+    [resealed("run-1", { size: 10, continues: 10 }), "no longer"],
+  ] as const;
+  for (const [leaf, what] of cases) {
+    const findings = new Findings();
+    const listed = new ListedRuns(findings);
+    for (const [index, said] of [created("run-1"), first, leaf].entries()) listed.add(said, index);
+    expect([what, findings.problems.map(kindOf), listed.sealed]).toEqual([what, ["DUPLICATE run-1"], 1]);
+  }
 });
 
 test("every byte of every file of the ledger that is changed in any way is found", async () => {

@@ -10,7 +10,9 @@ import { heldStore, memoryStore } from "../../support/evidence-store.ts";
 import { jobOf } from "../../support/job.ts";
 import { runnerOver } from "../../support/runner.ts";
 import { scratchDirectory } from "../../support/scratch-directory.ts";
+import { resumed } from "../support/drafts.ts";
 import { memorySigner } from "../support/signer.ts";
+import { about, begun, end, failing, PLAN_RUN, whole } from "../verify/support/plan-run.ts";
 
 const SEAL = (directory: string, jobId: string): string => join(directory, "runs", jobId, "seal.dsse.json");
 
@@ -174,4 +176,133 @@ test("a signer that does not sign leaves its runs to the next start, and says so
   expect(sealer.problems).toEqual([new Error("gone")]);
   expect(existsSync(SEAL(directory, "waits"))).toBe(false);
   expect(await sealerOver(store, signer, directory).mend()).toEqual(["waits"]);
+});
+
+const FAILED = [...begun([{ key: "a" }, { key: "b" }]), ...failing("a"), about("job.skipped", "b"), end("failed")];
+const AGAIN = [resumed(), ...whole("a", { attempt: 1 }), about("run.override_applied", "b", { status: "succeeded" })];
+
+async function failedRun(store: EvidenceStore): Promise<void> {
+  await store.append(PLAN_RUN, 0, FAILED);
+}
+
+/** The run is opened again, and ends. */
+async function goOn(store: EvidenceStore): Promise<void> {
+  await store.append(PLAN_RUN, FAILED.length, [...AGAIN, end("succeeded")]);
+}
+
+const predicateOf = (text: string) => readStatement(Buffer.from(readEnvelope(text).payload, "base64")).predicate;
+
+test("a run that goes on after it was sealed is sealed anew when it ends again, and the new seal tells of the first end", async () => {
+  const directory = await scratch();
+  const [store, signer] = [sqliteStore(directory), memorySigner("ed25519")];
+  const sealer = sealerOver(store, signer, directory);
+  await failedRun(store);
+  const first = await sealer.seal(PLAN_RUN);
+  expect(predicateOf(first)).toMatchObject({ status: "failed", size: FAILED.length });
+  expect(predicateOf(first).earlier_ends).toBeUndefined();
+  await store.append(PLAN_RUN, FAILED.length, AGAIN);
+  await expect(sealer.seal(PLAN_RUN)).rejects.toMatchObject({ code: "RUN_OPEN" });
+  await store.append(PLAN_RUN, FAILED.length + AGAIN.length, [end("succeeded")]);
+  sealer.sealSoon(PLAN_RUN);
+  await sealer.close();
+  const text = readFileSync(SEAL(directory, PLAN_RUN), "utf8");
+  expect(predicateOf(text)).toMatchObject({
+    status: "succeeded",
+    size: FAILED.length + AGAIN.length + 1,
+    head: (await store.head(PLAN_RUN))?.hash,
+    earlier_ends: [{ size: FAILED.length, head: predicateOf(first).head }],
+  });
+  expect(sealer.problems).toEqual([]);
+});
+
+test("a seal of the run of a plan tells of each job its attempts and what became of it, and counts the steps of all attempts", async () => {
+  const [store, signer] = [memoryStore(), memorySigner("ed25519")];
+  const sealer = sealerOver(store, signer);
+  await failedRun(store);
+  expect(predicateOf(await sealer.seal(PLAN_RUN)).jobs).toEqual([
+    { key: "a", attempts: 1, status: "failed" },
+    { key: "b", attempts: 0, status: "skipped" },
+  ]);
+  await goOn(store);
+  const { jobs, counts } = predicateOf(await sealer.seal(PLAN_RUN));
+  expect(jobs).toEqual([
+    { key: "a", attempts: 2, status: "succeeded" },
+    { key: "b", attempts: 0, status: "succeeded", marked: true },
+  ]);
+  expect(counts).toMatchObject({ declared: 2, started: 2, succeeded: 1, failed: 1 });
+});
+
+test("a seal of a run of one job says what it always said, so that one that is made again is the same", async () => {
+  const [store, signer] = [memoryStore(), memorySigner("ed25519")];
+  await run(store, "direct");
+  const said = Object.keys(predicateOf(await sealerOver(store, signer).seal("direct")));
+  expect(said).not.toContain("jobs");
+  expect(said).not.toContain("earlier_ends");
+});
+
+test("a start seals anew what was opened again and ended, although newer runs are known to be sealed", async () => {
+  const directory = await scratch();
+  const [store, signer] = [sqliteStore(directory), memorySigner("ed25519")];
+  await failedRun(store);
+  for (const jobId of ["newer", "newest"]) await run(store, jobId);
+  expect(await sealerOver(store, signer, directory).mend()).toHaveLength(3);
+  await goOn(store); // the process dies before the new seal is made
+  expect(await sealerOver(store, signer, directory).mend()).toEqual([PLAN_RUN]);
+  expect(predicateOf(readFileSync(SEAL(directory, PLAN_RUN), "utf8"))).toMatchObject({ status: "succeeded" });
+  expect(await sealerOver(store, signer, directory).mend()).toEqual([]);
+});
+
+/** A signer whose first signature waits until it may be made. */
+function slowAtFirst(signer: Signer) {
+  const asked = Promise.withResolvers<void>();
+  const maySign = Promise.withResolvers<void>();
+  let signatures = 0;
+  const sign: Signer["sign"] = async (bytes) => {
+    signatures += 1;
+    if (signatures > 1) return await signer.sign(bytes);
+    asked.resolve();
+    await maySign.promise;
+    return await signer.sign(bytes);
+  };
+  return { slow: { ...signer, sign }, asked: asked.promise, release: maySign.resolve };
+}
+
+test("a run that is opened again while its seal is made is sealed when it ends again", async () => {
+  const directory = await scratch();
+  const [store, { slow, asked, release }] = [sqliteStore(directory), slowAtFirst(memorySigner("ed25519"))];
+  await failedRun(store);
+  const sealer = sealerOver(store, slow, directory);
+  sealer.sealSoon(PLAN_RUN);
+  await asked;
+  await goOn(store);
+  sealer.sealSoon(PLAN_RUN);
+  release();
+  await sealer.close();
+  expect(predicateOf(readFileSync(SEAL(directory, PLAN_RUN), "utf8"))).toMatchObject({ status: "succeeded" });
+  expect(sealer.problems).toEqual([]);
+});
+
+test("a seal that was long in the making is not put over the newer one, which is given in its place", async () => {
+  const directory = await scratch();
+  const [store, { slow, asked, release }] = [sqliteStore(directory), slowAtFirst(memorySigner("ed25519"))];
+  await failedRun(store);
+  const sealer = sealerOver(store, slow, directory);
+  const older = sealer.seal(PLAN_RUN);
+  await asked;
+  await goOn(store);
+  const newer = await sealer.seal(PLAN_RUN);
+  release();
+  expect(await older).toBe(newer);
+  expect(readFileSync(SEAL(directory, PLAN_RUN), "utf8")).toBe(newer);
+});
+
+test("a run that is open again when its seal is due is no problem: it is sealed at its end", async () => {
+  const directory = await scratch();
+  const [store, signer] = [sqliteStore(directory), memorySigner("ed25519")];
+  const sealer = sealerOver(store, signer, directory);
+  await failedRun(store);
+  sealer.sealSoon(PLAN_RUN);
+  await store.append(PLAN_RUN, FAILED.length, AGAIN);
+  await sealer.close();
+  expect(sealer.problems).toEqual([]);
 });

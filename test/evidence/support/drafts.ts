@@ -56,3 +56,13 @@ export function stepSucceeded(step_index: number, members: Partial<RecordDraft> 
     ...members,
   });
 }
+
+/** The record that ends the log of a run that failed. */
+export function failedEnd(): RecordDraft {
+  return draft("run.completed", { status: "failed", reason: "Step 0 failed: no" });
+}
+
+/** The record that opens a run again that has failed. */
+export function resumed(members: Partial<RecordDraft> = {}): RecordDraft {
+  return draft("run.resumed", { reason: "The disk was replaced.", ...members });
+}

@@ -2,7 +2,7 @@ import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
-import { verifyFile, verifyLines } from "#evidence";
+import { createMemoryStore, verifyFile, verifyLines } from "#evidence";
 import type { LogReport } from "#evidence";
 import { verifyBytes } from "../../../src/evidence/verify/verify-file.ts";
 import { completed, created, draft, note, notes, stepStarted, stepSucceeded } from "../support/drafts.ts";
@@ -11,6 +11,7 @@ import { referenceLines } from "../support/reference-format.ts";
 import { stateDirectory } from "../support/state-directory.ts";
 
 const LINE_FEED = 0x0a;
+const LINE_BYTES = 4 * 1024 * 1024;
 const directory = stateDirectory();
 const path = join(directory.path, "events.jsonl");
 afterAll(() => directory[Symbol.dispose]());
@@ -157,18 +158,41 @@ test("it does not matter into which pieces the bytes of a log are cut", async ()
   }
 });
 
-test("a line just under 16 MiB is still a record", async () => {
-  const large = referenceLines(
-    "run-1",
-    [created("run-1"), { ...note(1), reason: "x".repeat(16 * 1024 * 1024 - 1024) }],
-    eventIds(),
-  );
+/** A log of two lines, of which the second says this. */
+function logSaying(reason: string): readonly string[] {
+  return referenceLines("run-1", [created("run-1"), { ...note(1), reason }], eventIds());
+}
+
+/** The same, with a second line of so many bytes. */
+function logWithLine(bytes: number): readonly string[] {
+  return logSaying("x".repeat(bytes - (logSaying("")[1]?.length ?? 0)));
+}
+
+test("a line of 4 MiB, which is the largest that a store takes, is still a record", async () => {
+  const large = logWithLine(LINE_BYTES);
+  expect(large[1]).toHaveLength(LINE_BYTES);
   expect(await verified(logOf(large))).toMatchObject({ ok: true, records: 2 });
+  const store = createMemoryStore({ newEventId: eventIds() });
+  const largest = { ...note(0), reason: "x".repeat(LINE_BYTES - 1000) };
+  const [first] = await store.append("run-1", 0, [created("run-1")]);
+  expect(first).toBeDefined();
+  await store.append("run-1", 1, [largest]);
+  await expect(store.append("run-1", 2, [{ ...note(0), reason: "x".repeat(LINE_BYTES) }])).rejects.toMatchObject({
+    code: "LIMIT_EXCEEDED",
+  });
 });
 
-test("a line that goes on beyond 16 MiB ends the reading with a problem, whatever follows", async () => {
+test("a line of one byte more ends the reading with a problem, wherever the pieces of the file end", async () => {
+  const text = Buffer.from(logOf(logWithLine(LINE_BYTES + 1)));
+  const whole = await verifyBytes([text]);
+  const inPieces = await verifyBytes([text.subarray(0, 1000), text.subarray(1000, -10), text.subarray(-10)]);
+  for (const report of [whole, inPieces])
+    expect(report).toMatchObject({ ok: false, records: 1, problems: [{ code: "MALFORMED", seq: 1, line: 2 }] });
+});
+
+test("a line that goes on beyond 4 MiB ends the reading with a problem, whatever follows", async () => {
   writeFileSync(path, logOf(lines.slice(0, 2)));
-  for (let mebibyte = 0; mebibyte < 18; mebibyte += 1) appendFileSync(path, "x".repeat(1024 * 1024));
+  for (let mebibyte = 0; mebibyte < 6; mebibyte += 1) appendFileSync(path, "x".repeat(1024 * 1024));
   appendFileSync(path, `\n${lines[2]}\n`);
   const report = await verifyFile(path);
   expect(report).toMatchObject({ ok: false, records: 2, complete: false, problemCount: 1 });
@@ -176,7 +200,7 @@ test("a line that goes on beyond 16 MiB ends the reading with a problem, whateve
     code: "MALFORMED",
     seq: 2,
     line: 3,
-    message: "the line is longer than 16777216 bytes: it is no record, and reading ends here",
+    message: "the line is longer than 4194304 bytes: it is no record, and reading ends here",
   });
 });
 

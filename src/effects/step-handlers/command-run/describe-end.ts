@@ -1,19 +1,14 @@
-import { LIMITS } from "#model";
 import type { Json } from "#model";
 import type { StepOutput } from "../../step-handler.ts";
+import { boundedError, failure } from "../failure.ts";
+import type { FailureClass } from "../failure.ts";
 import type { OutputCapture } from "./output-capture.ts";
 import type { CommandEnd } from "./run-command.ts";
 
-type ErrorClass = NonNullable<StepOutput["errorClass"]>;
-
-/** A failed step without output: nothing was started. */
-export function refusal(error: string, errorClass: ErrorClass): StepOutput {
-  return { success: false, output: null, error: cap(error), errorClass };
-}
-
 /**
  * What a step says of its command. `output` is
- * `{exit_code | signal, stdout, stderr, output_incomplete?, left_running_killed?, left_running?}`.
+ * `{exit_code | signal, stdout, stderr, output_incomplete?, left_running_killed?, left_running?,
+ * resources?}`; what the figures of `resources` are is said at {@link ResourceMeter}.
  */
 export function describeEnd(
   end: CommandEnd,
@@ -36,16 +31,22 @@ export function describeEnd(
     ...(end.outputIncomplete ? { output_incomplete: true } : {}),
     ...(ended > 0 && !end.stopped ? { left_running_killed: ended } : {}),
     ...(survivors > 0 ? { left_running: survivors } : {}),
+    ...(end.resources === undefined ? {} : { resources: end.resources }),
   };
   if (end.stopped) return { success: false, output, error: "stopped before its end", errorClass: "unknown" };
   if (end.exitCode !== undefined && context.expectedExitCodes.includes(end.exitCode)) return { success: true, output };
   const what =
     end.exitCode === undefined ? `killed by ${end.signal ?? "a signal"}` : `exited with code ${end.exitCode}`;
-  return { success: false, output, error: cap(lastLine === "" ? what : `${what}: ${lastLine}`), errorClass: "unknown" };
+  return {
+    success: false,
+    output,
+    error: boundedError(lastLine === "" ? what : `${what}: ${lastLine}`),
+    errorClass: "unknown",
+  };
 }
 
 /** Why a program cannot be started, by the system's code, and whether another try may go better. */
-const START_FAILURES: Readonly<Record<string, readonly [reason: string, errorClass: ErrorClass]>> = {
+const START_FAILURES: Readonly<Record<string, readonly [reason: string, errorClass: FailureClass]>> = {
   ENOENT: ["there is no such file, or the interpreter that its first line names does not exist", "permanent"],
   ENOTDIR: ["a part of its path is not a directory", "permanent"],
   EACCES: ["it is not an executable file, or a directory on the way to it may not be entered", "permanent"],
@@ -62,11 +63,5 @@ const START_FAILURES: Readonly<Record<string, readonly [reason: string, errorCla
 function describeNotStarted(cause: unknown, program: string): StepOutput {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
   const [reason, errorClass] = START_FAILURES[code] ?? ["the system refused", "unknown"];
-  return refusal(`cannot start "${program.slice(0, 200)}": ${reason} (${code})`, errorClass);
-}
-
-function cap(error: string): string {
-  return error.length <= LIMITS.errorCharacters
-    ? error
-    : `${error.slice(0, LIMITS.errorCharacters - 3)}...`.toWellFormed();
+  return failure(`cannot start "${program.slice(0, 200)}": ${reason} (${code})`, errorClass);
 }

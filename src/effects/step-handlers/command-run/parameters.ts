@@ -28,7 +28,8 @@ const textOrSecret = z.union([text, secretReference], {
 
 const directoryPath = text.min(1).max(PATH_CHARACTERS);
 
-const schema = z.strictObject({
+/** The declared form of the parameters. */
+export const commandParameters = z.strictObject({
   argv: z
     .array(textOrSecret)
     .min(1)
@@ -61,7 +62,7 @@ const schema = z.strictObject({
 });
 
 /** What a step of `command.run` declares. */
-export type CommandParameters = z.output<typeof schema>;
+export type CommandParameters = z.output<typeof commandParameters>;
 
 /** The parameters, or why they are none. */
 export type ParametersAnswer =
@@ -70,18 +71,18 @@ export type ParametersAnswer =
 
 /** The streams that a step declares to be sensitive. */
 export function sensitiveStreams({ sensitive_output: declared }: JsonObject): readonly string[] {
-  return schema.shape.sensitive_output.safeParse(declared).data ?? [];
+  return commandParameters.shape.sensitive_output.safeParse(declared).data ?? [];
 }
 
 /** JSON Schema of the parameters. */
 export function commandParametersSchema(): JsonObject {
   // A JSON Schema is JSON; the library's type for it says less.
-  return z.toJSONSchema(schema, { io: "input" }) as JsonObject;
+  return z.toJSONSchema(commandParameters, { io: "input" }) as JsonObject;
 }
 
 /** Reads the parameters, and lists every problem of their form and of what the policy permits. Has no effect. */
 export function readCommandParameters(raw: JsonObject, policy: CommandPolicy): ParametersAnswer {
-  const parsed = schema.safeParse(raw);
+  const parsed = commandParameters.safeParse(raw);
   const malformed = parsed.success ? [] : parsed.error.issues.flatMap(toViolations);
   const forbidden = policyViolations(raw, policy);
   const violations = [...malformed, ...forbidden];
@@ -118,7 +119,7 @@ function toViolations(issue: Issue): Violation[] {
 }
 
 function unknownParameter(name: string): Violation {
-  const known = Object.keys(schema.shape).join(", ");
+  const known = Object.keys(commandParameters.shape).join(", ");
   const description =
     name === "shell"
       ? "is not supported: no shell reads the command; give the program and its arguments as argv"

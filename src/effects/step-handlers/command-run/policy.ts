@@ -1,6 +1,7 @@
 import { isAbsolute } from "node:path";
 import { Fault, LIMITS } from "#model";
 import type { Clock, Violation } from "#model";
+import type { CommandHost } from "./command-host.ts";
 import { VARIABLE_NAME } from "./environment.ts";
 import type { EnvironmentPolicy } from "./environment.ts";
 import type { SecretVault } from "../../secrets/secret-vault.ts";
@@ -25,11 +26,13 @@ export interface CommandRunOptions {
   readonly killGraceMs?: number;
   /** Secrets that steps may name; what a command prints is scrubbed of them before it is counted, hashed or kept. */
   readonly secrets?: SecretVault;
+  /** Shared by all step types of a server that start commands; absent = one of its own. */
+  readonly host?: CommandHost;
   readonly clock: Clock;
 }
 
 /** {@link CommandRunOptions} checked and filled in. */
-export type CommandPolicy = Required<Omit<CommandRunOptions, "secrets">> & {
+export type CommandPolicy = Required<Omit<CommandRunOptions, "secrets" | "host">> & {
   readonly secrets?: SecretVault;
   /** Directories in which bare program names are looked up, also the child's `PATH`. */
   readonly searchPath: string;
@@ -41,8 +44,9 @@ const MAX_KILL_GRACE_MS = 60_000;
 
 /** Checks the options. @throws {Fault} INVALID_CONFIGURATION that lists every problem. */
 export function commandPolicy(options: CommandRunOptions): CommandPolicy {
+  const { host: _host, ...permitted } = options;
   const policy: CommandPolicy = {
-    ...options,
+    ...permitted,
     outputBytes: options.outputBytes ?? LIMITS.outputBytesPerStep,
     killGraceMs: options.killGraceMs ?? DEFAULT_KILL_GRACE_MS,
     searchPath: options.environment.values["PATH"] ?? DEFAULT_SEARCH_PATH,

@@ -10,6 +10,17 @@ export interface ProcessEntry {
   readonly session: number;
   /** Clock ticks since boot; with the pid it names one process for ever. */
   readonly startTicks: number;
+  /** Processor time of its own, user and system, in ticks of a hundredth of a second. */
+  readonly cpuTicks: number;
+  /** That of its ended children, and of theirs, as far as each was waited for by its parent. */
+  readonly waitedTicks: number;
+}
+
+/** Resident memory of one process, in bytes. */
+export interface ResidentMemory {
+  readonly now: number;
+  /** The most that it ever had. */
+  readonly peak: number;
 }
 
 /** Reads the kernel's list of processes (`/proc`); everything here looks and changes nothing. */
@@ -21,6 +32,8 @@ export interface ProcessTable {
   entry(pid: number): ProcessEntry | undefined;
   /** Whether the environment that the process was started with holds `text`; false if it may not be read. */
   environmentHas(pid: number, text: string): boolean;
+  /** Undefined if the process has ended or the kernel does not say. */
+  memory(pid: number): ResidentMemory | undefined;
   /** The last pid that the kernel gave away, or undefined if it does not say. */
   lastPid(): number | undefined;
 }
@@ -43,6 +56,11 @@ export function createProcessTable(root = "/proc"): ProcessTable {
         .filter((found) => found.living);
     },
     environmentHas: (pid, text) => readOrEmpty(`${root}/${pid}/environ`).includes(text),
+    memory(pid) {
+      const status = readOrEmpty(`${root}/${pid}/status`).toString("latin1");
+      const now = kibibytes(status, "VmRSS");
+      return now === undefined ? undefined : { now, peak: Math.max(now, kibibytes(status, "VmHWM") ?? 0) };
+    },
     lastPid() {
       const text = readOrEmpty(`${root}/sys/kernel/ns_last_pid`).toString("latin1").trim();
       return text === "" ? undefined : Number(text);
@@ -69,6 +87,12 @@ function readOrEmpty(path: string): Buffer {
   }
 }
 
+/** A line of `status` such as `VmRSS:     1234 kB`, in bytes. */
+function kibibytes(status: string, name: string): number | undefined {
+  const digits = new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)?.[1];
+  return digits === undefined ? undefined : Number(digits) * 1024;
+}
+
 /** The kernel's mark on a process that is being taken apart; its output may have ended already. */
 const PF_EXITING = 0x4;
 
@@ -87,5 +111,7 @@ function parseStat(stat: string): ProcessEntry | undefined {
     group: Number(group),
     session: Number(session),
     startTicks: Number(fields[19]),
+    cpuTicks: Number(fields[11]) + Number(fields[12]),
+    waitedTicks: Number(fields[13]) + Number(fields[14]),
   };
 }

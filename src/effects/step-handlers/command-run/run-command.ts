@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { closeSync } from "node:fs";
 import type { Readable } from "node:stream";
-import type { Clock } from "#model";
+import type { Clock, JsonObject } from "#model";
 import { endTree } from "./end-tree.ts";
 import type { TreeEnd } from "./end-tree.ts";
 import { MARKER_NAME } from "./environment.ts";
@@ -12,6 +12,8 @@ import { closePipe, readerOf } from "./pipes.ts";
 import type { Pipe, PipePool } from "./pipes.ts";
 import { createProcessTable } from "./process-table.ts";
 import { createProcessTree } from "./process-tree.ts";
+import type { ResourceMeter } from "./resource-meter.ts";
+import type { Supervised } from "./supervisor.ts";
 
 /** A command with every question answered: nothing is looked up any more. */
 export interface Command {
@@ -35,6 +37,8 @@ export type CommandEnd =
       readonly outputIncomplete: boolean;
       /** Processes that it left behind. */
       readonly leftRunning: TreeEnd;
+      /** What it used, as {@link ResourceMeter} says it; undefined where nobody can tell. */
+      readonly resources: JsonObject | undefined;
     };
 
 /** What a command is run with. */
@@ -42,6 +46,9 @@ export interface RunSurroundings {
   readonly capture: OutputCapture;
   readonly pipes: PipePool;
   readonly trees: LivingTrees;
+  readonly meter: ResourceMeter;
+  /** To be told of the command's start; whoever gives it closes it. */
+  readonly supervised: Pick<Supervised, "started">;
   readonly clock: Clock;
   readonly killGraceMs: number;
   readonly signal: AbortSignal;
@@ -63,13 +70,18 @@ export async function runCommand(command: Command, surroundings: RunSurroundings
   const launched = await launch(command, surroundings.pipes);
   if ("cause" in launched) return { kind: "not_started", cause: launched.cause };
   const { child, pid } = launched;
+  surroundings.supervised.started(pid);
   const marker = `${MARKER_NAME}=${command.environment[MARKER_NAME] ?? ""}`;
   const tree = createProcessTree({ pid, marker }, { table: createProcessTable(), clock });
   const forget = surroundings.trees.add(tree);
+  const measured = surroundings.meter.measure(pid);
   const streams = [listen(launched.stdout, capture.stdout), listen(launched.stderr, capture.stderr)];
   const drained = Promise.all(streams.map((stream) => stream.closed));
   const exited = new Promise<void>((resolve) => {
-    child.once("exit", () => resolve());
+    child.once("exit", () => {
+      measured.ended();
+      resolve();
+    });
   });
   const abort = whenAborted(signal);
   try {
@@ -81,7 +93,9 @@ export async function runCommand(command: Command, surroundings: RunSurroundings
     await atMost(Promise.all([exited, drained]), LAST_BYTES_MS, clock);
     const outputIncomplete = streams.some((stream) => !stream.complete());
     const exitCode = child.exitCode ?? undefined;
-    return { kind: "ended", exitCode, signal: child.signalCode ?? undefined, stopped, outputIncomplete, leftRunning };
+    const endSignal = child.signalCode ?? undefined;
+    const resources = await measured.finish();
+    return { kind: "ended", exitCode, signal: endSignal, stopped, outputIncomplete, leftRunning, resources };
   } finally {
     forget();
     abort.forget();

@@ -2,6 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { Fault } from "#model";
 import { chainHash, genesis, openLine } from "../../chain.ts";
 import type { RunHead } from "../../evidence-store.ts";
+import { isEndOfFailure, opensAgain, saidBy } from "../../opened-again.ts";
 import { scanLines } from "../line-file.ts";
 
 /** The log of one run, as it stands in its file. */
@@ -11,6 +12,8 @@ export interface RunFile {
   /** Byte offset of every line that holds, and of the end of the last one. */
   readonly offsets: number[];
   head: RunHead;
+  /** Whether it was opened again after its end. */
+  reopened: boolean;
 }
 
 /** A file that was read, and what stands behind its last line that holds. */
@@ -29,17 +32,22 @@ export function readRunFile(path: string, runId: string, to?: number): ReadRunFi
     const offsets = [0];
     let head: RunHead = { runId, size: 0, hash: genesis(runId), completed: false };
     let rest: ReadRunFile["rest"] = "nothing";
+    let [last, reopened] = ["", false];
     for (const { text, end, whole } of scanLines(file, { from: 0, to: to ?? fstatSync(file).size })) {
-      const hash = whole ? hashThatFits(text, head) : undefined;
+      const mayGoOn =
+        !head.completed || (whole ? opensAgain(saidBy(last), saidBy(text)) : isEndOfFailure(saidBy(last)));
+      const hash = whole && mayGoOn ? hashThatFits(text, head) : undefined;
       if (hash === undefined) {
-        rest = whole || head.completed ? "broken" : "torn";
+        rest = whole || !mayGoOn ? "broken" : "torn";
         break;
       }
       offsets.push(end);
       const completed = text.startsWith('"run.completed"', text.indexOf('"event_type":') + 13);
+      reopened ||= head.completed;
       head = { runId, size: head.size + 1, hash, completed };
+      last = completed ? text : "";
     }
-    return { file, offsets, head, rest };
+    return { file, offsets, head, reopened, rest };
   } catch (error) {
     closeSync(file);
     throw error;
@@ -47,9 +55,9 @@ export function readRunFile(path: string, runId: string, to?: number): ReadRunFi
 }
 
 /** The hash of a line that goes on from this head; undefined if it does not. */
-function hashThatFits(text: string, { hash, completed }: RunHead): string | undefined {
+function hashThatFits(text: string, { hash }: RunHead): string | undefined {
   const line = openLine(text);
-  return line === undefined || completed || chainHash(hash, line.body) !== line.hash ? undefined : line.hash;
+  return line === undefined || chainHash(hash, line.body) !== line.hash ? undefined : line.hash;
 }
 
 /** The bytes behind the last line that holds. */

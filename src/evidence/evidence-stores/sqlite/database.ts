@@ -5,8 +5,11 @@ import { Fault } from "#model";
 /** Below this, SQLite can lose a committed transaction when a write-ahead log is reset. */
 const OLDEST_SQLITE = "3.51.3";
 
-/** Marks the file as ours and tells the form of its tables. */
-const FORM = 1;
+/**
+ * Marks the file as ours and tells the form of its tables. Form 2 has `reopened_runs`, without which a run that was opened again
+ * would be taken for ended: so who knows only form 1 refuses it. A file of form 1 becomes one of form 2 when it is opened.
+ */
+const FORM = 2;
 
 const BUSY_MS = 5000;
 
@@ -15,10 +18,11 @@ const TABLES = `
   CREATE TABLE IF NOT EXISTS records (id INTEGER PRIMARY KEY, run_no INTEGER NOT NULL, seq INTEGER NOT NULL, line TEXT NOT NULL) STRICT;
   CREATE UNIQUE INDEX IF NOT EXISTS records_by_run ON records (run_no, seq);
   CREATE TABLE IF NOT EXISTS ended_runs (run_no INTEGER PRIMARY KEY) STRICT;
+  CREATE TABLE IF NOT EXISTS reopened_runs (run_no INTEGER PRIMARY KEY) STRICT;
 `;
 
 /** Insert-only: evidence is added to, never changed. */
-const DENIALS = ["runs", "records", "ended_runs"]
+const DENIALS = ["runs", "records", "ended_runs", "reopened_runs"]
   .flatMap((table) =>
     ["UPDATE", "DELETE"].map(
       (change) => `CREATE TRIGGER IF NOT EXISTS deny_${change.toLowerCase()}_${table} BEFORE ${change} ON ${table}

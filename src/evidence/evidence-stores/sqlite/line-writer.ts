@@ -6,9 +6,13 @@ export interface LineAppend {
   /** Sequence number of the first line; 0 creates the run. */
   readonly first: number;
   readonly lines: readonly string[];
+  /** Whether the first line is `run.resumed`, which opens the run again if it has ended; default false. */
+  readonly resumes?: boolean;
   /** Whether the last line is `run.completed`. */
   readonly ends: boolean;
 }
+
+type PackedRun = readonly [runId: string, first: number, count: number, ends: boolean, resumes: boolean];
 
 const LINE_FEED = "\n";
 
@@ -17,7 +21,13 @@ const RUNS_KNOWN = 1000;
 
 /** Appends as one text: a string crosses between threads faster than a tree of objects does. */
 export function packAppends(appends: readonly LineAppend[]): string {
-  const runs = appends.map(({ runId, first, lines, ends }) => [runId, first, lines.length, ends]);
+  const runs = appends.map(({ runId, first, lines, resumes, ends }) => [
+    runId,
+    first,
+    lines.length,
+    ends,
+    resumes === true,
+  ]);
   return [JSON.stringify(runs), ...appends.flatMap(({ lines }) => lines)].join(LINE_FEED);
 }
 
@@ -25,9 +35,9 @@ export function packAppends(appends: readonly LineAppend[]): string {
 export function unpackAppends(text: string): readonly LineAppend[] {
   const [runs = "[]", ...lines] = text.split(LINE_FEED);
   let next = 0;
-  return (JSON.parse(runs) as (readonly [string, number, number, boolean])[]).map(([runId, first, count, ends]) => {
+  return (JSON.parse(runs) as readonly PackedRun[]).map(([runId, first, count, ends, resumes]) => {
     next += count;
-    return { runId, first, lines: lines.slice(next - count, next), ends };
+    return { runId, first, lines: lines.slice(next - count, next), ends, ...(resumes && { resumes }) };
   });
 }
 
@@ -35,7 +45,10 @@ export function unpackAppends(text: string): readonly LineAppend[] {
 export class LineWriter {
   readonly #database: DatabaseSync;
   readonly #runNumbers = new Map<string, number>();
-  readonly #statements: Record<"begin" | "commit" | "rollback" | "run" | "record" | "end" | "number", StatementSync>;
+  readonly #statements: Record<
+    "begin" | "commit" | "rollback" | "run" | "record" | "reopen" | "end" | "number",
+    StatementSync
+  >;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -45,7 +58,11 @@ export class LineWriter {
       rollback: database.prepare("ROLLBACK"),
       run: database.prepare("INSERT INTO runs (run_id) VALUES (?)"),
       record: database.prepare("INSERT INTO records (run_no, seq, line) VALUES (?, ?, ?)"),
-      end: database.prepare("INSERT INTO ended_runs (run_no) VALUES (?)"),
+      // Each is said once: a run that was opened again ends again, and may be opened more than once.
+      reopen: database.prepare(
+        "INSERT OR IGNORE INTO reopened_runs (run_no) SELECT run_no FROM ended_runs WHERE run_no = ?",
+      ),
+      end: database.prepare("INSERT OR IGNORE INTO ended_runs (run_no) VALUES (?)"),
       number: database.prepare("SELECT run_no AS runNo FROM runs WHERE run_id = ?"),
     };
   }
@@ -64,10 +81,11 @@ export class LineWriter {
     }
   }
 
-  #insert({ runId, first, lines, ends }: LineAppend): void {
-    const { run, record, end } = this.#statements;
+  #insert({ runId, first, lines, resumes, ends }: LineAppend): void {
+    const { run, record, reopen, end } = this.#statements;
     if (first === 0) this.#runNumbers.set(runId, Number(run.run(runId).lastInsertRowid));
     const runNo = this.#runNumber(runId);
+    if (resumes === true) reopen.run(runNo);
     for (const [offset, line] of lines.entries()) record.run(runNo, first + offset, line);
     if (!ends) return;
     end.run(runNo);

@@ -20,7 +20,7 @@ export type LedgerProblemCode =
   | "SEAL_REPLACED";
 
 /** What is not wrong, and proves less than one would like. */
-export type LedgerDoubtCode = "RUN_OPEN" | "RUN_UNSEALED";
+export type LedgerDoubtCode = "RUN_OPEN" | "RUN_UNSEALED" | "RUN_RESUMED";
 
 /** One thing that does not hold. */
 export interface LedgerProblem<Code = LedgerProblemCode> {

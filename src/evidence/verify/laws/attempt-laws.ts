@@ -13,6 +13,8 @@ export interface DeclaredStep {
 export interface Declared {
   readonly count: number | undefined;
   readonly steps: readonly DeclaredStep[] | undefined;
+  /** Place of its first step among those of the job; default 0: only an attempt that goes on from another begins later. */
+  readonly first?: number;
 }
 
 /** Names a breach. */
@@ -40,6 +42,21 @@ export class AttemptLaws {
     this.jobKey = jobKey;
     this.attempt = attempt;
     this.#declared = declared;
+  }
+
+  /** Place of its first step among those of the job. */
+  get firstStep(): number {
+    return this.#declared.first ?? 0;
+  }
+
+  /** Of its own steps, how many are known to have succeeded. */
+  get succeededSteps(): number {
+    return this.#succeeded;
+  }
+
+  /** Whether nobody knows of one of its steps whether it took effect. */
+  get isInDoubt(): boolean {
+    return this.#inDoubt !== undefined;
   }
 
   started(record: SaidRecord, tell: TellBreach): void {

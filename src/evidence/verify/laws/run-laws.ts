@@ -1,12 +1,13 @@
 import { canonicalJson, digest } from "../../canonical-json.ts";
 import { isBlobReference } from "../../encode.ts";
 import type { Json } from "#model";
+import { opensAgain } from "../../opened-again.ts";
 import type { PlacedLine } from "../chain-walk.ts";
 import type { SaidRecord } from "../said-record.ts";
 import { isSeq } from "../said-record.ts";
 import type { ProblemCode, Problems } from "../problems.ts";
 import { named, shown } from "../problems.ts";
-import type { DeclaredStep } from "./attempt-laws.ts";
+import { declaredRun, derivedFrom } from "./declared-run.ts";
 import { JobLaws } from "./job-laws.ts";
 import { RUN_ENDS, runMayGo } from "./states.ts";
 
@@ -28,6 +29,9 @@ export class RunLaws {
   readonly #problems: Problems;
   readonly #jobs = new JobLaws();
   #state = "created";
+  #isPlan = false;
+  /** The record that has ended the run, until it is opened again. */
+  #end: SaidRecord | undefined;
   /** After a recovery that was itself cut off, things may be said again. */
   #recovered = false;
   #at = { seq: 0, line: 1 };
@@ -39,6 +43,7 @@ export class RunLaws {
 
   placed({ record, seq, line }: PlacedLine): void {
     this.#at = { seq, line };
+    if (this.#end !== undefined) this.#checkBehind(this.#end, record);
     const tell = this.#tell;
     switch (record.event_type) {
       case "step.started":
@@ -63,16 +68,23 @@ export class RunLaws {
     }
   }
 
+  /** The chain can hold, and a seal be over it, whatever its owner wrote behind the end. */
+  #checkBehind(end: SaidRecord, record: SaidRecord): void {
+    if (!opensAgain(end, record))
+      this.#tell(
+        "ILLEGAL_TRANSITION",
+        `${shown(record.event_type)} stands behind the end of the run, which had ended ${shown(end.status)}`,
+      );
+    this.#end = undefined;
+  }
+
   #otherThanSteps(record: SaidRecord): void {
     const tell = this.#tell;
     switch (record.event_type) {
       case "run.created":
         return this.#created(record);
       case "job.started":
-        if (this.#state === "created" || this.#state === "preflight_validated") this.#state = "executing";
-        if (this.#state !== "executing")
-          tell("ILLEGAL_TRANSITION", `a job was started while the run was ${this.#state}`);
-        return this.#jobs.started(record, tell);
+        return this.#jobStarted(record);
       case "job.succeeded":
       case "job.failed":
         return this.#jobs.ended(record, { recovered: this.#recovered, tell });
@@ -81,29 +93,52 @@ export class RunLaws {
       case "job.compensated":
         return this.#jobs.moved(record, tell);
       case "run.override_applied":
-        return this.#jobs.overridden(record);
+        return this.#jobs.overridden(record, tell);
+      case "gate.opened":
+      case "gate.approved":
+      case "gate.rejected":
+      case "gate.failed":
+        return this.#jobs.gate(record, tell);
+      case "artifact.emitted":
+        return this.#jobs.emitted(record, tell);
       case "run.resumed":
-        this.#jobs.resumed();
-        if (this.#state !== "executing") this.#go("executing");
-        return undefined;
+        return this.#resumed(record);
       case "run.state_changed":
         return this.#go(record.status);
       case "run.completed":
         return this.#completed(record);
       default:
-        return undefined; // gates, artifacts, checkpoints: no law of these says anything of them
+        return undefined; // checkpoints: no law of these says anything of them
     }
   }
 
-  #created({ steps_declared: count, plan, plan_hash: hash, job_keys: keys }: SaidRecord): void {
-    const steps = stepsOf(plan);
+  #created(record: SaidRecord): void {
+    const { steps_declared: count, plan, plan_hash: hash } = record;
+    const run = declaredRun(record, this.#tell);
+    this.#isPlan = run.isPlan;
     if (isSeq(count)) this.steps.declared = count;
-    if (isSeq(count) && steps !== undefined && steps.length !== count)
-      this.#tell("WRONG_VERDICT", `steps_declared is ${count}, and the plan has ${steps.length} steps`);
     if (hash !== undefined && plan !== undefined && hashOf(plan as Json) !== hash)
       this.#tell("WRONG_VERDICT", `plan_hash ${shown(hash)} is not the hash of the plan`);
-    const declared = { count: isSeq(count) ? count : undefined, steps };
-    this.#jobs.declare(Array.isArray(keys) ? keys.map(named) : undefined, declared);
+    this.#jobs.declare(run);
+  }
+
+  #jobStarted(record: SaidRecord): void {
+    const { steps_declared: count } = record;
+    if (this.#isPlan && isSeq(count)) this.steps.declared += count;
+    if (this.#state === "created" || this.#state === "preflight_validated") this.#state = "executing";
+    const undoes = this.#state === "rolling_back" && derivedFrom(named(record.job_key)) !== undefined;
+    if (this.#state !== "executing" && !undoes)
+      this.#tell("ILLEGAL_TRANSITION", `a job was started while the run was ${this.#state}`);
+    this.#jobs.started(record, this.#tell);
+  }
+
+  /** Somebody has the run go on, or has it undone. */
+  #resumed({ status = "executing" }: SaidRecord): void {
+    this.#recovered = false;
+    this.#jobs.resumed();
+    if (status !== "executing" && status !== "rolling_back")
+      return this.#tell("ILLEGAL_TRANSITION", `the run was resumed with the status ${shown(status)}`);
+    if (this.#state !== status) this.#go(status);
   }
 
   #go(to: unknown): void {
@@ -113,7 +148,9 @@ export class RunLaws {
     if (typeof to === "string") this.#state = to;
   }
 
-  #completed({ status }: SaidRecord): void {
+  #completed(record: SaidRecord): void {
+    const { status } = record;
+    this.#end = record;
     if (!RUN_ENDS.has(status)) return this.#tell("WRONG_VERDICT", `the run ended with the status ${shown(status)}`);
     if (status !== this.#state) this.#go(status);
     const running = this.#jobs.running();
@@ -122,13 +159,6 @@ export class RunLaws {
     const wrong = this.#jobs.contradicts(status);
     if (wrong !== undefined) this.#tell("WRONG_VERDICT", `the run ended ${shown(status)}, and ${wrong}`);
   }
-}
-
-function stepsOf(plan: unknown): readonly DeclaredStep[] | undefined {
-  if (typeof plan !== "object" || plan === null || !("steps" in plan)) return undefined;
-  return Array.isArray(plan.steps)
-    ? plan.steps.map((step: unknown) => (typeof step === "object" && step !== null ? step : {}))
-    : undefined;
 }
 
 /** Undefined for what has no canonical text. */

@@ -4,8 +4,9 @@ const RUN_STATES: ReadonlyMap<string, readonly string[]> = new Map(
     created: ["preflight_validated", "executing", "failed", "cancelled", "succeeded"],
     preflight_validated: ["executing", "failed", "cancelled", "succeeded"],
     executing: ["succeeded", "failed", "blocked", "cancelled"],
-    blocked: ["executing", "failed", "cancelled"],
-    failed: ["executing", "rolled_back"],
+    blocked: ["executing", "rolling_back", "failed", "cancelled"],
+    failed: ["executing", "rolling_back", "rolled_back"],
+    rolling_back: ["rolled_back", "failed", "blocked"],
     succeeded: [],
     cancelled: [],
     rolled_back: [],
@@ -24,11 +25,11 @@ export function runMayGo(from: string, to: string): boolean {
 export type JobState = "pending" | "running" | "succeeded" | "failed" | "skipped" | "compensated";
 
 const JOB_STATES: Readonly<Record<JobState, readonly JobState[]>> = {
-  pending: ["running", "skipped"],
+  pending: ["running", "skipped", "succeeded"], // succeeded without having run: by an override
   running: ["succeeded", "failed"],
   succeeded: ["compensated"],
-  failed: ["running", "compensated", "succeeded"],
-  skipped: ["running"],
+  failed: ["running", "skipped", "compensated", "succeeded"],
+  skipped: ["running", "skipped", "succeeded"],
   compensated: [],
 };
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { LIMITS } from "#model";
-import { describeEnd, refusal } from "../../../../src/effects/step-handlers/command-run/describe-end.ts";
+import { describeEnd } from "../../../../src/effects/step-handlers/command-run/describe-end.ts";
+import { failure as failedStep } from "../../../../src/effects/step-handlers/failure.ts";
 import { createOutputCapture } from "../../../../src/effects/step-handlers/command-run/output-capture.ts";
 import type { CommandEnd } from "../../../../src/effects/step-handlers/command-run/run-command.ts";
 
@@ -11,6 +12,7 @@ const ENDED = {
   stopped: false,
   outputIncomplete: false,
   leftRunning: { ended: 0, survivors: 0 },
+  resources: undefined,
 } as const;
 
 const describeIt = (end: CommandEnd) =>
@@ -55,8 +57,8 @@ describe("what a step says of its command", () => {
   });
 
   it("caps every error at the limit, at the edge and one past it", () => {
-    expect(refusal("x".repeat(LIMITS.errorCharacters), "unknown").error).toBe("x".repeat(LIMITS.errorCharacters));
-    const past = refusal("x".repeat(LIMITS.errorCharacters + 1), "unknown").error ?? "";
+    expect(failedStep("x".repeat(LIMITS.errorCharacters), "unknown").error).toBe("x".repeat(LIMITS.errorCharacters));
+    const past = failedStep("x".repeat(LIMITS.errorCharacters + 1), "unknown").error ?? "";
     expect(past).toHaveLength(LIMITS.errorCharacters);
     expect(past).toMatch(/x\.\.\.$/);
   });

@@ -49,7 +49,16 @@ describe("the process table", () => {
 
   it("reads a name that itself looks like the end of a name", () => {
     put(7, stat(7, { name: "a) Z 9 9 (9 9)", parent: 3, group: 4, session: 5, start: 12345 }));
-    const entry = { pid: 7, living: true, parent: 3, group: 4, session: 5, startTicks: 12345 };
+    const entry = {
+      pid: 7,
+      living: true,
+      parent: 3,
+      group: 4,
+      session: 5,
+      startTicks: 12345,
+      cpuTicks: 0,
+      waitedTicks: 0,
+    };
     expect(createProcessTable(root).entry(7)).toEqual(entry);
   });
 

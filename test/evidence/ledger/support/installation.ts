@@ -9,7 +9,7 @@ import { openLedger } from "../../../../src/evidence/ledger/ledgers/open-ledger.
 import { mendLedger } from "../../../../src/evidence/ledger/mend-ledger.ts";
 import type { RunLedger } from "../../../../src/evidence/ledger/run-ledger.ts";
 import { MerkleTree } from "../../../../src/evidence/merkle.ts";
-import { completed, created, notes } from "../../support/drafts.ts";
+import { created, failedEnd, notes, resumed } from "../../support/drafts.ts";
 import { eventIds } from "../../support/event-ids.ts";
 import { seededSigner } from "./signers.ts";
 
@@ -64,12 +64,34 @@ export class Installation implements AsyncDisposable {
     await store.close();
   }
 
+  /** Opens a run again that has failed; then it may end, and be sealed anew. */
+  async resume(runId: string, then: "sealed" | "ended" | "open"): Promise<void> {
+    const store = createJsonlStore(this.state, { newEventId: eventIds() });
+    const ledger = await this.openLedger();
+    const size = (await store.head(runId))?.size ?? 0;
+    await store.append(runId, size, [resumed(), ...notes(size + 1, 2), ...(then === "open" ? [] : [failedEnd()])]);
+    if (then === "sealed") await this.#seal(ledger, runId);
+    await ledger.settled();
+    await ledger.close();
+    await store.close();
+  }
+
   async #seal(ledger: RunLedger, runId: string): Promise<void> {
     const lines = (await readFile(this.logOf(runId), "utf8")).trimEnd().split("\n");
     const tree = new MerkleTree();
     for (const line of lines) tree.add(line);
     const { hash: head } = JSON.parse(lines.at(-1)!) as { hash: string };
-    const predicate = { run_id: runId, size: lines.length, head, merkle_root: tree.root().toString("base64url") };
+    const ends = lines.flatMap((line, at) =>
+      line.includes('"event_type":"run.completed"') ? [{ size: at + 1, head }] : [],
+    );
+    const earlier_ends = ends.slice(0, -1);
+    const predicate = {
+      earlier_ends,
+      run_id: runId,
+      size: lines.length,
+      head,
+      merkle_root: tree.root().toString("base64url"),
+    };
     const statement = Buffer.from(canonicalJson({ predicate }));
     const envelope = { payload: statement.toString("base64"), payloadType: "x", signatures: [] };
     await writeFile(join(this.runs, runId, "seal.dsse.json"), JSON.stringify(envelope));
@@ -96,5 +118,5 @@ export class Installation implements AsyncDisposable {
 async function addRun(store: EvidenceStore, runId: string, kind: "sealed" | "ended" | "open"): Promise<void> {
   await store.append(runId, 0, [created(runId, { plan_hash: "p".repeat(43) })]);
   await store.append(runId, 1, notes(1, 4));
-  if (kind !== "open") await store.append(runId, 5, [completed()]);
+  if (kind !== "open") await store.append(runId, 5, [failedEnd()]);
 }

@@ -31,3 +31,11 @@ export function sealed(runId: string, size = 10): SealedLeaf {
 export function leavesOfRuns(count: number): readonly LedgerLeaf[] {
   return Array.from({ length: count }, (_none, at) => [created(`run-${at}`), sealed(`run-${at}`)]).flat();
 }
+
+/** The leaf of a run that was sealed anew: its log has gone on from so many lines. */
+export function resealed(
+  runId: string,
+  { size, continues }: { readonly size: number; readonly continues: number },
+): SealedLeaf {
+  return { ...sealed(runId, size), head: hashOf(`head ${runId} ${size}`), continues };
+}

@@ -1,0 +1,28 @@
+import { isAbsolute } from "node:path";
+import { Fault } from "#model";
+import type { Clock, Violation } from "#model";
+import { HOST_AND_PORT } from "./permitted-url.ts";
+
+/** What the server permits a step type to ask over HTTP. Nothing is permitted by default. */
+export interface HttpOptions {
+  /** `host:port` each, in small letters, an IPv6 address in brackets; compared with the URL as it is written. */
+  readonly hosts: readonly string[];
+  /** Absolute path of a file with certificates, PEM, that are trusted in place of the system's. */
+  readonly caFile?: string;
+  readonly clock: Clock;
+}
+
+/** Checks the options. @throws {Fault} INVALID_CONFIGURATION that lists every problem. */
+export function requireHosts({ hosts, caFile }: HttpOptions, stepType: string): void {
+  const violations = hosts.flatMap((host, index): Violation[] =>
+    HOST_AND_PORT.test(host) && Number(host.slice(host.lastIndexOf(":") + 1)) <= 65_535
+      ? []
+      : [{ field: `hosts[${index}]`, description: `"${host}" is not of the form host:port, in small letters` }],
+  );
+  if (caFile !== undefined && !isAbsolute(caFile)) {
+    violations.push({ field: "caFile", description: `"${caFile}" is not an absolute path` });
+  }
+  if (violations.length === 0) return;
+  const list = violations.map(({ field, description }) => `${field}: ${description}`).join("; ");
+  throw new Fault("INVALID_CONFIGURATION", `${stepType} is not configured as it must be: ${list}`, { violations });
+}

@@ -1,0 +1,31 @@
+import type { RecoveredRuns, RunRunner } from "#orchestration";
+import type { EventLog } from "./log-events.ts";
+
+/** Logs what a start has found of the process before. */
+export function tellRecovered({ jobs, plans }: RecoveredRuns, log: EventLog): void {
+  for (const { jobId, finalStatus, finalReason } of jobs)
+    log("run.recovered", { job_id: jobId, final_status: finalStatus, final_reason: finalReason });
+  for (const { runId, planName, status, interrupted, inDoubt } of plans)
+    if (interrupted.length > 0 || inDoubt.length > 0)
+      log("run.recovered", { run_id: runId, plan: planName, status, interrupted, in_doubt: inDoubt });
+}
+
+/** A server goes on with what it, or one before it, was driving, unless somebody has to say what became of a step in doubt. */
+export async function resumeInterrupted({ plans }: RecoveredRuns, runs: RunRunner, log: EventLog): Promise<void> {
+  for (const { runId, mayGoOn } of plans) {
+    if (!mayGoOn) continue;
+    try {
+      const asked = {
+        actor: "verbatim",
+        reason: "the server started again",
+        failedOnly: false,
+        rerun: [],
+        force: false,
+      };
+      const { pending } = await runs.resume(runId, asked);
+      log("run.resumed", { run_id: runId, pending: pending.length });
+    } catch (error) {
+      log("run.waits", { run_id: runId, why: error instanceof Error ? error.message : String(error) });
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import { randomBytes, randomUUIDv7 } from "node:crypto";
+import type { StepType } from "#effects";
+import { DisclosureFiles } from "#evidence";
+import type { EvidenceStore, Signer } from "#evidence";
+import type { HealthObserver } from "#health";
+import { createJobRunner, createRunRunner, Machine } from "#orchestration";
+import type { DiskGuard, JobRunner, RunRunner } from "#orchestration";
+import type { Configuration } from "./configuration.ts";
+import type { EventLog } from "./log-events.ts";
+import { systemClock } from "./system-clock.ts";
+
+/** What the runners stand on. */
+export interface RunnerParts {
+  readonly state: string;
+  readonly store: EvidenceStore;
+  readonly stepTypes: readonly StepType[];
+  readonly health: HealthObserver;
+  readonly signer: Signer;
+  readonly disk: DiskGuard | undefined;
+  readonly log: EventLog;
+  readonly drivesOn: boolean;
+}
+
+/** What drives direct jobs, and what drives runs of plans: on the same store, machine and eyes. */
+export interface Runners {
+  readonly runner: JobRunner;
+  readonly runs: RunRunner;
+}
+
+/** Makes both runners. */
+export function createRunners(parts: RunnerParts, { active_jobs: maxActiveJobs }: Configuration): Runners {
+  const { state, store, stepTypes, health, signer, disk, log, drivesOn } = parts;
+  const files = new DisclosureFiles(state);
+  const common = {
+    store,
+    disclosures: {
+      keep: (...kept: Parameters<DisclosureFiles["keep"]>) => files.keep(...kept),
+      newSalt: () => randomBytes(16).toString("base64url"),
+    },
+    clock: systemClock,
+    stepTypes,
+    health,
+    checkpoints: {
+      signer,
+      onProblem: (runId: string, error: unknown) => log("checkpoint.failed", { run_id: runId, error: textOf(error) }),
+    },
+    ...(disk !== undefined && { disk }),
+    onRefused: (jobId: string, reasons: unknown) => log("job.refused", { job_id: jobId, reasons }),
+  };
+  return {
+    runner: createJobRunner({ ...common, maxActiveJobs }),
+    runs: createRunRunner({
+      ...common,
+      machine: new Machine(common),
+      newRunId: randomUUIDv7,
+      chance: Math.random,
+      drivesOn,
+    }),
+  };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,105 @@
+import { tmpdir } from "node:os";
+import {
+  createArtifactCollect,
+  createCheckCommand,
+  createCheckFileExists,
+  createCheckFileMatches,
+  createCheckHttpOk,
+  createCheckLogClean,
+  createEmailSend,
+  createSecretVault,
+  createWebhookPost,
+} from "#effects";
+import { realClock } from "../effects/support/clock.ts";
+import { describeStepType } from "./step-type.ts";
+
+const files = { directories: [tmpdir()] };
+
+describeStepType("artifact.collect", {
+  create: () => createArtifactCollect(files),
+  fine: [{ patterns: ["out/*.csv"] }, { patterns: ["a", "**/b"], working_directory: "." }],
+  malformed: [{}, { patterns: [] }, { patterns: ["/etc/*"] }, { patterns: ["../a"] }, { patterns: ["a"], other: 1 }],
+});
+
+describeStepType("check.file_exists", {
+  create: () => createCheckFileExists(files),
+  fine: [{ path: "file" }, { path: `${tmpdir()}/file`, kind: "any", min_bytes: 1 }],
+  malformed: [{}, { path: "" }, { path: "file", kind: "pipe" }, { path: "file", other: 1 }],
+});
+
+describeStepType("check.file_matches", {
+  create: () => createCheckFileMatches(files),
+  fine: [
+    { path: "file", pattern: "a|b" },
+    { path: "file", pattern: "a", absent: true, max_bytes: 1 },
+  ],
+  malformed: [{}, { path: "file" }, { path: "file", pattern: "" }, { path: "file", pattern: "a", max_bytes: 0 }],
+});
+
+describeStepType("check.log_clean", {
+  create: () => createCheckLogClean(files),
+  fine: [
+    { path: "file", presets: ["oracle"] },
+    { path: "file", patterns: ["a"], ignore: ["b"], from_byte: 1 },
+  ],
+  malformed: [{ path: 1 }, { path: "file", presets: ["other"] }, { path: "file", patterns: "a" }],
+});
+
+describeStepType("check.http_ok", {
+  create: () => createCheckHttpOk({ hosts: ["example.com:443"], clock: realClock }),
+  fine: [{ url: "https://example.com/" }, { url: "https://example.com/", statuses: [200], method: "HEAD", timeout: 1 }],
+  malformed: [
+    {},
+    { url: 1 },
+    { url: "https://example.com/", statuses: [] },
+    { url: "https://example.com/", method: "PUT" },
+  ],
+});
+
+describeStepType("check.command", {
+  create: () =>
+    createCheckCommand({
+      executables: ["*"],
+      workingDirectories: [tmpdir()],
+      environment: { values: {} },
+      clock: realClock,
+    }),
+  fine: [{ argv: ["true"] }, { argv: ["true"], exit_codes: [1], output_contains: "a", output_matches: "^a" }],
+  malformed: [{}, { argv: [] }, { argv: ["true"], exit_codes: [] }, { argv: ["true"], expected_exit_codes: [0] }],
+});
+
+const secrets = createSecretVault({
+  sources: { hook: { environment: "HOOK" } },
+  environment: { HOOK: "a-secret-text" },
+});
+
+describeStepType("webhook.post", {
+  create: () => createWebhookPost({ hosts: ["example.com:443"], clock: realClock, secrets, signingSecret: "hook" }),
+  fine: [
+    { url: "https://example.com/", body: { a: [1, null] } },
+    { url: "https://example.com/", body: "text" },
+  ],
+  malformed: [
+    {},
+    { url: "https://example.com/" },
+    { url: 1, body: 1 },
+    { url: "https://example.com/", body: 1, other: 1 },
+  ],
+});
+
+describeStepType("email.send", {
+  create: () =>
+    createEmailSend({
+      smtp: { host: "localhost", port: 25, security: "none", from: "a@example.com", recipients: ["@example.com"] },
+    }),
+  fine: [
+    { to: "a@example.com", subject: "s", text: "" },
+    { to: ["a@example.com", "b@example.com"], cc: "c@example.com", subject: "s", text: "t\n" },
+  ],
+  malformed: [
+    {},
+    { to: "a@example.com", subject: "s" },
+    { to: [], subject: "s", text: "" },
+    { to: 1, subject: "s", text: "" },
+  ],
+});
