@@ -20,7 +20,7 @@ export function addPlanFileCommands({ program, session, onEnd }: Declaring): voi
   importing
     .command("executioner <file>")
     .description(
-      "convert the JSON of Executioner (- = standard input); what has no counterpart is told, and ends with exit code 1",
+      "convert the JSON of Executioner (a file); what has no counterpart is told, and ends with exit code 1",
     )
     .option("--out <plan>", "where to write the plan; must not be there yet (default: standard output)")
     .option("--lossy", "end with exit code 0 although something was left out")

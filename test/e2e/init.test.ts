@@ -51,7 +51,7 @@ describe("verbatim init, in a folder of its own", () => {
     verbatim("init");
     writeFileSync(join(directory, "job.yaml"), stepsAsOneJob(readFileSync(join(directory, "plan.yaml"), "utf8")));
     const { status, stdout } = verbatim("exec", "job.yaml", "--json");
-    expect(JSON.parse(stdout)).toMatchObject({ final_status: "COMPLETED", steps_succeeded: 7 });
+    expect(JSON.parse(stdout)).toMatchObject({ final_status: "COMPLETED", execution_summary: { steps_succeeded: 7 } });
     expect(status).toBe(0);
   });
 });
