@@ -174,8 +174,15 @@ export class ExpressionWalker implements Walk {
     const isSum = operator === "+=" || operator === "-=";
     return ends.flatMap((end) => {
       const value = isLogical || operator === "=" ? end.value : isSum ? this.#sum(node, end) : UNKNOWN;
-      return { state: this.#written(node, value, this.records.appended(node, end.value, end.state)), value };
+      const after = this.records.appended(node, end, (each, at) => this.#oneValue(each, at));
+      return { state: this.#written(node, value, after), value };
     });
+  }
+
+  /** The value, if there is only one. */
+  #oneValue(node: ts.Expression, state: PathState): Value {
+    const [first, second] = distinct(this.evaluate(node, state, { exits: [] }));
+    return first !== undefined && second === undefined ? first.value : UNKNOWN;
   }
 
   #sum(node: ts.AssignmentExpression<ts.AssignmentOperatorToken>, { state, value: right }: Valued): Value {

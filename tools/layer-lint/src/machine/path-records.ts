@@ -6,7 +6,7 @@ import type { PathState, Recorded } from "./path-state.ts";
 import { knowing, passing } from "./path-state.ts";
 import type { Machine } from "./step-lists.ts";
 import type { CallNode } from "./syntax.ts";
-import { argumentsOf, bare, calleeOf, memberOf } from "./syntax.ts";
+import { argumentsOf, bare, calleeOf, memberOf, unfrozen } from "./syntax.ts";
 import type { Value } from "./values.ts";
 import { memberValue, UNKNOWN, withMember } from "./values.ts";
 import { constituents } from "./vocabulary.ts";
@@ -68,7 +68,11 @@ export class RecordKeeper {
   }
 
   /** `results[results.length] = result` and `results = [...results, result]` record, too. */
-  appended(node: ts.BinaryExpression, value: Value, state: PathState): PathState {
+  appended(
+    node: ts.BinaryExpression,
+    { value, state }: { readonly value: Value; readonly state: PathState },
+    valueOf: (expression: ts.Expression, state: PathState) => Value,
+  ): PathState {
     const { words, program } = this.#machine;
     const target = bare(node.left);
     if (
@@ -77,7 +81,7 @@ export class RecordKeeper {
       isResult(node.right, this.#machine)
     )
       return this.record({ expression: node.right, value, into: this.identity(target.expression) }, state);
-    const right = bare(node.right);
+    const right = unfrozen(node.right);
     if (!ts.isArrayLiteralExpression(right)) return state;
     const [first, ...added] = right.elements;
     const keeps =
@@ -85,7 +89,10 @@ export class RecordKeeper {
     if (!keeps) return state;
     return added
       .filter((each) => isResult(each, this.#machine))
-      .reduce((at, expression) => this.record({ expression, value: UNKNOWN, into: this.identity(target) }, at), state);
+      .reduce(
+        (at, expression) => this.record({ expression, value: valueOf(expression, at), into: this.identity(target) }, at),
+        state,
+      );
   }
 
   /** A call that appends to a list of results, or tells a sink. */
