@@ -90,7 +90,8 @@ export class RecordKeeper {
     return added
       .filter((each) => isResult(each, this.#machine))
       .reduce(
-        (at, expression) => this.record({ expression, value: valueOf(expression, at), into: this.identity(target) }, at),
+        (at, expression) =>
+          this.record({ expression, value: valueOf(expression, at), into: this.identity(target) }, at),
         state,
       );
   }

@@ -24,7 +24,7 @@ export function roundsOf(
 ): Exit[] {
   const leaving: Exit[] = [];
   const seen = new Set<string>();
-  const open: PathState[] = [{ ...START, isTurn: true, known: head.known }];
+  const open: PathState[] = [nextRound(head, loop)];
   for (let round = open.pop(); round !== undefined; round = open.pop()) {
     const start = seen.size < MAX_ROUNDS ? round : forgetting(loop, round, { checker });
     if (seen.has(stateKey(start))) continue;

@@ -5,6 +5,7 @@ import { forgetting, isCounting, recordedAt, roundsOf, settled } from "./path-ro
 import type { Exit, Flow, PathState } from "./path-state.ts";
 import { distinctStates, knowing, passing } from "./path-state.ts";
 import type { Machine } from "./step-lists.ts";
+import { isOverBatches } from "./batches.ts";
 import { isStepLoop } from "./step-loops.ts";
 import { isLoop } from "./syntax.ts";
 import type { Value } from "./values.ts";
@@ -200,7 +201,7 @@ export class StatementWalker {
     const heads = this.#loopHead(node, state, flow);
     const here = (exit: Exit): boolean =>
       exit.label === undefined || (ts.isLabeledStatement(node.parent) && node.parent.label.text === exit.label);
-    if (isStepLoop(node, this.#machine)) {
+    if (isStepLoop(node, this.#machine) || isOverBatches(node, this.#machine)) {
       const counted = heads.map((head) => forgetting(node, head, { checker, forgets: isCounting }));
       return this.#stepLoop(node, counted, { inner, flow, here });
     }

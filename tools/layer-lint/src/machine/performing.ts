@@ -2,7 +2,7 @@ import { ts } from "ts-morph";
 import type { Fault } from "./fault.ts";
 import { symbolOf } from "./functions.ts";
 import type { Machine } from "./step-lists.ts";
-import { isOverSteps, isStepLoop } from "./step-loops.ts";
+import { areStepLoops, isOverSteps, isStepLoop } from "./step-loops.ts";
 import { isAwaited } from "./awaited.ts";
 import { wrongStep } from "./own-step.ts";
 import type { CallNode, FunctionNode } from "./syntax.ts";
@@ -64,8 +64,8 @@ function siteFaults(call: CallNode, machine: Machine): Fault[] {
     });
   const loops = loopsAround(call);
   for (const loop of loops) {
-    if (isStepLoop(loop, machine) && loops.length === 1) faults.push(...wrongStep(call, loop, machine));
-    else faults.push(...loopFaults(call, loop, machine));
+    if (loop === loops[0] && areStepLoops(loops, machine)) faults.push(...wrongStep(call, loop, machine));
+    else if (!areStepLoops(loops, machine)) faults.push(...loopFaults(call, loop, machine));
   }
   if (!isAwaited(call, machine)) {
     const message =
