@@ -47,6 +47,7 @@ export function readFunctions(program: TypedProgram, words: Vocabulary): Functio
   const callees = new Map(
     calls.map((call) => [call, resolveCall(call, { program, functionOf, implementers })] as const),
   );
+  for (const [call, targets] of handedFunctions(callees, { program, functionOf })) callees.set(call, targets);
   const callsPort = (call: CallNode): boolean =>
     words.isPortMethod(symbolOf(checker, bare(calleeOf(call)))) || takesStepFromOutside(call);
   const takesStepFromOutside = (call: CallNode): boolean => {
@@ -172,6 +173,34 @@ function resolveCall(call: CallNode, { program, functionOf, implementers }: Reso
   if (isFunctionNode(declaration)) return [declaration];
   const name = memberName(declaration);
   return name === undefined ? [] : (implementers.get(name) ?? []);
+}
+
+/**
+ * Calls of a parameter, with the functions that stand in its place: those that the layer's own calls hand over, if each hands
+ * over one of the layer.
+ */
+function handedFunctions(
+  callees: ReadonlyMap<CallNode, readonly FunctionNode[]>,
+  { program, functionOf }: Pick<Resolving, "program" | "functionOf">,
+): Map<CallNode, readonly FunctionNode[]> {
+  const found = new Map<CallNode, readonly FunctionNode[]>();
+  for (const [call, targets] of callees) {
+    const callee = bare(calleeOf(call));
+    const [declaration] = (ts.isIdentifier(callee) && symbolOf(program.checker, callee)?.declarations) || [];
+    if (targets.length > 0 || declaration === undefined || !ts.isParameter(declaration)) continue;
+    const { parent: owner } = declaration;
+    if (!isFunctionNode(owner)) continue;
+    const index = owner.parameters.indexOf(declaration);
+    const callers = [...callees].filter(([, all]) => all.includes(owner)).map(([each]) => each);
+    const handed = callers.map((each) => {
+      const argument = argumentsOf(each)[index];
+      const target = argument === undefined ? undefined : functionOf(argument);
+      return target !== undefined && program.isOwn(target) ? target : undefined;
+    });
+    const known = handed.filter((each) => each !== undefined);
+    if (known.length > 0 && known.length === handed.length) found.set(call, [...new Set(known)]);
+  }
+  return found;
 }
 
 /** The name of the interface member, or of the parameter, whose type this signature is. */

@@ -7,6 +7,7 @@ import type { Machine } from "./step-lists.ts";
 import { isStepLoop } from "./step-loops.ts";
 import type { FunctionNode, Owner } from "./syntax.ts";
 import { bare, eachNode, eachOwnNode, isAssignment, isCallNode, isFunctionNode, isLoop } from "./syntax.ts";
+import { lostIn } from "./waiting-records.ts";
 import type { Value } from "./values.ts";
 import { mayBeSame } from "./values.ts";
 
@@ -19,6 +20,7 @@ export function outcomeFaults(machine: Machine): Fault[] {
   const walker = new PathWalker(machine, {
     nextTurn: (state, loop) => judgeTurn(state, loop, add),
     leave: (exit) => judgeLeaving(exit, add),
+    lost: (state, scope) => judgeLost(state, scope, add),
     afterFailure: (call, state) => {
       const way = [...(state.afterFailure ?? []), call];
       const places = way.filter((each) => ts.isCatchClause(each) || isCallNode(each));
@@ -33,6 +35,7 @@ export function outcomeFaults(machine: Machine): Fault[] {
   for (const carrier of machine.functions.carriers) {
     if (!isFunctionNode(carrier)) continue;
     const exits = walker.exitsOf(carrier);
+    for (const { state, by } of exits) if (by === "return") judgeLost(state, carrier, add);
     if (hasStepLoop(carrier, machine)) {
       if (machine.functions.callsTo(carrier).length === 0) judgeEnd(exits, add);
     } else judgeSwallowing(carrier, exits, { machine, add });
@@ -103,6 +106,16 @@ function judgeRecords({ performedAt, recorded, turn, way }: PathState, add: Add)
     for (const place of [node, ...[...recorded.values()].map(({ at }) => at)])
       add("evidence-per-call", { node: place, way }, "More than one result is recorded for one performed step");
   }
+}
+
+/** A list that nobody is given is gone, with the records in it. */
+function judgeLost(state: PathState, scope: ts.Node, add: Add): void {
+  for (const node of lostIn(scope, state))
+    add(
+      "evidence-per-call",
+      { node, way: state.way },
+      "What is recorded here can be lost: the list is given to nobody before it is gone",
+    );
 }
 
 /** Nobody of the layer is above: what is not recorded here is never recorded. */

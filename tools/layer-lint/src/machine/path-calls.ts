@@ -3,10 +3,11 @@ import { builtInValue, LAST } from "./built-ins.ts";
 import type { Exit, Flow, PathState, Recorded, Valued } from "./path-state.ts";
 import { distinct, knowing, MAX_WAY, passing } from "./path-state.ts";
 import type { Walk } from "./path-walk.ts";
+import { replyPair } from "./reply-pairs.ts";
 import type { CallNode, FunctionNode } from "./syntax.ts";
 import { argumentsOf, bare, calleeOf, isCallNode, memberOf } from "./syntax.ts";
 import type { Value } from "./values.ts";
-import { literalValue, UNKNOWN, withMember } from "./values.ts";
+import { isRejected, literalValue, REFUSED, REJECTED, UNKNOWN, withMember } from "./values.ts";
 
 /** A path up to a call, with the values that it hands over. */
 interface Calling {
@@ -77,8 +78,12 @@ function chainValues(
     const from = { state: end.state, values: [end.value] };
     return enter(call, { target, from, flow: into }, walk);
   };
-  const ends = walk.evaluate(promise, state, inner);
-  const thrown = inner.exits.filter((exit) => exit.by === "throw");
+  const all = walk.evaluate(promise, state, inner);
+  const ends = all.filter((end) => !isRejected(end.value));
+  const rejected = all
+    .filter((end) => isRejected(end.value))
+    .map((end): Exit => ({ state: thrownBy(end), value: UNKNOWN, by: "throw", node: call }));
+  const thrown = [...inner.exits.filter((exit) => exit.by === "throw"), ...rejected];
   flow.exits.push(...inner.exits.filter((exit) => exit.by !== "throw"));
   const goods = kept === undefined ? ends : ends.flatMap((end) => run(kept, end, flow));
   if (last !== undefined) {
@@ -107,11 +112,39 @@ function handedOver(
   let paths: Calling[] = starts.map((each) => ({ state: each, values: [] }));
   for (const argument of argumentsOf(call)) {
     const inner = ts.isSpreadElement(argument) ? argument.expression : argument;
+    const isPromise = isHandedOn(inner, call, walk);
     paths = paths.flatMap(({ state: at, values }) =>
-      distinct(walk.evaluate(inner, at, flow)).map((end) => ({ state: end.state, values: [...values, end.value] })),
+      distinct(isPromise ? promised(inner, { state: at, flow }, walk) : walk.evaluate(inner, at, flow)).map((end) => ({
+        state: end.state,
+        values: [...values, end.value],
+      })),
     );
   }
   return paths;
+}
+
+/** Whether a function of the layer is given the promise of a step: it is that one which sees it fail. */
+function isHandedOn(argument: ts.Expression, call: CallNode, { machine: { functions } }: Walk): boolean {
+  const node = bare(argument);
+  return isCallNode(node) && functions.performs(node) && functions.calleesOf(call).length > 0;
+}
+
+/** The state in which a rejected promise is awaited: if it was the step's, the step failed. */
+export function thrownBy({ state, value }: Valued): PathState {
+  return value === REJECTED ? { ...state, failed: true } : state;
+}
+
+/** What a call promises: its value, or, where it throws, a promise that is rejected. */
+function promised(
+  node: ts.Expression,
+  { state, flow }: { readonly state: PathState; readonly flow: Flow },
+  walk: Walk,
+): Valued[] {
+  const inner: Flow = { exits: [] };
+  const ends = walk.evaluate(node, state, inner);
+  const thrown = inner.exits.filter((exit) => exit.by === "throw");
+  flow.exits.push(...inner.exits.filter((exit) => exit.by !== "throw"));
+  return [...ends, ...thrown.map((exit) => ({ state: exit.state, value: REJECTED }))];
 }
 
 /** Any of those that race may be first. If it is not the step, the step has failed: nobody waits for its end. */
@@ -126,11 +159,20 @@ function race(
     return starts.map((state) => ({ state, value: UNKNOWN }));
   return starts.flatMap((state) =>
     racers.elements.flatMap((racer) => {
+      if (isNever(racer, walk))
+        return [{ state: { ...state, failed: state.failed || state.performed > 0 }, value: REFUSED }];
       const after = isStep(racer, walk) || state.performed === 0 ? state : { ...state, failed: true };
       // What is called in the list has been followed already, as part of the list.
       return ts.isCallExpression(bare(racer)) ? [{ state: after, value: UNKNOWN }] : walk.evaluate(racer, after, flow);
     }),
   );
+}
+
+/** Whether the promise can only be rejected. */
+function isNever(racer: ts.Expression, { machine }: Walk): boolean {
+  const { checker } = machine.program;
+  const awaited = checker.getAwaitedType(checker.getTypeAtLocation(racer));
+  return awaited !== undefined && (awaited.flags & ts.TypeFlags.Never) !== 0;
 }
 
 /** Whether the expression is the promise of a performed step, or the name of one. */
@@ -150,7 +192,12 @@ function perform(
 ): Valued[] {
   const after = performed(call, { state, times: 1 }, walk);
   flow.exits.push({ state: { ...after, failed: true }, value: UNKNOWN, by: "throw", node: call });
-  return [{ state: after, value: UNKNOWN }];
+  const reply = replyPair(call, walk.machine.program.checker);
+  if (reply === undefined) return [{ state: after, value: UNKNOWN }];
+  return [
+    { state: after, value: reply.good },
+    { state: { ...after, failed: true }, value: reply.bad },
+  ];
 }
 
 function performed(
@@ -181,6 +228,7 @@ function enter(call: CallNode, { target, from: { state, values }, flow }: Enteri
       ...lastRecorded(after, inside),
       recorded: walk.records.joined(state, inside),
       failed: state.failed || exit.state.failed,
+      waiting: new Map([...after.waiting, ...waitingInside(exit.state, { call, target }, walk)]),
       way: [...after.way, ...exit.state.way].slice(0, MAX_WAY),
       ...(exit.state.caughtAt !== undefined && { caughtAt: exit.state.caughtAt }),
       ...(exit.state.performed > 0 && exit.state.performedAt !== undefined && { performedAt: call }),
@@ -215,6 +263,21 @@ function told(
   if (!words.isEvidence(awaited) || (inner.performed === 0 && !failed)) return value;
   const members = value.kind === "object" ? value.members : new Map<string, Value>();
   return { kind: "object", members: new Map([...members, ["status", literalValue(failed ? "FAILED" : "COMPLETED")]]) };
+}
+
+/** What waits in a list that the function was given waits in the caller's. */
+function waitingInside(
+  { waiting }: PathState,
+  { call, target }: { readonly call: CallNode; readonly target: FunctionNode },
+  { machine, records }: Walk,
+): (readonly [ts.Symbol, ts.Node | undefined])[] {
+  const { checker } = machine.program;
+  return [...waiting].map(([list, at]) => {
+    const index = target.parameters.findIndex((each) => checker.getSymbolAtLocation(each.name) === list);
+    const argument = argumentsOf(call)[index];
+    const outside = argument && records.identity(argument);
+    return [outside !== undefined && "escapedName" in outside ? outside : list, at] as const;
+  });
 }
 
 /** What a function recorded under the name of its parameter is what the caller gave it. */

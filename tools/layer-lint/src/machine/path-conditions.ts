@@ -52,7 +52,8 @@ function held(
 ): PathState[] {
   return ends
     .filter((end) => truthOf(end.value) !== !holds)
-    .map((end) => (truthOf(end.value) === undefined ? learned(node, { state: end.state, holds }, walk) : end.state));
+    .map((end) => (truthOf(end.value) === undefined ? learned(node, { state: end.state, holds }, walk) : end.state))
+    .map((state) => walk.records.waiting.empty(node, { state, holds }));
 }
 
 /** On the ways without the thing that performs, nothing can be performed. */

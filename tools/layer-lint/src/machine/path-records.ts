@@ -9,6 +9,7 @@ import type { CallNode } from "./syntax.ts";
 import { argumentsOf, bare, calleeOf, memberOf, unfrozen } from "./syntax.ts";
 import type { Value } from "./values.ts";
 import { memberValue, UNKNOWN, withMember } from "./values.ts";
+import { WaitingRecords } from "./waiting-records.ts";
 import { constituents } from "./vocabulary.ts";
 
 /** Notes a fault. */
@@ -18,17 +19,20 @@ export type Note = (law: MachineLaw, node: ts.Node, message: string) => void;
 export class RecordKeeper {
   readonly #machine: Machine;
   readonly #note: Note;
+  readonly waiting: WaitingRecords;
 
   constructor(machine: Machine, note: Note) {
     this.#machine = machine;
     this.#note = note;
+    this.waiting = new WaitingRecords(machine);
   }
 
   /** Records what the expression stands for, into a list or a sink. */
   record({ expression, value, into }: Entry, state: PathState): PathState {
     const says = outcomeOf(value);
     const entry = { at: expression, into: new Set([into]), value, isEarly: state.performed === 0 };
-    const kept = "escapedName" in into ? knowing(state, into, withMember(UNKNOWN, LAST, value)) : state;
+    const waiting = this.waiting.added(into, expression, state);
+    const kept = "escapedName" in into ? knowing(waiting, into, withMember(UNKNOWN, LAST, value)) : waiting;
     return {
       ...passing(kept, expression),
       recorded: this.joined(state, new Map([[this.identity(expression), entry]])),

@@ -16,13 +16,14 @@ export interface Round {
   readonly exits: readonly Exit[];
 }
 
-/** Round after round, until a next one would know nothing else than one before; gives the ways out of all of them. */
+/** Round after round, until a next one would know nothing else than one before; gives the ends and the ways out of all of them. */
 export function roundsOf(
   loop: ts.IterationStatement,
   head: PathState,
   { checker, run }: { readonly checker: ts.TypeChecker; readonly run: (start: PathState) => Round },
-): Exit[] {
+): Round {
   const leaving: Exit[] = [];
+  const over: PathState[] = [];
   const seen = new Set<string>();
   const open: PathState[] = [nextRound(head, loop)];
   for (let round = open.pop(); round !== undefined; round = open.pop()) {
@@ -31,19 +32,21 @@ export function roundsOf(
     seen.add(stateKey(start));
     const { ends, exits } = run(start);
     leaving.push(...exits);
+    over.push(...ends);
     open.push(...ends.map((end) => nextRound(end, loop)));
   }
-  return leaving;
+  return { ends: over, exits: leaving };
 }
 
 /** What is known of names from outside of the loop is known in the next round, too. */
-function nextRound({ known, failed, afterFailure, way }: PathState, loop: ts.IterationStatement): PathState {
+function nextRound({ known, failed, afterFailure, way, waiting }: PathState, loop: ts.IterationStatement): PathState {
   const isOutside = (symbol: ts.Symbol): boolean =>
     (symbol.declarations ?? []).every((each) => each.pos < loop.pos || each.end > loop.end);
   const failedAt = afterFailure ?? (failed ? way : undefined);
   return {
     ...START,
     isTurn: true,
+    waiting,
     known: new Map([...known].filter(([symbol]) => isOutside(symbol))),
     ...(failedAt !== undefined && { afterFailure: failedAt }),
   };

@@ -17,6 +17,8 @@ const MAX_PATHS = 400;
 export interface PathJudge {
   /** One round is over and the next step's turn comes. */
   nextTurn(state: PathState, loop: ts.IterationStatement): void;
+  /** A loop's round, or a function, is over, and with it the lists that were made in it. */
+  lost(state: PathState, scope: ts.Node): void;
   /** A step is performed on a path on which one before it failed. */
   afterFailure(call: ts.Node, state: PathState): void;
   /** The loop over the steps is left in this round. */
@@ -106,11 +108,12 @@ export class StatementWalker {
       return knowing(state, symbol, isShared ? UNKNOWN : value);
     }
     let bound = state;
-    for (const element of name.elements) {
+    for (const [index, element] of name.elements.entries()) {
       if (ts.isOmittedExpression(element)) continue;
       const key = element.propertyName ?? element.name;
-      const isMember = ts.isObjectBindingPattern(name) && ts.isIdentifier(key) && element.dotDotDotToken === undefined;
-      bound = this.bind(element.name, isMember ? memberValue(value, key.text) : UNKNOWN, bound);
+      const named = ts.isObjectBindingPattern(name) ? (ts.isIdentifier(key) ? key.text : undefined) : String(index);
+      const isMember = element.dotDotDotToken === undefined && element.initializer === undefined;
+      bound = this.bind(element.name, isMember ? memberValue(value, named) : UNKNOWN, bound);
     }
     return bound;
   }
@@ -240,7 +243,7 @@ export class StatementWalker {
           node,
           "The steps are gone over a second time: each is performed once",
         );
-      const leaving = roundsOf(node, head, {
+      const { ends, exits: leaving } = roundsOf(node, head, {
         checker: this.#machine.program.checker,
         run: (start) => this.#round(node, start, { inner, here }),
       });
@@ -248,7 +251,12 @@ export class StatementWalker {
       const after = (state: PathState): PathState => ({ ...settled(state), performed: again, isTurn: false });
       const isBreak = (exit: Exit): boolean => exit.by === "break" && here(exit);
       outs.push(
-        { ...head, performed: again, recorded: recordedAt(node) },
+        ...[head, ...ends].map(({ waiting }): PathState => ({
+          ...head,
+          waiting,
+          performed: again,
+          recorded: recordedAt(node),
+        })),
         ...leaving.filter(isBreak).map((exit) => after(exit.state)),
       );
       flow.exits.push(
@@ -267,7 +275,10 @@ export class StatementWalker {
     const isNext = (exit: Exit): boolean => exit.by === "continue" && here(exit);
     const ends = this.#statement(node.statement, start, inner);
     ends.push(...inner.exits.filter(isNext).map((exit) => ({ ...exit.state, turn: exit.node })));
-    for (const end of ends) this.#judge.nextTurn(end, node);
+    for (const end of ends) {
+      this.#judge.nextTurn(end, node);
+      this.#judge.lost(end, node);
+    }
     return { ends, exits: inner.exits.splice(0).filter((exit) => !isNext(exit)) };
   }
 }

@@ -142,6 +142,7 @@ function referenceFaults(node: ts.Expression, machine: Machine): Fault[] {
   if (!isPort && (target === undefined || !functions.carriers.has(target))) return [];
   if (isName(node) || isCallee(node)) return isPort ? optionalCall(node) : [];
   if (isPort && ts.isIdentifier(node)) return [];
+  if (!isPort && isOnlyCalled(node, machine)) return [];
   const what = isPort ? "The step port's method" : "A function that performs steps";
   return escaped(node, { machine, what });
 }
@@ -190,8 +191,35 @@ function inlineFaults(node: FunctionNode & ts.Expression, machine: Machine): Fau
   const { parent } = use;
   if (ts.isVariableDeclaration(parent) || ts.isPropertyDeclaration(parent) || ts.isExportAssignment(parent)) return [];
   if (isCallee(node) || ts.isMethodDeclaration(node)) return [];
-  if (ts.isPropertyAssignment(parent)) return [];
+  if (ts.isPropertyAssignment(parent) || isOnlyCalled(node, machine)) return [];
   return escaped(node, { machine, what: "A function that performs a step" });
+}
+
+/** Handed to a function of the layer that does nothing with it but call it: those calls are followed. */
+function isOnlyCalled(node: ts.Expression, { program, functions }: Machine): boolean {
+  const use = wrapped(node);
+  const { parent: call } = use;
+  if (!ts.isCallExpression(call)) return false;
+  const index = call.arguments.indexOf(use);
+  const targets = functions.calleesOf(call);
+  const { checker } = program;
+  return (
+    index >= 0 &&
+    targets.length > 0 &&
+    targets.every((target) => {
+      const name = target.parameters[index]?.name;
+      if (name === undefined || !ts.isIdentifier(name)) return false;
+      const symbol = checker.getSymbolAtLocation(name);
+      const uses: ts.Identifier[] = [];
+      eachNode(target, (each) => {
+        if (ts.isIdentifier(each) && each !== name && checker.getSymbolAtLocation(each) === symbol) uses.push(each);
+      });
+      return uses.every(({ parent }, place) => {
+        const isCalled = ts.isCallExpression(parent) && parent.expression === uses[place];
+        return isCalled && functions.calleesOf(parent).length > 0;
+      });
+    })
+  );
 }
 
 function escaped(
