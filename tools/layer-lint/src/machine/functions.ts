@@ -45,7 +45,9 @@ export function readFunctions(program: TypedProgram, words: Vocabulary): Functio
     return declaredFunction(symbolOf(checker, value), { checker, depth: 0 });
   };
   const callees = new Map(
-    calls.map((call) => [call, resolveCall(call, { program, functionOf, implementers })] as const),
+    calls.map(
+      (call) => [call, resolveCall(call, { program, functionOf, implementers, isStepList: words.isStepList })] as const,
+    ),
   );
   for (const [call, targets] of handedFunctions(callees, { program, functionOf })) callees.set(call, targets);
   const callsPort = (call: CallNode): boolean =>
@@ -162,10 +164,29 @@ interface Resolving {
   readonly program: TypedProgram;
   readonly functionOf: (expression: ts.Expression) => FunctionNode | undefined;
   readonly implementers: ReadonlyMap<string, readonly FunctionNode[]>;
+  readonly isStepList: (type: ts.Type) => boolean;
 }
 
-function resolveCall(call: CallNode, { program, functionOf, implementers }: Resolving): readonly FunctionNode[] {
+/** What `reduce` calls for each entry of a list of steps. */
+function foldedOver(
+  call: CallNode,
+  checker: ts.TypeChecker,
+  isStepList: (type: ts.Type) => boolean,
+): FunctionNode | undefined {
+  const callee = bare(calleeOf(call));
+  const [first] = argumentsOf(call);
+  if (!ts.isPropertyAccessExpression(callee) || callee.name.text !== "reduce" || first === undefined) return undefined;
+  const callback = bare(first);
+  return isFunctionNode(callback) && isStepList(checker.getTypeAtLocation(callee.expression)) ? callback : undefined;
+}
+
+function resolveCall(
+  call: CallNode,
+  { program, functionOf, implementers, isStepList }: Resolving,
+): readonly FunctionNode[] {
   const { checker } = program;
+  const folded = foldedOver(call, checker, isStepList);
+  if (folded !== undefined) return [folded];
   const direct = functionOf(calleeOf(call));
   if (direct !== undefined && program.isOwn(direct)) return [direct];
   const declaration = checker.getResolvedSignature(call)?.declaration;

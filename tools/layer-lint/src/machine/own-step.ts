@@ -4,14 +4,17 @@ import { symbolOf } from "./functions.ts";
 import type { Machine } from "./step-lists.ts";
 import { isDeclaredList } from "./step-lists.ts";
 import type { CallNode } from "./syntax.ts";
-import { isCounted, ownNames } from "./step-loops.ts";
+import { isCounted } from "./step-loops.ts";
 import { argumentsOf, bare, memberOf } from "./syntax.ts";
 
 /** In the loop, what is performed is the step of this round. */
-export function wrongStep(call: CallNode, loop: ts.IterationStatement, machine: Machine): Fault[] {
+export function wrongStep(
+  call: CallNode,
+  own: ReadonlySet<ts.Symbol>,
+  { machine, loop }: { readonly machine: Machine; readonly loop?: ts.IterationStatement },
+): Fault[] {
   const { program, words } = machine;
   const { checker } = program;
-  const own = ownNames(loop, machine);
   const steps = argumentsOf(call).filter((argument) => words.isStep(checker.getTypeAtLocation(argument)));
   return steps
     .filter((argument) => !isOwnStep(bare(argument), { own, loop, machine }))
@@ -20,7 +23,7 @@ export function wrongStep(call: CallNode, loop: ts.IterationStatement, machine: 
 
 interface Turn {
   readonly own: ReadonlySet<ts.Symbol>;
-  readonly loop: ts.IterationStatement;
+  readonly loop?: ts.IterationStatement | undefined;
   readonly machine: Machine;
 }
 
@@ -35,7 +38,7 @@ function isOwnStep(step: ts.Expression, turn: Turn): boolean {
   if (declaration === undefined || !ts.isVariableDeclaration(declaration) || declaration.initializer === undefined)
     return false;
   const isConst = (ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const) !== 0;
-  if (!isConst || !isInside(declaration, turn.loop)) return false;
+  if (!isConst || (turn.loop !== undefined && !isInside(declaration, turn.loop))) return false;
   const value = bare(declaration.initializer);
   return isCounted(turn.loop, turn.machine) ? isOwnStep(value, turn) : mentionsOwn(value, turn);
 }

@@ -3,9 +3,11 @@ import { builtInValue, LAST } from "./built-ins.ts";
 import type { Exit, Flow, PathState, Recorded, Valued } from "./path-state.ts";
 import { distinct, knowing, MAX_WAY, passing } from "./path-state.ts";
 import type { Walk } from "./path-walk.ts";
+import { recordedAt } from "./path-rounds.ts";
+import { isNextTurn, reducer } from "./turn-functions.ts";
 import { replyPair } from "./reply-pairs.ts";
 import type { CallNode, FunctionNode } from "./syntax.ts";
-import { argumentsOf, bare, calleeOf, isCallNode, memberOf } from "./syntax.ts";
+import { argumentsOf, bare, calleeOf, isCallNode, memberOf, ownerOf } from "./syntax.ts";
 import type { Value } from "./values.ts";
 import { isRejected, literalValue, REFUSED, REJECTED, UNKNOWN, withMember } from "./values.ts";
 
@@ -27,6 +29,9 @@ export function callValues(
   const paths = handedOver(call, { state, flow }, walk);
   const states = paths.map((each) => each.state);
   if (functions.callsPort(call)) return states.flatMap((each) => perform(call, each, { flow, walk }));
+  const turn = reducer(call, walk.machine);
+  if (turn !== undefined) return paths.flatMap((from) => inTurns(call, { turn, from, flow }, walk));
+  if (isNextTurn(call, walk.machine)) return states.map((each) => goOn(call, each, walk));
   const targets = functions.calleesOf(call);
   if (targets.length > 0)
     return distinct(paths.flatMap((from) => targets.flatMap((target) => enter(call, { target, from, flow }, walk))));
@@ -211,6 +216,38 @@ function performed(
   if (sum > 1 && times === 1)
     hooks.note("call-once", call, "A step is performed a second time on this path: once is all it gets");
   return passing({ ...state, performed: sum > 1 ? 2 : 1, performedAt: call }, call);
+}
+
+/** A function that performs a step goes on to the next: what comes of the rest is the rest's. */
+function goOn(call: CallNode, state: PathState, { hooks }: Walk): Valued {
+  hooks.nextTurn(state, ownerOf(call));
+  if (state.failed) hooks.afterFailure(call, { ...state, afterFailure: state.way });
+  if (state.performed === 2)
+    hooks.note(
+      "call-once",
+      call,
+      "The rest of the steps is performed a second time on this path: once is all they get",
+    );
+  return { state: { ...state, performed: 2, failed: false, recorded: recordedAt(call) }, value: UNKNOWN };
+}
+
+/** `reduce` over the steps: turn after turn, each with what the one before has given back. */
+function inTurns(
+  call: CallNode,
+  { turn, from: { state, values }, flow }: { readonly turn: FunctionNode; readonly from: Calling; readonly flow: Flow },
+  { hooks }: Walk,
+): Valued[] {
+  if (state.performed > 0)
+    hooks.note("call-once", call, "The steps are gone over a second time: each is performed once");
+  const exits = hooks.turns(turn, { state, value: values[1] ?? UNKNOWN });
+  const after = (inner: PathState): PathState => ({
+    ...state,
+    performed: state.performed > 0 ? 2 : 1,
+    recorded: recordedAt(call),
+    waiting: inner.waiting,
+  });
+  for (const exit of exits.filter(({ by }) => by === "throw")) flow.exits.push({ ...exit, state: after(exit.state) });
+  return distinct([state, ...exits.map((exit) => exit.state)].map((each) => ({ state: after(each), value: UNKNOWN })));
 }
 
 interface Entering {

@@ -14,6 +14,7 @@ import type { Shared } from "./shared-names.ts";
 import { sharedNames, writtenTargets } from "./shared-names.ts";
 import type { Machine } from "./step-lists.ts";
 import { bare, isAssignment, isCallNode, isFunctionNode, memberOf, ownerOf, rootOf, writtenBy } from "./syntax.ts";
+import { isGivenBack } from "./turn-functions.ts";
 import { valueOfType } from "./type-values.ts";
 import type { Value } from "./values.ts";
 import {
@@ -63,10 +64,16 @@ export class ExpressionWalker implements Walk {
   /** The paths through an expression; of what they do not know, the type may still say something. */
   evaluate(expression: ts.Expression, state: PathState, flow: Flow): Valued[] {
     const node = bare(expression);
-    const ends = this.#ends(node, state, flow);
+    const plain = this.#ends(node, state, flow);
+    const ends = isGivenBack(node, this.machine) ? plain.map((end) => this.#givenBack(node, end)) : plain;
     if (!ends.some((end) => isUnknown(end.value))) return ends;
     const byType = this.#byType(node);
     return ends.map((end) => (isUnknown(end.value) ? { state: end.state, value: byType } : end));
+  }
+
+  /** What a function that is called for each step gives back is recorded so. */
+  #givenBack(node: ts.Expression, { state, value }: Valued): Valued {
+    return { state: this.records.record({ expression: node, value, into: ownerOf(node) }, state), value };
   }
 
   #ends(node: ts.Expression, state: PathState, flow: Flow): Valued[] {
@@ -94,6 +101,8 @@ export class ExpressionWalker implements Walk {
     if (ts.isObjectLiteralExpression(node)) return objectValues(node, { state, flow }, this);
     if (writtenBy(node) !== undefined) return this.#counted(node, state, flow);
     const member = memberOf(node);
+    const kept = member?.object.kind === ts.SyntaxKind.ThisKeyword ? pathOf(node, this) : undefined;
+    if (kept !== undefined) return [{ state, value: state.known.get(kept.symbol) ?? UNKNOWN }];
     if (member !== undefined)
       return this.evaluate(member.object, state, flow).map((end) => ({
         state: end.state,

@@ -6,7 +6,7 @@ import { eachNode, rootOf } from "./syntax.ts";
 import { UNKNOWN } from "./values.ts";
 
 /** Rounds of the loop over the steps that are told apart; of later ones nothing is known that the loop writes to. */
-const MAX_ROUNDS = 12;
+export const MAX_ROUNDS = 12;
 
 /** Where one round of a loop leads. */
 export interface Round {
@@ -39,7 +39,7 @@ export function roundsOf(
 }
 
 /** What is known of names from outside of the loop is known in the next round, too. */
-function nextRound({ known, failed, afterFailure, way, waiting }: PathState, loop: ts.IterationStatement): PathState {
+export function nextRound({ known, failed, afterFailure, way, waiting }: PathState, loop: ts.Node): PathState {
   const isOutside = (symbol: ts.Symbol): boolean =>
     (symbol.declarations ?? []).every((each) => each.pos < loop.pos || each.end > loop.end);
   const failedAt = afterFailure ?? (failed ? way : undefined);

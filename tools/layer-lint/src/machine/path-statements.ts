@@ -16,7 +16,7 @@ const MAX_PATHS = 400;
 /** How the outcome of one loop round, or of a function, is judged. */
 export interface PathJudge {
   /** One round is over and the next step's turn comes. */
-  nextTurn(state: PathState, loop: ts.IterationStatement): void;
+  nextTurn(state: PathState, loop: ts.Node): void;
   /** A loop's round, or a function, is over, and with it the lists that were made in it. */
   lost(state: PathState, scope: ts.Node): void;
   /** A step is performed on a path on which one before it failed. */

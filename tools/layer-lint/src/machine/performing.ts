@@ -2,8 +2,9 @@ import { ts } from "ts-morph";
 import type { Fault } from "./fault.ts";
 import { symbolOf } from "./functions.ts";
 import type { Machine } from "./step-lists.ts";
-import { areStepLoops, isOverSteps, isStepLoop } from "./step-loops.ts";
+import { areStepLoops, isOverSteps, isStepLoop, ownNames } from "./step-loops.ts";
 import { isAwaited } from "./awaited.ts";
+import { isNextTurn, turnsOf } from "./turn-functions.ts";
 import { wrongStep } from "./own-step.ts";
 import type { CallNode, FunctionNode } from "./syntax.ts";
 import {
@@ -52,8 +53,11 @@ function siteFaults(call: CallNode, machine: Machine): Fault[] {
   const { functions } = machine;
   const owner = ownerOf(call);
   const faults: Fault[] = [];
+  const turn = isFunctionNode(owner) ? turnsOf(machine).get(owner) : undefined;
+  if (turn !== undefined) faults.push(...wrongStep(call, turn.own, { machine }));
   if (
     isFunctionNode(owner) &&
+    !isNextTurn(call, machine) &&
     functions.isRecursive(owner) &&
     functions.calleesOf(call).some((callee) => functions.carriers.has(callee) && functions.isRecursive(callee))
   )
@@ -64,7 +68,8 @@ function siteFaults(call: CallNode, machine: Machine): Fault[] {
     });
   const loops = loopsAround(call);
   for (const loop of loops) {
-    if (loop === loops[0] && areStepLoops(loops, machine)) faults.push(...wrongStep(call, loop, machine));
+    if (loop === loops[0] && areStepLoops(loops, machine))
+      faults.push(...wrongStep(call, ownNames(loop, machine), { machine, loop }));
     else if (!areStepLoops(loops, machine)) faults.push(...loopFaults(call, loop, machine));
   }
   if (!isAwaited(call, machine)) {
@@ -192,6 +197,7 @@ function inlineFaults(node: FunctionNode & ts.Expression, machine: Machine): Fau
   if (ts.isVariableDeclaration(parent) || ts.isPropertyDeclaration(parent) || ts.isExportAssignment(parent)) return [];
   if (isCallee(node) || ts.isMethodDeclaration(node)) return [];
   if (ts.isPropertyAssignment(parent) || isOnlyCalled(node, machine)) return [];
+  if (turnsOf(machine).get(node)?.kind === "reduce") return [];
   return escaped(node, { machine, what: "A function that performs a step" });
 }
 
@@ -205,6 +211,7 @@ function isOnlyCalled(node: ts.Expression, { program, functions }: Machine): boo
   const { checker } = program;
   return (
     index >= 0 &&
+    !targets.some((target) => target === bare(node)) &&
     targets.length > 0 &&
     targets.every((target) => {
       const name = target.parameters[index]?.name;

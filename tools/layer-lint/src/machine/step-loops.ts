@@ -38,8 +38,8 @@ export function ownNames(loop: ts.IterationStatement, machine: Machine): Readonl
 }
 
 /** Whether the loop counts, and a step is found by its place. */
-export function isCounted(loop: ts.IterationStatement, machine: Machine): loop is ts.ForStatement {
-  return ts.isForStatement(loop) && isCountingUp(loop, machine);
+export function isCounted(loop: ts.IterationStatement | undefined, machine: Machine): loop is ts.ForStatement {
+  return loop !== undefined && ts.isForStatement(loop) && isCountingUp(loop, machine);
 }
 
 /** Whether the loop goes over steps at all, in whatever order, or takes them out of a list. */
