@@ -3,8 +3,18 @@ import { fieldsGiven, isAboutLooking } from "./health-fields.ts";
 import type { Held, Seen } from "./seen-health.ts";
 import { isField, isHealthValue, isSnapshot } from "./seen-health.ts";
 import type { Machine } from "./step-lists.ts";
-import type { FunctionNode } from "./syntax.ts";
-import { argumentsOf, bare, eachNode, isCallNode, isFunctionNode, ownerOf, writtenBy } from "./syntax.ts";
+import type { CallNode, FunctionNode } from "./syntax.ts";
+import {
+  argumentsOf,
+  bare,
+  calleeOf,
+  eachNode,
+  isCallNode,
+  isFunctionNode,
+  memberOf,
+  ownerOf,
+  writtenBy,
+} from "./syntax.ts";
 
 /** Names, members and functions to which health, or what was seen of it, is given; to the end of all such chains. */
 export function heldHealth(machine: Machine): Held {
@@ -39,6 +49,11 @@ export function heldHealth(machine: Machine): Held {
       if (symbol !== undefined) snapshots.add(symbol);
     }
     if (!isCallNode(node)) return;
+    const list = collectorOf(node);
+    if (list !== undefined && argumentsOf(node).some((each) => isSnapshot(each, seen))) {
+      const symbol = checker.getSymbolAtLocation(list);
+      if (symbol !== undefined) snapshots.add(symbol);
+    }
     for (const callee of functions.calleesOf(node)) {
       for (const [index, argument] of argumentsOf(node).entries()) {
         if (isOnlyForHealth(callee, index, machine)) give(callee.parameters[index]?.name, argument);
@@ -51,6 +66,14 @@ export function heldHealth(machine: Machine): Held {
     for (const file of program.files) eachNode(file, look);
   }
   return { services, snapshots, fields, tellers };
+}
+
+/** The list, set or map, under a name of its own, that the call adds to. */
+function collectorOf(call: CallNode): ts.Identifier | undefined {
+  const member = memberOf(bare(calleeOf(call)));
+  const list =
+    member && ["push", "unshift", "add", "set"].includes(member.name ?? "") ? bare(member.object) : undefined;
+  return list !== undefined && ts.isIdentifier(list) ? list : undefined;
 }
 
 /** What a return or the body of an arrow function gives back. */

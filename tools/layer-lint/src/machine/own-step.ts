@@ -43,9 +43,11 @@ function isOwnStep(step: ts.Expression, turn: Turn): boolean {
   return isCounted(turn.loop, turn.machine) ? isOwnStep(value, turn) : mentionsOwn(value, turn);
 }
 
-/** The declaration that takes a pair apart: `const [index, step] = next.value`. */
+/** The declaration that takes a pair apart: `const [index, step] = next.value`, `const { value: step } = next`. */
 function takenApart(node: ts.Declaration): ts.Declaration {
-  const isOfPair = ts.isBindingElement(node) && ts.isArrayBindingPattern(node.parent);
+  const isOfPair =
+    ts.isBindingElement(node) &&
+    (ts.isArrayBindingPattern(node.parent) || (node.propertyName ?? node.name).getText() === "value");
   return isOfPair && ts.isVariableDeclaration(node.parent.parent) ? node.parent.parent : node;
 }
 

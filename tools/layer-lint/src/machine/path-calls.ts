@@ -26,6 +26,8 @@ export function callValues(
   const { functions } = walk.machine;
   const chained = chainedPromise(call, walk);
   if (chained !== undefined) return chainValues(chained, { state, flow }, walk);
+  const alone = settledAlone(call);
+  if (alone !== undefined) return promised(alone, { state, flow }, walk).map(settledValue);
   const paths = handedOver(call, { state, flow }, walk);
   const states = paths.map((each) => each.state);
   if (functions.callsPort(call)) return states.flatMap((each) => perform(call, each, { flow, walk }));
@@ -128,6 +130,24 @@ function handedOver(
   return paths;
 }
 
+/** The promise that is settled alone: `Promise.allSettled([promise])`. */
+export function settledAlone(call: ts.Node): ts.Expression | undefined {
+  if (!ts.isCallExpression(call) || call.expression.getText() !== "Promise.allSettled") return undefined;
+  const [list] = call.arguments;
+  const [only, second] = list !== undefined && ts.isArrayLiteralExpression(list) ? list.elements : [];
+  return second === undefined && only !== undefined && !ts.isSpreadElement(only) ? only : undefined;
+}
+
+/** A list of one that says how its promise was settled. */
+function settledValue({ state, value }: Valued): Valued {
+  const isLost = isRejected(value);
+  const said = withMember(UNKNOWN, "status", literalValue(isLost ? "rejected" : "fulfilled"));
+  return {
+    state: isLost ? thrownBy({ state, value }) : state,
+    value: withMember(UNKNOWN, "0", isLost ? said : withMember(said, "value", value)),
+  };
+}
+
 /** Whether a function of the layer is given the promise of a step: it is that one which sees it fail. */
 function isHandedOn(argument: ts.Expression, call: CallNode, { machine: { functions } }: Walk): boolean {
   const node = bare(argument);
@@ -140,7 +160,7 @@ export function thrownBy({ state, value }: Valued): PathState {
 }
 
 /** What a call promises: its value, or, where it throws, a promise that is rejected. */
-function promised(
+export function promised(
   node: ts.Expression,
   { state, flow }: { readonly state: PathState; readonly flow: Flow },
   walk: Walk,

@@ -2,7 +2,7 @@ import { ts } from "ts-morph";
 import { askedMembers } from "./asked-members.ts";
 import { symbolOf } from "./functions.ts";
 import { lastEntry } from "./built-ins.ts";
-import { callValues, thrownBy } from "./path-calls.ts";
+import { callValues, promised, thrownBy } from "./path-calls.ts";
 import { condition, deepened, isSteady, pathOf } from "./path-conditions.ts";
 import type { Fork } from "./path-conditions.ts";
 import { objectValues } from "./path-objects.ts";
@@ -51,6 +51,13 @@ export class ExpressionWalker implements Walk {
 
   all(node: ts.Expression, starts: readonly PathState[], flow: Flow): Valued[] {
     return distinct(starts.flatMap((state) => this.evaluate(node, state, flow)));
+  }
+
+  /** What a name is given: the promise of a step is not awaited yet, and nothing is thrown. */
+  held(node: ts.Expression, starts: readonly PathState[], flow: Flow): Valued[] {
+    const value = bare(node);
+    if (!isCallNode(value) || !this.machine.functions.performs(value)) return this.all(node, starts, flow);
+    return distinct(starts.flatMap((state) => promised(value, { state, flow }, this)));
   }
 
   states(node: ts.Expression, state: PathState, flow: Flow): PathState[] {

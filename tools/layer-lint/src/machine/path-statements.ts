@@ -94,7 +94,7 @@ export class StatementWalker {
     for (const { name, initializer } of list.declarations) {
       if (initializer === undefined) states = states.map((each) => this.bind(name, UNDEFINED, each));
       else
-        states = this.#expressions.all(initializer, states, flow).map((end) => this.bind(name, end.value, end.state));
+        states = this.#expressions.held(initializer, states, flow).map((end) => this.bind(name, end.value, end.state));
     }
     return states;
   }
@@ -251,7 +251,7 @@ export class StatementWalker {
       const after = (state: PathState): PathState => ({ ...settled(state), performed: again, isTurn: false });
       const isBreak = (exit: Exit): boolean => exit.by === "break" && here(exit);
       outs.push(
-        ...[head, ...ends].map(({ waiting }): PathState => ({
+        ...(isEndless(node) ? [] : [head, ...ends]).map(({ waiting }): PathState => ({
           ...head,
           waiting,
           performed: again,

@@ -235,8 +235,16 @@ function escaped(
 ): Fault[] {
   const message = `${what} is handed on as a value: whoever holds it could call it again, or in another order`;
   const faults: Fault[] = [{ law: "call-once", node, message }];
+  if (isChained(node)) faults.push({ law: "stop-on-failure", node, message });
   if (isUnderSteps(node, machine)) faults.push({ law: "in-order", node, message });
   return faults;
+}
+
+/** What a promise calls when it is kept or broken may be called after a failure. */
+function isChained(node: ts.Expression): boolean {
+  const { parent: call } = wrapped(node);
+  const name = ts.isCallExpression(call) ? memberOf(bare(call.expression))?.name : undefined;
+  return name === "then" || name === "catch" || name === "finally";
 }
 
 /** Whether the value goes to a method of a list of steps, or to something that runs several at once. */

@@ -2,7 +2,7 @@ import { ts } from "ts-morph";
 import { symbolOf } from "./functions.ts";
 import type { Machine } from "./step-lists.ts";
 import type { FunctionNode } from "./syntax.ts";
-import { bare, memberOf } from "./syntax.ts";
+import { bare, isFunctionNode, memberOf } from "./syntax.ts";
 
 /** What is known of health in the layer. */
 export interface Held {
@@ -22,8 +22,10 @@ export interface Seen extends Held {
 }
 
 /** Whether the member holds what was seen of health, somewhere in the layer. */
-export function isField(member: ts.Symbol | undefined, { fields }: Seen): boolean {
-  return (member?.declarations ?? []).some((each) => fields.has(each));
+export function isField(member: ts.Symbol | undefined, { fields, tellers }: Seen): boolean {
+  return (member?.declarations ?? []).some(
+    (each) => fields.has(each) || (ts.isGetAccessorDeclaration(each) && isFunctionNode(each) && tellers.has(each)),
+  );
 }
 
 /** Whether an expression is what was seen of health, or a part of it. */
