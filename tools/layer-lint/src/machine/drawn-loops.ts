@@ -179,16 +179,21 @@ function isUndefinedOnly(node: ts.BinaryExpression): boolean {
 function isDone(expression: ts.Expression, name: ts.Symbol, machine: Machine): boolean {
   const node = bare(expression);
   const member = memberOf(node);
-  if (member !== undefined) return member.name === "done" && isName(member.object, name, machine, true);
+  if (member !== undefined) return member.name === "done" && isNamed(member.object, name, machine);
   return ts.isIdentifier(node) && node.text === "done" && symbolOf(machine.program.checker, node) === name;
 }
 
 /** The name itself, or its writing in the condition; an iterator's answer is always there and says nothing by itself. */
-function isName(expression: ts.Expression, name: ts.Symbol, { program, words }: Machine, isAnswer = false): boolean {
+function isName(expression: ts.Expression, name: ts.Symbol, machine: Machine): boolean {
   const node = bare(expression);
   const target = ts.isBinaryExpression(node) ? bare(node.left) : node;
-  if (symbolOf(program.checker, target) !== name) return false;
-  return isAnswer || words.isStep(program.checker.getTypeAtLocation(target));
+  const { program, words } = machine;
+  return isNamed(node, name, machine) && words.isStep(program.checker.getTypeAtLocation(target));
+}
+
+function isNamed(expression: ts.Expression, name: ts.Symbol, { program }: Machine): boolean {
+  const node = bare(expression);
+  return symbolOf(program.checker, ts.isBinaryExpression(node) ? bare(node.left) : node) === name;
 }
 
 /** `queue.length > 0`, `queue.length !== 0`, `queue.length`. */

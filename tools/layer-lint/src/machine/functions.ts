@@ -46,7 +46,11 @@ export function readFunctions(program: TypedProgram, words: Vocabulary): Functio
   };
   const callees = new Map(
     calls.map(
-      (call) => [call, resolveCall(call, { program, functionOf, implementers, isStepList: words.isStepList })] as const,
+      (call) =>
+        [
+          call,
+          resolveCall(call, { program, functionOf, implementers, isStepList: (type) => words.isStepList(type) }),
+        ] as const,
     ),
   );
   for (const [call, targets] of handedFunctions(callees, { program, functionOf })) callees.set(call, targets);
