@@ -21,7 +21,7 @@ interface Collection {
   readonly cases: readonly Evasion[];
 }
 
-const COLLECTIONS = ["sample.json", "fresh.json", "further.json"].map((name) =>
+const COLLECTIONS = ["sample.json", "fresh.json", "further.json", "mended.json", "other-taste.json"].map((name) =>
   join(import.meta.dirname, "evasions", name),
 );
 

@@ -26,12 +26,19 @@ function isWaitedFor(value: ts.Expression, machine: Machine, depth: number): boo
   const chained = chainedOn(use);
   if (chained !== undefined) return isWaitedFor(chained, machine, depth + 1);
   if (ts.isCallExpression(parent) && parent.arguments.includes(use)) {
-    const isRace = RACES.has(bare(parent.expression).getText());
+    const isRace = RACES.has(bare(parent.expression).getText()) || isSettledAlone(parent);
     return (isRace || machine.functions.calleesOf(parent).length > 0) && isWaitedFor(parent, machine, depth + 1);
   }
   if (ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name))
     return isNameWaitedFor(parent.name, machine, depth);
   return false;
+}
+
+/** `Promise.allSettled([promise])` waits for its one promise, as `await` does. */
+function isSettledAlone(call: ts.CallExpression): boolean {
+  const [list] = call.arguments;
+  const isOne = list !== undefined && ts.isArrayLiteralExpression(list) && list.elements.length === 1;
+  return isOne && call.expression.getText() === "Promise.allSettled";
 }
 
 /** `value.then(…)` and its like: the promise that comes of it is the one to wait for. */

@@ -79,7 +79,9 @@ function isSource(call: CallNode, checker: ts.TypeChecker): boolean {
 /** Takes results and gives nothing back. */
 function isSink(call: CallNode, { program, words }: Machine): boolean {
   const types = argumentsOf(call).map((each) => program.checker.getTypeAtLocation(each));
-  return types.some((each) => words.isEvidence(each)) && givesNothing(call, program.checker);
+  return (
+    types.some((each) => words.isEvidence(each) || words.isEvidenceList(each)) && givesNothing(call, program.checker)
+  );
 }
 
 /** The declaration that a reader has to look at: the member, the parameter or the type that lets it in. */

@@ -38,10 +38,17 @@ const COMPARISONS = /^(===?|!==?|<=?|>=?)$/;
 
 function isRule(node: ts.BinaryExpression, machine: Machine): boolean {
   if (!COMPARISONS.test(node.operatorToken.getText())) return false;
-  const [left, right] = [bare(node.left), bare(node.right)];
+  const [left, right] = [withoutDefault(node.left), withoutDefault(node.right)];
   return (
     (isHandedData(left, machine) && isValue(right, machine)) || (isHandedData(right, machine) && isValue(left, machine))
   );
+}
+
+/** What is taken if it is there: of `plan.tier ?? "basic"`, the tier. */
+function withoutDefault(expression: ts.Expression): ts.Expression {
+  const node = bare(expression);
+  const isDefault = ts.isBinaryExpression(node) && /^(?:\?\?|\|\|)$/.test(node.operatorToken.getText());
+  return isDefault ? withoutDefault(node.left) : node;
 }
 
 /** Whether a looked-up value can decide: a number or a yes or no, or a text that is compared; a text alone is a label. */

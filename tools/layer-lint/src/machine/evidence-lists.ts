@@ -1,7 +1,7 @@
 import { ts } from "ts-morph";
 import type { Fault } from "./fault.ts";
 import type { Machine } from "./step-lists.ts";
-import { argumentsOf, bare, eachNode, isCallNode, memberOf, MUTATORS, wrapped, writtenBy } from "./syntax.ts";
+import { argumentsOf, bare, eachNode, isCallNode, memberOf, MUTATORS, unfrozen, wrapped, writtenBy } from "./syntax.ts";
 
 /** Methods that give a list with some of its results missing, moved or made new. */
 const THINNING = new Set("filter slice map flatMap toSpliced toSorted toReversed with splice".split(" "));
@@ -65,7 +65,7 @@ function isAppending(node: ts.Expression, list: ts.Expression): boolean {
   const name = bare(list).getText();
   const target = bare(node.left);
   if (ts.isElementAccessExpression(target)) return target.argumentExpression.getText() === `${name}.length`;
-  const right = bare(node.right);
+  const right = unfrozen(node.right);
   const [first] = ts.isArrayLiteralExpression(right) ? right.elements : [];
   return first !== undefined && ts.isSpreadElement(first) && bare(first.expression).getText() === name;
 }

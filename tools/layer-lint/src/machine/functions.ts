@@ -45,8 +45,15 @@ export function readFunctions(program: TypedProgram, words: Vocabulary): Functio
     return declaredFunction(symbolOf(checker, value), { checker, depth: 0 });
   };
   const callees = new Map(
-    calls.map((call) => [call, resolveCall(call, { program, functionOf, implementers })] as const),
+    calls.map(
+      (call) =>
+        [
+          call,
+          resolveCall(call, { program, functionOf, implementers, isStepList: (type) => words.isStepList(type) }),
+        ] as const,
+    ),
   );
+  for (const [call, targets] of handedFunctions(callees, { program, functionOf })) callees.set(call, targets);
   const callsPort = (call: CallNode): boolean =>
     words.isPortMethod(symbolOf(checker, bare(calleeOf(call)))) || takesStepFromOutside(call);
   const takesStepFromOutside = (call: CallNode): boolean => {
@@ -161,10 +168,29 @@ interface Resolving {
   readonly program: TypedProgram;
   readonly functionOf: (expression: ts.Expression) => FunctionNode | undefined;
   readonly implementers: ReadonlyMap<string, readonly FunctionNode[]>;
+  readonly isStepList: (type: ts.Type) => boolean;
 }
 
-function resolveCall(call: CallNode, { program, functionOf, implementers }: Resolving): readonly FunctionNode[] {
+/** What `reduce` calls for each entry of a list of steps. */
+function foldedOver(
+  call: CallNode,
+  checker: ts.TypeChecker,
+  isStepList: (type: ts.Type) => boolean,
+): FunctionNode | undefined {
+  const callee = bare(calleeOf(call));
+  const [first] = argumentsOf(call);
+  if (!ts.isPropertyAccessExpression(callee) || callee.name.text !== "reduce" || first === undefined) return undefined;
+  const callback = bare(first);
+  return isFunctionNode(callback) && isStepList(checker.getTypeAtLocation(callee.expression)) ? callback : undefined;
+}
+
+function resolveCall(
+  call: CallNode,
+  { program, functionOf, implementers, isStepList }: Resolving,
+): readonly FunctionNode[] {
   const { checker } = program;
+  const folded = foldedOver(call, checker, isStepList);
+  if (folded !== undefined) return [folded];
   const direct = functionOf(calleeOf(call));
   if (direct !== undefined && program.isOwn(direct)) return [direct];
   const declaration = checker.getResolvedSignature(call)?.declaration;
@@ -172,6 +198,34 @@ function resolveCall(call: CallNode, { program, functionOf, implementers }: Reso
   if (isFunctionNode(declaration)) return [declaration];
   const name = memberName(declaration);
   return name === undefined ? [] : (implementers.get(name) ?? []);
+}
+
+/**
+ * Calls of a parameter, with the functions that stand in its place: those that the layer's own calls hand over, if each hands
+ * over one of the layer.
+ */
+function handedFunctions(
+  callees: ReadonlyMap<CallNode, readonly FunctionNode[]>,
+  { program, functionOf }: Pick<Resolving, "program" | "functionOf">,
+): Map<CallNode, readonly FunctionNode[]> {
+  const found = new Map<CallNode, readonly FunctionNode[]>();
+  for (const [call, targets] of callees) {
+    const callee = bare(calleeOf(call));
+    const [declaration] = (ts.isIdentifier(callee) && symbolOf(program.checker, callee)?.declarations) || [];
+    if (targets.length > 0 || declaration === undefined || !ts.isParameter(declaration)) continue;
+    const { parent: owner } = declaration;
+    if (!isFunctionNode(owner)) continue;
+    const index = owner.parameters.indexOf(declaration);
+    const callers = [...callees].filter(([, all]) => all.includes(owner)).map(([each]) => each);
+    const handed = callers.map((each) => {
+      const argument = argumentsOf(each)[index];
+      const target = argument === undefined ? undefined : functionOf(argument);
+      return target !== undefined && program.isOwn(target) ? target : undefined;
+    });
+    const known = handed.filter((each) => each !== undefined);
+    if (known.length > 0 && known.length === handed.length) found.set(call, [...new Set(known)]);
+  }
+  return found;
 }
 
 /** The name of the interface member, or of the parameter, whose type this signature is. */

@@ -72,12 +72,33 @@ function isFromOutside(parameter: ts.ParameterDeclaration, machine: Machine): bo
     (type.flags & (ts.TypeFlags.Any | ts.TypeFlags.Unknown)) !== 0
   )
     return false;
-  if (isCallbackOverOwn(parameter)) return false;
+  if (isCallbackOverOwn(parameter)) return isOverHanded(parameter, machine);
   if (words.isPort(type)) return false;
   const declarations = [...(type.aliasSymbol?.declarations ?? []), ...(type.symbol?.declarations ?? [])];
   const isOwnType = declarations.some((each) => program.isOwn(each) && !ts.isTypeLiteralNode(each));
   if (!isOwnType) return true;
-  return !isMadeHere(type, machine);
+  return !isMadeHere(type, machine) || isGiven(parameter, machine);
+}
+
+/** Whether what stands in the parameter comes from outside, although the layer makes others of its type: nobody of the layer calls with it. */
+function isGiven(parameter: ts.ParameterDeclaration, machine: Machine): boolean {
+  const { parent: owner } = parameter;
+  if (!isFunctionNode(owner) || ts.isMethodDeclaration(owner) || ts.isConstructorDeclaration(owner)) return false;
+  const declarations = machine.program.checker.getTypeAtLocation(parameter.name).symbol?.declarations ?? [];
+  return !declarations.some(ts.isClassLike) && machine.functions.callsTo(owner).length === 0 && isReachable(owner);
+}
+
+/** The parameter of a callback over a list that was handed in: each entry of it was handed in, too. */
+function isOverHanded({ parent }: ts.ParameterDeclaration, machine: Machine): boolean {
+  const { program, words } = machine;
+  const member = ts.isCallExpression(parent.parent) ? memberOf(bare(parent.parent.expression)) : undefined;
+  const root = member && rootParameter(member.object, program.checker);
+  if (member === undefined || root === undefined) return false;
+  const list = program.checker.getTypeAtLocation(member.object);
+  const isOfData = program.checker.isArrayLikeType(list) && !words.isEvidenceList(list);
+  // A list of its own that a function of the layer is given was not handed in.
+  const { parent: owner } = root;
+  return isOfData && isFunctionNode(owner) && machine.functions.callsTo(owner).length === 0 && isReachable(owner);
 }
 
 /** The parameter of a function that is given to a built-in on the spot looks at what that one holds. */
@@ -107,7 +128,10 @@ function isMadeHere(type: ts.Type, { program }: Machine): boolean {
 function isBuiltIn(given: ts.Type, { program }: Machine): boolean {
   const type = program.checker.getNonNullableType(given);
   const declarations = type.symbol?.declarations ?? [];
+  // `Readonly`, `Record` and their like are shapes of what somebody else wrote, and no things of the language.
+  const isShape = declarations.some((each) => ts.isMappedTypeNode(each));
   return (
+    !isShape &&
     declarations.length > 0 &&
     declarations.every(
       (each) =>

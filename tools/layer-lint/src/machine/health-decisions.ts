@@ -1,15 +1,15 @@
 import { ts } from "ts-morph";
 import type { Fault } from "./fault.ts";
-import type { Seen } from "./held-health.ts";
-import { isMerelyAName, isSnapshot } from "./held-health.ts";
+import type { Held, Seen } from "./seen-health.ts";
+import { isMerelyAName, isSnapshot } from "./seen-health.ts";
 import type { Machine } from "./step-lists.ts";
-import { argumentsOf, bare, calleeOf, eachNode, isCallNode, memberOf } from "./syntax.ts";
+import { argumentsOf, bare, calleeOf, eachNode, eachOwnNode, isCallNode, memberOf, ownerOf } from "./syntax.ts";
 
 /** What was seen of health decides nothing: no condition looks into it. */
-export function conditionFaults(machine: Machine, snapshots: ReadonlySet<ts.Symbol>): Fault[] {
+export function conditionFaults(machine: Machine, held: Held): Fault[] {
   const { program } = machine;
   const faults: Fault[] = [];
-  const seen: Seen = { machine, services: new Set(), snapshots };
+  const seen: Seen = { ...held, machine };
   const look = (condition: ts.Expression): void => {
     const part = decidingPart(condition, seen);
     if (part !== undefined) faults.push(decides(part));
@@ -19,6 +19,10 @@ export function conditionFaults(machine: Machine, snapshots: ReadonlySet<ts.Symb
       if (ts.isIfStatement(node) || ts.isWhileStatement(node) || ts.isDoStatement(node) || ts.isSwitchStatement(node))
         look(node.expression);
       if (ts.isConditionalExpression(node)) look(node.condition);
+      for (const { condition, ways } of forksOf(node)) {
+        if (isCarried(node, machine) && ways.some((way) => turns(way, machine)) && mentionsSnapshot(condition, seen))
+          faults.push(decides(condition));
+      }
       for (const choice of choicesOf(node, machine)) {
         if (mentionsSnapshot(choice, seen)) faults.push(decides(choice));
       }
@@ -27,6 +31,41 @@ export function conditionFaults(machine: Machine, snapshots: ReadonlySet<ts.Symb
     });
   }
   return faults;
+}
+
+interface Turning {
+  readonly condition: ts.Expression;
+  readonly ways: readonly ts.Node[];
+}
+
+/** Conditions, with what is done or not by them. */
+function forksOf(node: ts.Node): readonly Turning[] {
+  if (ts.isIfStatement(node))
+    return [
+      { condition: node.expression, ways: [node.thenStatement, ...(node.elseStatement ? [node.elseStatement] : [])] },
+    ];
+  if (ts.isConditionalExpression(node)) return [{ condition: node.condition, ways: [node.whenTrue, node.whenFalse] }];
+  const isChoice = ts.isBinaryExpression(node) && /^(&&|\|\||\?\?)$/.test(node.operatorToken.getText());
+  return isChoice ? [{ condition: node.left, ways: [node.right] }] : [];
+}
+
+/** Where steps are performed, even whether anything was seen decides if it has the run go another way. */
+function isCarried(node: ts.Node, { functions }: Machine): boolean {
+  return functions.carriers.has(ownerOf(node));
+}
+
+/** Whether this way performs a step, or leaves the path. */
+function turns(way: ts.Node, { functions }: Machine): boolean {
+  const isTurn = (node: ts.Node): boolean =>
+    ts.isBreakOrContinueStatement(node) ||
+    ts.isReturnStatement(node) ||
+    ts.isThrowStatement(node) ||
+    (isCallNode(node) && functions.performs(node));
+  let found = isTurn(way);
+  eachOwnNode(way, (node) => {
+    found ||= isTurn(node);
+  });
+  return found;
 }
 
 function decides(node: ts.Node): Fault {
@@ -72,7 +111,7 @@ function decidingPart(expression: ts.Expression, seen: Seen): ts.Expression | un
     if (/^(Array\.isArray|Boolean)$/.test(node.expression.getText())) return undefined;
     return isSnapshot(node, seen) || node.arguments.some((each) => isSnapshot(each, seen)) ? node : undefined;
   }
-  if (ts.isIdentifier(node) && isSnapshot(node, seen)) {
+  if (isWhole(node, seen)) {
     const type = seen.machine.program.checker.getTypeAtLocation(node);
     const isObject =
       (type.flags & (ts.TypeFlags.Object | ts.TypeFlags.Unknown | ts.TypeFlags.Union)) !== 0 &&
@@ -83,7 +122,15 @@ function decidingPart(expression: ts.Expression, seen: Seen): ts.Expression | un
 }
 
 function partOfMember(node: ts.Expression, seen: Seen): ts.Expression | undefined {
-  return memberOf(bare(node)) !== undefined && isSnapshot(node, seen) ? node : undefined;
+  const member = memberOf(bare(node));
+  return member !== undefined && isSnapshot(member.object, seen) ? node : undefined;
+}
+
+/** A name, or a member of something else, under which all that was seen is kept. */
+function isWhole(node: ts.Expression, seen: Seen): boolean {
+  const member = memberOf(node);
+  if (member !== undefined && isSnapshot(member.object, seen)) return false;
+  return (ts.isIdentifier(node) || member !== undefined) && isSnapshot(node, seen);
 }
 
 function isNothing(node: ts.Expression): boolean {

@@ -2,7 +2,8 @@ import { ts } from "ts-morph";
 import type { Fault } from "./fault.ts";
 import type { Machine } from "./step-lists.ts";
 import { conditionFaults } from "./health-decisions.ts";
-import { heldHealth, isHealthValue, isMerelyAName } from "./held-health.ts";
+import { heldHealth } from "./held-health.ts";
+import { isHealthValue, isMerelyAName } from "./seen-health.ts";
 import { bare, calleeOf, eachNode, isCallNode, memberOf, wrapped, writtenBy } from "./syntax.ts";
 import { declaredTypes } from "./vocabulary.ts";
 
@@ -20,7 +21,7 @@ export function healthFaults(machine: Machine): Fault[] {
       if (message !== undefined) faults.push({ law: "read-only", node, message });
     });
   }
-  return [...faults, ...conditionFaults(machine, held.snapshots)];
+  return [...faults, ...conditionFaults(machine, held)];
 }
 
 /** The port's own declaration in the layer has nothing but the methods that look. */

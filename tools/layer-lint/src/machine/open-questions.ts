@@ -2,6 +2,7 @@ import type { MachineLaw } from "./fault.ts";
 import type { Machine } from "./step-lists.ts";
 import { isStepLoop } from "./step-loops.ts";
 import { eachNode, isCallNode, isLoop } from "./syntax.ts";
+import { turnsOf } from "./turn-functions.ts";
 import { declaredTypes } from "./vocabulary.ts";
 
 /** Why nothing was proven, though nothing was found. */
@@ -46,7 +47,7 @@ function typesOf(name: string, { program }: Machine): ReturnType<typeof declared
 }
 
 function goesOverSteps(machine: Machine): boolean {
-  let found = false;
+  let found = turnsOf(machine).size > 0;
   for (const file of machine.program.files) {
     eachNode(file, (loop) => {
       if (found || !isLoop(loop) || !isStepLoop(loop, machine)) return;

@@ -7,6 +7,8 @@ import type { Machine } from "./step-lists.ts";
 import { isStepLoop } from "./step-loops.ts";
 import type { FunctionNode, Owner } from "./syntax.ts";
 import { bare, eachNode, eachOwnNode, isAssignment, isCallNode, isFunctionNode, isLoop } from "./syntax.ts";
+import { turnsOf } from "./turn-functions.ts";
+import { lostIn } from "./waiting-records.ts";
 import type { Value } from "./values.ts";
 import { mayBeSame } from "./values.ts";
 
@@ -19,6 +21,7 @@ export function outcomeFaults(machine: Machine): Fault[] {
   const walker = new PathWalker(machine, {
     nextTurn: (state, loop) => judgeTurn(state, loop, add),
     leave: (exit) => judgeLeaving(exit, add),
+    lost: (state, scope) => judgeLost(state, scope, add),
     afterFailure: (call, state) => {
       const way = [...(state.afterFailure ?? []), call];
       const places = way.filter((each) => ts.isCatchClause(each) || isCallNode(each));
@@ -32,8 +35,12 @@ export function outcomeFaults(machine: Machine): Fault[] {
   });
   for (const carrier of machine.functions.carriers) {
     if (!isFunctionNode(carrier)) continue;
-    const exits = walker.exitsOf(carrier);
-    if (hasStepLoop(carrier, machine)) {
+    const turn = turnsOf(machine).get(carrier);
+    if (turn?.kind === "reduce") continue; // it is followed where it is called
+    const exits = turn?.kind === "iterator" ? walker.turns(carrier) : walker.exitsOf(carrier);
+    for (const { state, by } of exits) if (by === "return") judgeLost(state, carrier, add);
+    if (turn !== undefined) judgeEnd(exits, add);
+    else if (hasStepLoop(carrier, machine)) {
       if (machine.functions.callsTo(carrier).length === 0) judgeEnd(exits, add);
     } else judgeSwallowing(carrier, exits, { machine, add });
   }
@@ -42,7 +49,7 @@ export function outcomeFaults(machine: Machine): Fault[] {
 
 type Add = (law: MachineLaw, at: { readonly node: ts.Node; readonly way: readonly ts.Node[] }, message: string) => void;
 
-function judgeTurn(state: PathState, loop: ts.IterationStatement, add: Add): void {
+function judgeTurn(state: PathState, loop: ts.Node, add: Add): void {
   // After a failure nothing more is performed, and what is not performed needs no result.
   if (state.failed || state.afterFailure !== undefined) return;
   if (state.performed === 0) {
@@ -55,7 +62,7 @@ function judgeTurn(state: PathState, loop: ts.IterationStatement, add: Add): voi
 }
 
 /** What is made outside of the loop is one and the same in every round: the last step would speak for all. */
-function judgeSharing({ recorded, way }: PathState, loop: ts.IterationStatement, add: Add): void {
+function judgeSharing({ recorded, way }: PathState, loop: ts.Node, add: Add): void {
   for (const [result, { at }] of recorded) {
     const [declaration] = "declarations" in result ? (result.declarations ?? []) : [];
     if (declaration === undefined || !ts.isVariableDeclaration(declaration)) continue;
@@ -69,7 +76,7 @@ function judgeSharing({ recorded, way }: PathState, loop: ts.IterationStatement,
   }
 }
 
-function isMadeAnew(declaration: ts.VariableDeclaration, loop: ts.IterationStatement): boolean {
+function isMadeAnew(declaration: ts.VariableDeclaration, loop: ts.Node): boolean {
   let isAssigned = false;
   eachNode(loop, (node) => {
     if (isAssignment(node) && bare(node.left).getText() === declaration.name.getText()) isAssigned = true;
@@ -103,6 +110,16 @@ function judgeRecords({ performedAt, recorded, turn, way }: PathState, add: Add)
     for (const place of [node, ...[...recorded.values()].map(({ at }) => at)])
       add("evidence-per-call", { node: place, way }, "More than one result is recorded for one performed step");
   }
+}
+
+/** A list that nobody is given is gone, with the records in it. */
+function judgeLost(state: PathState, scope: ts.Node, add: Add): void {
+  for (const node of lostIn(scope, state))
+    add(
+      "evidence-per-call",
+      { node, way: state.way },
+      "What is recorded here can be lost: the list is given to nobody before it is gone",
+    );
 }
 
 /** Nobody of the layer is above: what is not recorded here is never recorded. */

@@ -4,19 +4,17 @@ import { symbolOf } from "./functions.ts";
 import type { Machine } from "./step-lists.ts";
 import { isDeclaredList } from "./step-lists.ts";
 import type { CallNode } from "./syntax.ts";
-import { argumentsOf, bare, eachNode, memberOf } from "./syntax.ts";
+import { isCounted } from "./step-loops.ts";
+import { argumentsOf, bare, memberOf } from "./syntax.ts";
 
 /** In the loop, what is performed is the step of this round. */
-export function wrongStep(call: CallNode, loop: ts.IterationStatement, machine: Machine): Fault[] {
+export function wrongStep(
+  call: CallNode,
+  own: ReadonlySet<ts.Symbol>,
+  { machine, loop }: { readonly machine: Machine; readonly loop?: ts.IterationStatement },
+): Fault[] {
   const { program, words } = machine;
   const { checker } = program;
-  const head = ts.isForOfStatement(loop) || ts.isForStatement(loop) ? loop.initializer : undefined;
-  if (head === undefined) return [];
-  const own = new Set<ts.Symbol>();
-  eachNode(head, (node) => {
-    const symbol = ts.isIdentifier(node) ? checker.getSymbolAtLocation(node) : undefined;
-    if (symbol !== undefined) own.add(symbol);
-  });
   const steps = argumentsOf(call).filter((argument) => words.isStep(checker.getTypeAtLocation(argument)));
   return steps
     .filter((argument) => !isOwnStep(bare(argument), { own, loop, machine }))
@@ -25,7 +23,7 @@ export function wrongStep(call: CallNode, loop: ts.IterationStatement, machine: 
 
 interface Turn {
   readonly own: ReadonlySet<ts.Symbol>;
-  readonly loop: ts.Node;
+  readonly loop?: ts.IterationStatement | undefined;
   readonly machine: Machine;
 }
 
@@ -34,19 +32,28 @@ function isOwnStep(step: ts.Expression, turn: Turn): boolean {
   if (isAtOwnPlace(step, turn)) return true;
   const symbol = symbolOf(checker, step);
   if (symbol === undefined) return false;
-  if (turn.own.has(symbol)) return true;
-  const [declaration] = symbol.declarations ?? [];
+  if (turn.own.has(symbol) && !isCounted(turn.loop, turn.machine)) return true;
+  const [named] = symbol.declarations ?? [];
+  const declaration = named === undefined || isCounted(turn.loop, turn.machine) ? named : takenApart(named);
   if (declaration === undefined || !ts.isVariableDeclaration(declaration) || declaration.initializer === undefined)
     return false;
   const isConst = (ts.getCombinedNodeFlags(declaration) & ts.NodeFlags.Const) !== 0;
-  if (!isConst || !isInside(declaration, turn.loop)) return false;
+  if (!isConst || (turn.loop !== undefined && !isInside(declaration, turn.loop))) return false;
   const value = bare(declaration.initializer);
-  return ts.isForStatement(turn.loop) ? isOwnStep(value, turn) : mentionsOwn(value, turn);
+  return isCounted(turn.loop, turn.machine) ? isOwnStep(value, turn) : mentionsOwn(value, turn);
+}
+
+/** The declaration that takes a pair apart: `const [index, step] = next.value`, `const { value: step } = next`. */
+function takenApart(node: ts.Declaration): ts.Declaration {
+  const isOfPair =
+    ts.isBindingElement(node) &&
+    (ts.isArrayBindingPattern(node.parent) || (node.propertyName ?? node.name).getText() === "value");
+  return isOfPair && ts.isVariableDeclaration(node.parent.parent) ? node.parent.parent : node;
 }
 
 /** `steps[index]` and `steps.at(index)` in a counted loop. */
 function isAtOwnPlace(step: ts.Expression, { own, loop, machine }: Turn): boolean {
-  if (!ts.isForStatement(loop)) return false;
+  if (!isCounted(loop, machine)) return false;
   const isCall = ts.isCallExpression(step);
   const member = isCall ? memberOf(bare(step.expression)) : undefined;
   const list = ts.isElementAccessExpression(step) ? step.expression : member?.name === "at" ? member.object : undefined;

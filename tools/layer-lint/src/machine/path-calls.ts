@@ -2,11 +2,15 @@ import { ts } from "ts-morph";
 import { builtInValue, LAST } from "./built-ins.ts";
 import type { Exit, Flow, PathState, Recorded, Valued } from "./path-state.ts";
 import { distinct, knowing, MAX_WAY, passing } from "./path-state.ts";
+import { isHandedOn, promised, race, settledAlone, settledValue, thrownBy } from "./path-promises.ts";
 import type { Walk } from "./path-walk.ts";
+import { recordedAt } from "./path-rounds.ts";
+import { isNextTurn, reducer } from "./turn-functions.ts";
+import { replyPair } from "./reply-pairs.ts";
 import type { CallNode, FunctionNode } from "./syntax.ts";
-import { argumentsOf, bare, calleeOf, isCallNode, memberOf } from "./syntax.ts";
+import { argumentsOf, bare, calleeOf, memberOf, ownerOf } from "./syntax.ts";
 import type { Value } from "./values.ts";
-import { literalValue, UNKNOWN, withMember } from "./values.ts";
+import { isRejected, literalValue, UNKNOWN, withMember } from "./values.ts";
 
 /** A path up to a call, with the values that it hands over. */
 interface Calling {
@@ -23,9 +27,14 @@ export function callValues(
   const { functions } = walk.machine;
   const chained = chainedPromise(call, walk);
   if (chained !== undefined) return chainValues(chained, { state, flow }, walk);
+  const alone = settledAlone(call);
+  if (alone !== undefined) return promised(alone, { state, flow }, walk).map(settledValue);
   const paths = handedOver(call, { state, flow }, walk);
   const states = paths.map((each) => each.state);
   if (functions.callsPort(call)) return states.flatMap((each) => perform(call, each, { flow, walk }));
+  const turn = reducer(call, walk.machine);
+  if (turn !== undefined) return paths.flatMap((from) => inTurns(call, { turn, from, flow }, walk));
+  if (isNextTurn(call, walk.machine)) return states.map((each) => goOn(call, each, walk));
   const targets = functions.calleesOf(call);
   if (targets.length > 0)
     return distinct(paths.flatMap((from) => targets.flatMap((target) => enter(call, { target, from, flow }, walk))));
@@ -77,8 +86,12 @@ function chainValues(
     const from = { state: end.state, values: [end.value] };
     return enter(call, { target, from, flow: into }, walk);
   };
-  const ends = walk.evaluate(promise, state, inner);
-  const thrown = inner.exits.filter((exit) => exit.by === "throw");
+  const all = walk.evaluate(promise, state, inner);
+  const ends = all.filter((end) => !isRejected(end.value));
+  const rejected = all
+    .filter((end) => isRejected(end.value))
+    .map((end): Exit => ({ state: thrownBy(end), value: UNKNOWN, by: "throw", node: call }));
+  const thrown = [...inner.exits.filter((exit) => exit.by === "throw"), ...rejected];
   flow.exits.push(...inner.exits.filter((exit) => exit.by !== "throw"));
   const goods = kept === undefined ? ends : ends.flatMap((end) => run(kept, end, flow));
   if (last !== undefined) {
@@ -107,40 +120,15 @@ function handedOver(
   let paths: Calling[] = starts.map((each) => ({ state: each, values: [] }));
   for (const argument of argumentsOf(call)) {
     const inner = ts.isSpreadElement(argument) ? argument.expression : argument;
+    const isPromise = isHandedOn(inner, call, walk);
     paths = paths.flatMap(({ state: at, values }) =>
-      distinct(walk.evaluate(inner, at, flow)).map((end) => ({ state: end.state, values: [...values, end.value] })),
+      distinct(isPromise ? promised(inner, { state: at, flow }, walk) : walk.evaluate(inner, at, flow)).map((end) => ({
+        state: end.state,
+        values: [...values, end.value],
+      })),
     );
   }
   return paths;
-}
-
-/** Any of those that race may be first. If it is not the step, the step has failed: nobody waits for its end. */
-function race(
-  call: CallNode,
-  { starts, flow }: { readonly starts: readonly PathState[]; readonly flow: Flow },
-  walk: Walk,
-): Valued[] {
-  const [list] = argumentsOf(call);
-  const racers = list !== undefined && ts.isArrayLiteralExpression(bare(list)) ? bare(list) : undefined;
-  if (racers === undefined || !ts.isArrayLiteralExpression(racers))
-    return starts.map((state) => ({ state, value: UNKNOWN }));
-  return starts.flatMap((state) =>
-    racers.elements.flatMap((racer) => {
-      const after = isStep(racer, walk) || state.performed === 0 ? state : { ...state, failed: true };
-      // What is called in the list has been followed already, as part of the list.
-      return ts.isCallExpression(bare(racer)) ? [{ state: after, value: UNKNOWN }] : walk.evaluate(racer, after, flow);
-    }),
-  );
-}
-
-/** Whether the expression is the promise of a performed step, or the name of one. */
-function isStep(expression: ts.Expression, walk: Walk): boolean {
-  const { functions, program } = walk.machine;
-  const node = bare(expression);
-  if (isCallNode(node)) return functions.performs(node);
-  const [declaration] = (ts.isIdentifier(node) && program.checker.getSymbolAtLocation(node)?.declarations) || [];
-  if (declaration === undefined || !ts.isVariableDeclaration(declaration)) return false;
-  return declaration.initializer !== undefined && isStep(declaration.initializer, walk);
 }
 
 function perform(
@@ -150,7 +138,12 @@ function perform(
 ): Valued[] {
   const after = performed(call, { state, times: 1 }, walk);
   flow.exits.push({ state: { ...after, failed: true }, value: UNKNOWN, by: "throw", node: call });
-  return [{ state: after, value: UNKNOWN }];
+  const reply = replyPair(call, walk.machine.program.checker);
+  if (reply === undefined) return [{ state: after, value: UNKNOWN }];
+  return [
+    { state: after, value: reply.good },
+    { state: { ...after, failed: true }, value: reply.bad },
+  ];
 }
 
 function performed(
@@ -164,6 +157,38 @@ function performed(
   if (sum > 1 && times === 1)
     hooks.note("call-once", call, "A step is performed a second time on this path: once is all it gets");
   return passing({ ...state, performed: sum > 1 ? 2 : 1, performedAt: call }, call);
+}
+
+/** A function that performs a step goes on to the next: what comes of the rest is the rest's. */
+function goOn(call: CallNode, state: PathState, { hooks }: Walk): Valued {
+  hooks.nextTurn(state, ownerOf(call));
+  if (state.failed) hooks.afterFailure(call, { ...state, afterFailure: state.way });
+  if (state.performed === 2)
+    hooks.note(
+      "call-once",
+      call,
+      "The rest of the steps is performed a second time on this path: once is all they get",
+    );
+  return { state: { ...state, performed: 2, failed: false, recorded: recordedAt(call) }, value: UNKNOWN };
+}
+
+/** `reduce` over the steps: turn after turn, each with what the one before has given back. */
+function inTurns(
+  call: CallNode,
+  { turn, from: { state, values }, flow }: { readonly turn: FunctionNode; readonly from: Calling; readonly flow: Flow },
+  { hooks }: Walk,
+): Valued[] {
+  if (state.performed > 0)
+    hooks.note("call-once", call, "The steps are gone over a second time: each is performed once");
+  const exits = hooks.turns(turn, { state, value: values[1] ?? UNKNOWN });
+  const after = (inner: PathState): PathState => ({
+    ...state,
+    performed: state.performed > 0 ? 2 : 1,
+    recorded: recordedAt(call),
+    waiting: inner.waiting,
+  });
+  for (const exit of exits.filter(({ by }) => by === "throw")) flow.exits.push({ ...exit, state: after(exit.state) });
+  return distinct([state, ...exits.map((exit) => exit.state)].map((each) => ({ state: after(each), value: UNKNOWN })));
 }
 
 interface Entering {
@@ -181,6 +206,7 @@ function enter(call: CallNode, { target, from: { state, values }, flow }: Enteri
       ...lastRecorded(after, inside),
       recorded: walk.records.joined(state, inside),
       failed: state.failed || exit.state.failed,
+      waiting: new Map([...after.waiting, ...waitingInside(exit.state, { call, target }, walk)]),
       way: [...after.way, ...exit.state.way].slice(0, MAX_WAY),
       ...(exit.state.caughtAt !== undefined && { caughtAt: exit.state.caughtAt }),
       ...(exit.state.performed > 0 && exit.state.performedAt !== undefined && { performedAt: call }),
@@ -215,6 +241,21 @@ function told(
   if (!words.isEvidence(awaited) || (inner.performed === 0 && !failed)) return value;
   const members = value.kind === "object" ? value.members : new Map<string, Value>();
   return { kind: "object", members: new Map([...members, ["status", literalValue(failed ? "FAILED" : "COMPLETED")]]) };
+}
+
+/** What waits in a list that the function was given waits in the caller's. */
+function waitingInside(
+  { waiting }: PathState,
+  { call, target }: { readonly call: CallNode; readonly target: FunctionNode },
+  { machine, records }: Walk,
+): (readonly [ts.Symbol, ts.Node | undefined])[] {
+  const { checker } = machine.program;
+  return [...waiting].map(([list, at]) => {
+    const index = target.parameters.findIndex((each) => checker.getSymbolAtLocation(each.name) === list);
+    const argument = argumentsOf(call)[index];
+    const outside = argument && records.identity(argument);
+    return [outside !== undefined && "escapedName" in outside ? outside : list, at] as const;
+  });
 }
 
 /** What a function recorded under the name of its parameter is what the caller gave it. */

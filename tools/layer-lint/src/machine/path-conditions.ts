@@ -4,6 +4,7 @@ import { knowing } from "./path-state.ts";
 import type { Walk } from "./path-walk.ts";
 import { symbolOf } from "./functions.ts";
 import { bare, memberOf } from "./syntax.ts";
+import { turnsOf } from "./turn-functions.ts";
 import { isOfProject } from "./typed-program.ts";
 import { inCommon, valueOfType } from "./type-values.ts";
 import type { Value } from "./values.ts";
@@ -52,7 +53,8 @@ function held(
 ): PathState[] {
   return ends
     .filter((end) => truthOf(end.value) !== !holds)
-    .map((end) => (truthOf(end.value) === undefined ? learned(node, { state: end.state, holds }, walk) : end.state));
+    .map((end) => (truthOf(end.value) === undefined ? learned(node, { state: end.state, holds }, walk) : end.state))
+    .map((state) => walk.records.waiting.empty(node, { state, holds }));
 }
 
 /** On the ways without the thing that performs, nothing can be performed. */
@@ -173,6 +175,8 @@ export function pathOf(
   target: ts.Expression,
   { machine, shared }: Pick<Walk, "machine" | "shared">,
 ): { readonly symbol: ts.Symbol; readonly names: readonly string[]; readonly isOptional: boolean } | undefined {
+  const field = keptField(target, machine);
+  if (field !== undefined) return { symbol: field, names: [], isOptional: false };
   const names: string[] = [];
   let isOptional = false;
   let at = bare(target);
@@ -186,6 +190,16 @@ export function pathOf(
   if (!ts.isIdentifier(at) || at.text === "undefined") return undefined;
   const symbol = machine.program.checker.getSymbolAtLocation(at);
   return symbol === undefined || shared.names.has(symbol) ? undefined : { symbol, names, isOptional };
+}
+
+/** `this.#over` of a class that goes over the steps turn by turn. */
+function keptField(target: ts.Expression, machine: Walk["machine"]): ts.Symbol | undefined {
+  const node = bare(target);
+  if (memberOf(node)?.object.kind !== ts.SyntaxKind.ThisKeyword) return undefined;
+  const symbol = symbolOf(machine.program.checker, node);
+  const [declaration] = symbol?.declarations ?? [];
+  const turns = [...turnsOf(machine).values()];
+  return turns.some(({ fields }) => fields.some((each) => each === declaration)) ? symbol : undefined;
 }
 
 /** A member that nobody writes to out of turn: not one of a built-in object, which changes by itself. */

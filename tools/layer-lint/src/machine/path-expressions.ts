@@ -3,6 +3,7 @@ import { askedMembers } from "./asked-members.ts";
 import { symbolOf } from "./functions.ts";
 import { lastEntry } from "./built-ins.ts";
 import { callValues } from "./path-calls.ts";
+import { promised, thrownBy } from "./path-promises.ts";
 import { condition, deepened, isSteady, pathOf } from "./path-conditions.ts";
 import type { Fork } from "./path-conditions.ts";
 import { objectValues } from "./path-objects.ts";
@@ -14,10 +15,12 @@ import type { Shared } from "./shared-names.ts";
 import { sharedNames, writtenTargets } from "./shared-names.ts";
 import type { Machine } from "./step-lists.ts";
 import { bare, isAssignment, isCallNode, isFunctionNode, memberOf, ownerOf, rootOf, writtenBy } from "./syntax.ts";
+import { isGivenBack } from "./turn-functions.ts";
 import { valueOfType } from "./type-values.ts";
 import type { Value } from "./values.ts";
 import {
   computed,
+  isRejected,
   isThere,
   isUnknown,
   literalValue,
@@ -25,8 +28,10 @@ import {
   truthOf,
   TRUTHY,
   FALSY,
+  THERE,
   UNDEFINED,
   UNKNOWN,
+  withMember,
 } from "./values.ts";
 
 /** Follows the paths through an expression: what it performs and records, and what is known of its value. */
@@ -49,6 +54,13 @@ export class ExpressionWalker implements Walk {
     return distinct(starts.flatMap((state) => this.evaluate(node, state, flow)));
   }
 
+  /** What a name is given: the promise of a step is not awaited yet, and nothing is thrown. */
+  held(node: ts.Expression, starts: readonly PathState[], flow: Flow): Valued[] {
+    const value = bare(node);
+    if (!isCallNode(value) || !this.machine.functions.performs(value)) return this.all(node, starts, flow);
+    return distinct(starts.flatMap((state) => promised(value, { state, flow }, this)));
+  }
+
   states(node: ts.Expression, state: PathState, flow: Flow): PathState[] {
     return distinctStates(this.evaluate(node, state, flow).map((end) => end.state));
   }
@@ -60,18 +72,26 @@ export class ExpressionWalker implements Walk {
   /** The paths through an expression; of what they do not know, the type may still say something. */
   evaluate(expression: ts.Expression, state: PathState, flow: Flow): Valued[] {
     const node = bare(expression);
-    const ends = this.#ends(node, state, flow);
+    const plain = this.#ends(node, state, flow);
+    const ends = isGivenBack(node, this.machine) ? plain.map((end) => this.#givenBack(node, end)) : plain;
     if (!ends.some((end) => isUnknown(end.value))) return ends;
     const byType = this.#byType(node);
     return ends.map((end) => (isUnknown(end.value) ? { state: end.state, value: byType } : end));
   }
 
+  /** What a function that is called for each step gives back is recorded so. */
+  #givenBack(node: ts.Expression, { state, value }: Valued): Valued {
+    return { state: this.records.record({ expression: node, value, into: ownerOf(node) }, state), value };
+  }
+
   #ends(node: ts.Expression, state: PathState, flow: Flow): Valued[] {
-    if (ts.isIdentifier(node)) return [{ state, value: this.#named(node, state) }];
+    if (ts.isIdentifier(node))
+      return [{ state: this.records.waiting.used(node, state), value: this.#named(node, state) }];
     const literal = literalOf(node);
     if (literal !== undefined) return [{ state, value: literal }];
     if (isFunctionNode(node) || ts.isClassExpression(node)) return [{ state, value: UNKNOWN }];
-    if (ts.isAwaitExpression(node)) return this.evaluate(node.expression, state, flow);
+    if (ts.isAwaitExpression(node)) return this.#awaited(node, state, flow);
+    if (ts.isArrayLiteralExpression(node) && isShort(node)) return this.#listed(node, state, flow);
     if (ts.isYieldExpression(node)) return this.#yield(node, state, flow);
     if (isCallNode(node)) return callValues(node, { state, flow }, this);
     if (ts.isConditionalExpression(node)) {
@@ -89,12 +109,42 @@ export class ExpressionWalker implements Walk {
     if (ts.isObjectLiteralExpression(node)) return objectValues(node, { state, flow }, this);
     if (writtenBy(node) !== undefined) return this.#counted(node, state, flow);
     const member = memberOf(node);
+    const kept = member?.object.kind === ts.SyntaxKind.ThisKeyword ? pathOf(node, this) : undefined;
+    if (kept !== undefined) return [{ state, value: state.known.get(kept.symbol) ?? UNKNOWN }];
     if (member !== undefined)
       return this.evaluate(member.object, state, flow).map((end) => ({
         state: end.state,
-        value: member.name === undefined ? lastEntry(node, end.state, this) : memberValue(end.value, member.name),
+        value: this.#member(node, member.name, end),
       }));
     return this.#parts(node, state, flow);
+  }
+
+  /** What a rejected promise was rejected with is thrown here. */
+  #awaited(node: ts.AwaitExpression, state: PathState, flow: Flow): Valued[] {
+    const ends = this.evaluate(node.expression, state, flow);
+    for (const end of ends.filter(({ value }) => isRejected(value)))
+      flow.exits.push({ state: thrownBy(end), value: UNKNOWN, by: "throw", node });
+    return ends.filter(({ value }) => !isRejected(value));
+  }
+
+  /** The entries of a pair or the like, by their places. */
+  #listed(node: ts.ArrayLiteralExpression, state: PathState, flow: Flow): Valued[] {
+    let lists: Valued[] = [{ state, value: { kind: "object", members: new Map() } }];
+    for (const [index, element] of node.elements.entries())
+      lists = lists.flatMap((list) =>
+        this.evaluate(element, list.state, flow).map((end) => ({
+          state: end.state,
+          value: withMember(list.value, String(index), end.value),
+        })),
+      );
+    return lists;
+  }
+
+  #member(node: ts.Expression, name: string | undefined, { state, value }: Valued): Value {
+    if (name !== undefined) return memberValue(value, name);
+    const place = ts.isElementAccessExpression(node) ? bare(node.argumentExpression) : undefined;
+    const entry = place !== undefined && ts.isNumericLiteral(place) ? memberValue(value, place.text) : UNKNOWN;
+    return entry === UNKNOWN ? lastEntry(node, state, this) : entry;
   }
 
   #named(node: ts.Identifier, state: PathState): Value {
@@ -143,7 +193,8 @@ export class ExpressionWalker implements Walk {
     if (operator === "??") {
       return this.evaluate(left, state, flow).flatMap((end) => {
         const there = isThere(end.value);
-        const keep = there === false ? [] : [end];
+        // What is kept is there.
+        const keep = there === false ? [] : [isUnknown(end.value) ? { ...end, value: THERE } : end];
         return there === true ? keep : [...keep, ...this.evaluate(right, end.state, flow)];
       });
     }
@@ -174,8 +225,15 @@ export class ExpressionWalker implements Walk {
     const isSum = operator === "+=" || operator === "-=";
     return ends.flatMap((end) => {
       const value = isLogical || operator === "=" ? end.value : isSum ? this.#sum(node, end) : UNKNOWN;
-      return { state: this.#written(node, value, this.records.appended(node, end.value, end.state)), value };
+      const after = this.records.appended(node, end, (each, at) => this.#oneValue(each, at));
+      return { state: this.#written(node, value, this.records.waiting.written(node, after)), value };
     });
+  }
+
+  /** The value, if there is only one. */
+  #oneValue(node: ts.Expression, state: PathState): Value {
+    const [first, second] = distinct(this.evaluate(node, state, { exits: [] }));
+    return first !== undefined && second === undefined ? first.value : UNKNOWN;
   }
 
   #sum(node: ts.AssignmentExpression<ts.AssignmentOperatorToken>, { state, value: right }: Valued): Value {
@@ -234,6 +292,14 @@ interface Either {
   readonly operator: "&&" | "||" | "??";
   readonly left: ts.Expression;
   readonly right: ts.Expression;
+}
+
+/** More entries than a pair has, or spread ones, are no answer that is taken apart. */
+const MAX_ENTRIES = 3;
+
+function isShort({ elements }: ts.ArrayLiteralExpression): boolean {
+  const isPlain = elements.every((each) => !ts.isSpreadElement(each) && !ts.isOmittedExpression(each));
+  return isPlain && elements.length > 1 && elements.length <= MAX_ENTRIES;
 }
 
 function literalOf(node: ts.Expression): Value | undefined {

@@ -40,8 +40,12 @@ function withProperty(
   const { name } = property;
   const key = name !== undefined && (ts.isIdentifier(name) || ts.isStringLiteral(name)) ? name.text : undefined;
   const isAsked = key !== undefined && walk.asked.has(key) && !walk.shared.members.has(key);
-  if (ts.isShorthandPropertyAssignment(property))
-    return [{ state, members: isAsked ? added(members, key, shorthand(property, state, walk)) : members }];
+  if (ts.isShorthandPropertyAssignment(property)) {
+    const symbol = walk.machine.program.checker.getShorthandAssignmentValueSymbol(property);
+    const value = (symbol && state.known.get(symbol)) ?? UNKNOWN;
+    const given = walk.records.waiting.givenOn(symbol, state);
+    return [{ state: given, members: isAsked ? added(members, key, value) : members }];
+  }
   if (!ts.isPropertyAssignment(property)) return [{ state, members }];
   const ends = walk.evaluate(property.initializer, state, flow);
   if (!isAsked) return distinctStates(ends.map((end) => end.state)).map((each) => ({ state: each, members }));
@@ -65,9 +69,4 @@ function spread(
   const parts = type.isUnion() ? type.types : [type];
   const overwrites = (name: string): boolean => isOpen || parts.some((each) => each.getProperty(name) !== undefined);
   return new Map([...members].filter(([name]) => !overwrites(name)));
-}
-
-function shorthand(property: ts.ShorthandPropertyAssignment, state: PathState, { machine }: Walk): Value {
-  const symbol = machine.program.checker.getShorthandAssignmentValueSymbol(property);
-  return (symbol && state.known.get(symbol)) ?? UNKNOWN;
 }

@@ -6,9 +6,10 @@ import type { PathState, Recorded } from "./path-state.ts";
 import { knowing, passing } from "./path-state.ts";
 import type { Machine } from "./step-lists.ts";
 import type { CallNode } from "./syntax.ts";
-import { argumentsOf, bare, calleeOf, memberOf } from "./syntax.ts";
+import { argumentsOf, bare, calleeOf, memberOf, unfrozen } from "./syntax.ts";
 import type { Value } from "./values.ts";
 import { memberValue, UNKNOWN, withMember } from "./values.ts";
+import { WaitingRecords } from "./waiting-records.ts";
 import { constituents } from "./vocabulary.ts";
 
 /** Notes a fault. */
@@ -18,17 +19,20 @@ export type Note = (law: MachineLaw, node: ts.Node, message: string) => void;
 export class RecordKeeper {
   readonly #machine: Machine;
   readonly #note: Note;
+  readonly waiting: WaitingRecords;
 
   constructor(machine: Machine, note: Note) {
     this.#machine = machine;
     this.#note = note;
+    this.waiting = new WaitingRecords(machine);
   }
 
   /** Records what the expression stands for, into a list or a sink. */
   record({ expression, value, into }: Entry, state: PathState): PathState {
     const says = outcomeOf(value);
     const entry = { at: expression, into: new Set([into]), value, isEarly: state.performed === 0 };
-    const kept = "escapedName" in into ? knowing(state, into, withMember(UNKNOWN, LAST, value)) : state;
+    const waiting = this.waiting.added(into, expression, state);
+    const kept = "escapedName" in into ? knowing(waiting, into, withMember(UNKNOWN, LAST, value)) : waiting;
     return {
       ...passing(kept, expression),
       recorded: this.joined(state, new Map([[this.identity(expression), entry]])),
@@ -68,7 +72,11 @@ export class RecordKeeper {
   }
 
   /** `results[results.length] = result` and `results = [...results, result]` record, too. */
-  appended(node: ts.BinaryExpression, value: Value, state: PathState): PathState {
+  appended(
+    node: ts.BinaryExpression,
+    { value, state }: { readonly value: Value; readonly state: PathState },
+    valueOf: (expression: ts.Expression, state: PathState) => Value,
+  ): PathState {
     const { words, program } = this.#machine;
     const target = bare(node.left);
     if (
@@ -77,7 +85,7 @@ export class RecordKeeper {
       isResult(node.right, this.#machine)
     )
       return this.record({ expression: node.right, value, into: this.identity(target.expression) }, state);
-    const right = bare(node.right);
+    const right = unfrozen(node.right);
     if (!ts.isArrayLiteralExpression(right)) return state;
     const [first, ...added] = right.elements;
     const keeps =
@@ -85,7 +93,11 @@ export class RecordKeeper {
     if (!keeps) return state;
     return added
       .filter((each) => isResult(each, this.#machine))
-      .reduce((at, expression) => this.record({ expression, value: UNKNOWN, into: this.identity(target) }, at), state);
+      .reduce(
+        (at, expression) =>
+          this.record({ expression, value: valueOf(expression, at), into: this.identity(target) }, at),
+        state,
+      );
   }
 
   /** A call that appends to a list of results, or tells a sink. */

@@ -6,7 +6,7 @@ import { eachNode, rootOf } from "./syntax.ts";
 import { UNKNOWN } from "./values.ts";
 
 /** Rounds of the loop over the steps that are told apart; of later ones nothing is known that the loop writes to. */
-const MAX_ROUNDS = 12;
+export const MAX_ROUNDS = 12;
 
 /** Where one round of a loop leads. */
 export interface Round {
@@ -16,34 +16,37 @@ export interface Round {
   readonly exits: readonly Exit[];
 }
 
-/** Round after round, until a next one would know nothing else than one before; gives the ways out of all of them. */
+/** Round after round, until a next one would know nothing else than one before; gives the ends and the ways out of all of them. */
 export function roundsOf(
   loop: ts.IterationStatement,
   head: PathState,
   { checker, run }: { readonly checker: ts.TypeChecker; readonly run: (start: PathState) => Round },
-): Exit[] {
+): Round {
   const leaving: Exit[] = [];
+  const over: PathState[] = [];
   const seen = new Set<string>();
-  const open: PathState[] = [{ ...START, isTurn: true, known: head.known }];
+  const open: PathState[] = [nextRound(head, loop)];
   for (let round = open.pop(); round !== undefined; round = open.pop()) {
     const start = seen.size < MAX_ROUNDS ? round : forgetting(loop, round, { checker });
     if (seen.has(stateKey(start))) continue;
     seen.add(stateKey(start));
     const { ends, exits } = run(start);
     leaving.push(...exits);
+    over.push(...ends);
     open.push(...ends.map((end) => nextRound(end, loop)));
   }
-  return leaving;
+  return { ends: over, exits: leaving };
 }
 
 /** What is known of names from outside of the loop is known in the next round, too. */
-function nextRound({ known, failed, afterFailure, way }: PathState, loop: ts.IterationStatement): PathState {
+export function nextRound({ known, failed, afterFailure, way, waiting }: PathState, loop: ts.Node): PathState {
   const isOutside = (symbol: ts.Symbol): boolean =>
     (symbol.declarations ?? []).every((each) => each.pos < loop.pos || each.end > loop.end);
   const failedAt = afterFailure ?? (failed ? way : undefined);
   return {
     ...START,
     isTurn: true,
+    waiting,
     known: new Map([...known].filter(([symbol]) => isOutside(symbol))),
     ...(failedAt !== undefined && { afterFailure: failedAt }),
   };

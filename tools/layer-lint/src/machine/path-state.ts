@@ -38,12 +38,21 @@ export interface PathState {
   readonly turn?: ts.Node;
   /** Where the path took the way on which nothing can perform the step. */
   readonly withoutHandler?: ts.Node;
+  /** Lists with records that were not given on yet, and where they came in; undefined = all of it was given on. */
+  readonly waiting: ReadonlyMap<ts.Symbol, ts.Node | undefined>;
   /** Values that are known. */
   readonly known: ReadonlyMap<ts.Symbol, Value>;
 }
 
 /** A path at its beginning. */
-export const START: PathState = { performed: 0, recorded: new Map(), failed: false, way: [], known: new Map() };
+export const START: PathState = {
+  performed: 0,
+  recorded: new Map(),
+  failed: false,
+  way: [],
+  waiting: new Map(),
+  known: new Map(),
+};
 
 /** A path that ends in a value. */
 export interface Valued {
@@ -107,11 +116,12 @@ export function distinctStates(states: readonly PathState[]): PathState[] {
 
 /** A text that is the same for states that are alike. */
 export function stateKey(state: PathState): string {
-  const { performed, recorded, failed, caughtAt, withoutHandler, known, turn, afterFailure } = state;
+  const { performed, recorded, failed, caughtAt, withoutHandler, known, turn, afterFailure, waiting } = state;
   const records = [...recorded]
     .map(([result, { into, value, isEarly }]) => [...[result, ...into].map(idOf), keyOf(value), isEarly].join("+"))
     .toSorted();
   const values = [...known].map(([symbol, value]) => `${idOf(symbol)}:${keyOf(value)}`).toSorted();
   const nodes = [caughtAt, withoutHandler, performed === 0 ? turn : undefined].map((node) => (node ? idOf(node) : ""));
-  return [performed, failed, afterFailure !== undefined, records.join(), nodes.join(), values.join()].join("|");
+  const lists = [...waiting].map(([list, at]) => `${idOf(list)}:${at !== undefined}`).toSorted();
+  return [performed, failed, afterFailure !== undefined, records, nodes, values, lists].join("|");
 }

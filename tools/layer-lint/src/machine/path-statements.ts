@@ -5,6 +5,7 @@ import { forgetting, isCounting, recordedAt, roundsOf, settled } from "./path-ro
 import type { Exit, Flow, PathState } from "./path-state.ts";
 import { distinctStates, knowing, passing } from "./path-state.ts";
 import type { Machine } from "./step-lists.ts";
+import { isOverBatches } from "./batches.ts";
 import { isStepLoop } from "./step-loops.ts";
 import { isLoop } from "./syntax.ts";
 import type { Value } from "./values.ts";
@@ -15,7 +16,9 @@ const MAX_PATHS = 400;
 /** How the outcome of one loop round, or of a function, is judged. */
 export interface PathJudge {
   /** One round is over and the next step's turn comes. */
-  nextTurn(state: PathState, loop: ts.IterationStatement): void;
+  nextTurn(state: PathState, loop: ts.Node): void;
+  /** A loop's round, or a function, is over, and with it the lists that were made in it. */
+  lost(state: PathState, scope: ts.Node): void;
   /** A step is performed on a path on which one before it failed. */
   afterFailure(call: ts.Node, state: PathState): void;
   /** The loop over the steps is left in this round. */
@@ -91,7 +94,7 @@ export class StatementWalker {
     for (const { name, initializer } of list.declarations) {
       if (initializer === undefined) states = states.map((each) => this.bind(name, UNDEFINED, each));
       else
-        states = this.#expressions.all(initializer, states, flow).map((end) => this.bind(name, end.value, end.state));
+        states = this.#expressions.held(initializer, states, flow).map((end) => this.bind(name, end.value, end.state));
     }
     return states;
   }
@@ -105,11 +108,12 @@ export class StatementWalker {
       return knowing(state, symbol, isShared ? UNKNOWN : value);
     }
     let bound = state;
-    for (const element of name.elements) {
+    for (const [index, element] of name.elements.entries()) {
       if (ts.isOmittedExpression(element)) continue;
       const key = element.propertyName ?? element.name;
-      const isMember = ts.isObjectBindingPattern(name) && ts.isIdentifier(key) && element.dotDotDotToken === undefined;
-      bound = this.bind(element.name, isMember ? memberValue(value, key.text) : UNKNOWN, bound);
+      const named = ts.isObjectBindingPattern(name) ? (ts.isIdentifier(key) ? key.text : undefined) : String(index);
+      const isMember = element.dotDotDotToken === undefined && element.initializer === undefined;
+      bound = this.bind(element.name, isMember ? memberValue(value, named) : UNKNOWN, bound);
     }
     return bound;
   }
@@ -200,7 +204,7 @@ export class StatementWalker {
     const heads = this.#loopHead(node, state, flow);
     const here = (exit: Exit): boolean =>
       exit.label === undefined || (ts.isLabeledStatement(node.parent) && node.parent.label.text === exit.label);
-    if (isStepLoop(node, this.#machine)) {
+    if (isStepLoop(node, this.#machine) || isOverBatches(node, this.#machine)) {
       const counted = heads.map((head) => forgetting(node, head, { checker, forgets: isCounting }));
       return this.#stepLoop(node, counted, { inner, flow, here });
     }
@@ -239,7 +243,7 @@ export class StatementWalker {
           node,
           "The steps are gone over a second time: each is performed once",
         );
-      const leaving = roundsOf(node, head, {
+      const { ends, exits: leaving } = roundsOf(node, head, {
         checker: this.#machine.program.checker,
         run: (start) => this.#round(node, start, { inner, here }),
       });
@@ -247,7 +251,12 @@ export class StatementWalker {
       const after = (state: PathState): PathState => ({ ...settled(state), performed: again, isTurn: false });
       const isBreak = (exit: Exit): boolean => exit.by === "break" && here(exit);
       outs.push(
-        { ...head, performed: again, recorded: recordedAt(node) },
+        ...(isEndless(node) ? [] : [head, ...ends]).map(({ waiting }): PathState => ({
+          ...head,
+          waiting,
+          performed: again,
+          recorded: recordedAt(node),
+        })),
         ...leaving.filter(isBreak).map((exit) => after(exit.state)),
       );
       flow.exits.push(
@@ -266,7 +275,10 @@ export class StatementWalker {
     const isNext = (exit: Exit): boolean => exit.by === "continue" && here(exit);
     const ends = this.#statement(node.statement, start, inner);
     ends.push(...inner.exits.filter(isNext).map((exit) => ({ ...exit.state, turn: exit.node })));
-    for (const end of ends) this.#judge.nextTurn(end, node);
+    for (const end of ends) {
+      this.#judge.nextTurn(end, node);
+      this.#judge.lost(end, node);
+    }
     return { ends, exits: inner.exits.splice(0).filter((exit) => !isNext(exit)) };
   }
 }

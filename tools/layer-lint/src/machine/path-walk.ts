@@ -11,6 +11,10 @@ export interface WalkHooks {
   readonly note: Note;
   /** A step is performed although one before it failed. */
   readonly afterFailure: (call: ts.Node, state: PathState) => void;
+  /** One turn is over, and the next begins. */
+  readonly nextTurn: (state: PathState, at: ts.Node) => void;
+  /** The ways out of all turns of a function that is called for each step. */
+  readonly turns: (fn: FunctionNode, start: Valued) => readonly Exit[];
   /** The ways out of a function of the layer. */
   readonly exitsOf: (fn: FunctionNode, values: readonly Value[]) => readonly Exit[];
 }

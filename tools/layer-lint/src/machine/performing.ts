@@ -2,8 +2,9 @@ import { ts } from "ts-morph";
 import type { Fault } from "./fault.ts";
 import { symbolOf } from "./functions.ts";
 import type { Machine } from "./step-lists.ts";
-import { isOverSteps, isStepLoop } from "./step-loops.ts";
+import { areStepLoops, isOverSteps, isStepLoop, ownNames } from "./step-loops.ts";
 import { isAwaited } from "./awaited.ts";
+import { isNextTurn, turnsOf } from "./turn-functions.ts";
 import { wrongStep } from "./own-step.ts";
 import type { CallNode, FunctionNode } from "./syntax.ts";
 import {
@@ -52,8 +53,11 @@ function siteFaults(call: CallNode, machine: Machine): Fault[] {
   const { functions } = machine;
   const owner = ownerOf(call);
   const faults: Fault[] = [];
+  const turn = isFunctionNode(owner) ? turnsOf(machine).get(owner) : undefined;
+  if (turn !== undefined) faults.push(...wrongStep(call, turn.own, { machine }));
   if (
     isFunctionNode(owner) &&
+    !isNextTurn(call, machine) &&
     functions.isRecursive(owner) &&
     functions.calleesOf(call).some((callee) => functions.carriers.has(callee) && functions.isRecursive(callee))
   )
@@ -64,8 +68,9 @@ function siteFaults(call: CallNode, machine: Machine): Fault[] {
     });
   const loops = loopsAround(call);
   for (const loop of loops) {
-    if (isStepLoop(loop, machine) && loops.length === 1) faults.push(...wrongStep(call, loop, machine));
-    else faults.push(...loopFaults(call, loop, machine));
+    if (loop === loops[0] && areStepLoops(loops, machine))
+      faults.push(...wrongStep(call, ownNames(loop, machine), { machine, loop }));
+    else if (!areStepLoops(loops, machine)) faults.push(...loopFaults(call, loop, machine));
   }
   if (!isAwaited(call, machine)) {
     const message =
@@ -142,6 +147,7 @@ function referenceFaults(node: ts.Expression, machine: Machine): Fault[] {
   if (!isPort && (target === undefined || !functions.carriers.has(target))) return [];
   if (isName(node) || isCallee(node)) return isPort ? optionalCall(node) : [];
   if (isPort && ts.isIdentifier(node)) return [];
+  if (!isPort && isOnlyCalled(node, machine)) return [];
   const what = isPort ? "The step port's method" : "A function that performs steps";
   return escaped(node, { machine, what });
 }
@@ -190,8 +196,37 @@ function inlineFaults(node: FunctionNode & ts.Expression, machine: Machine): Fau
   const { parent } = use;
   if (ts.isVariableDeclaration(parent) || ts.isPropertyDeclaration(parent) || ts.isExportAssignment(parent)) return [];
   if (isCallee(node) || ts.isMethodDeclaration(node)) return [];
-  if (ts.isPropertyAssignment(parent)) return [];
+  if (ts.isPropertyAssignment(parent) || isOnlyCalled(node, machine)) return [];
+  if (turnsOf(machine).get(node)?.kind === "reduce") return [];
   return escaped(node, { machine, what: "A function that performs a step" });
+}
+
+/** Handed to a function of the layer that does nothing with it but call it: those calls are followed. */
+function isOnlyCalled(node: ts.Expression, { program, functions }: Machine): boolean {
+  const use = wrapped(node);
+  const { parent: call } = use;
+  if (!ts.isCallExpression(call)) return false;
+  const index = call.arguments.indexOf(use);
+  const targets = functions.calleesOf(call);
+  const { checker } = program;
+  return (
+    index >= 0 &&
+    !targets.some((target) => target === bare(node)) &&
+    targets.length > 0 &&
+    targets.every((target) => {
+      const name = target.parameters[index]?.name;
+      if (name === undefined || !ts.isIdentifier(name)) return false;
+      const symbol = checker.getSymbolAtLocation(name);
+      const uses: ts.Identifier[] = [];
+      eachNode(target, (each) => {
+        if (ts.isIdentifier(each) && each !== name && checker.getSymbolAtLocation(each) === symbol) uses.push(each);
+      });
+      return uses.every(({ parent }, place) => {
+        const isCalled = ts.isCallExpression(parent) && parent.expression === uses[place];
+        return isCalled && functions.calleesOf(parent).length > 0;
+      });
+    })
+  );
 }
 
 function escaped(
@@ -200,8 +235,16 @@ function escaped(
 ): Fault[] {
   const message = `${what} is handed on as a value: whoever holds it could call it again, or in another order`;
   const faults: Fault[] = [{ law: "call-once", node, message }];
+  if (isChained(node)) faults.push({ law: "stop-on-failure", node, message });
   if (isUnderSteps(node, machine)) faults.push({ law: "in-order", node, message });
   return faults;
+}
+
+/** What a promise calls when it is kept or broken may be called after a failure. */
+function isChained(node: ts.Expression): boolean {
+  const { parent: call } = wrapped(node);
+  const name = ts.isCallExpression(call) ? memberOf(bare(call.expression))?.name : undefined;
+  return name === "then" || name === "catch" || name === "finally";
 }
 
 /** Whether the value goes to a method of a list of steps, or to something that runs several at once. */

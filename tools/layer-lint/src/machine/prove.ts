@@ -3,6 +3,7 @@ import type { Breach, Hop } from "../report/finding.ts";
 import { capabilityFaults, stateFaults } from "./capabilities.ts";
 import { cloneFaults } from "./clones.ts";
 import { decisionFaults } from "./decisions.ts";
+import { isTakenInTurn } from "./drawn-loops.ts";
 import { evidenceListFaults } from "./evidence-lists.ts";
 import type { Fault, MachineLaw } from "./fault.ts";
 import { readFunctions } from "./functions.ts";
@@ -32,7 +33,7 @@ export function proveMachine(project: Project, { layer, tsconfig, words, sealed 
   const vocabulary = makeVocabulary(program, words);
   const machine: Machine = { program, words: vocabulary, functions: readFunctions(program, vocabulary) };
   const faults: readonly Fault[] = [
-    ...stepListFaults(machine),
+    ...stepListFaults(machine, (list) => isTakenInTurn(list, machine)),
     ...performingFaults(machine),
     ...outcomeFaults(machine),
     ...evidenceListFaults(machine),

@@ -1,6 +1,8 @@
 import { ts } from "ts-morph";
 import type { Machine } from "./step-lists.ts";
-import { bare, eachNode, memberOf, ownerOf, rootOf, writtenBy } from "./syntax.ts";
+import type { Owner } from "./syntax.ts";
+import { bare, eachNode, isFunctionNode, memberOf, ownerOf, rootOf, writtenBy } from "./syntax.ts";
+import { turnsOf } from "./turn-functions.ts";
 
 /** What is written to at times that no path shows: of its value nothing is ever known. */
 export interface Shared {
@@ -11,7 +13,8 @@ export interface Shared {
 }
 
 /** Looks for every write in the layer that happens out of turn. */
-export function sharedNames({ program }: Machine): Shared {
+export function sharedNames(machine: Machine): Shared {
+  const { program } = machine;
   const { checker } = program;
   const names = new Set<ts.Symbol>();
   const members = new Set<string>();
@@ -25,12 +28,18 @@ export function sharedNames({ program }: Machine): Shared {
           declaration !== undefined && !ts.isParameter(declaration) && ownerOf(declaration) === ownerOf(target);
         const member = memberOf(target);
         if (member === undefined && symbol !== undefined && declaration !== undefined) {
-          if (ownerOf(target) !== ownerOf(declaration)) names.add(symbol);
+          if (inTurn(ownerOf(target), machine) !== inTurn(ownerOf(declaration), machine)) names.add(symbol);
         } else if (member?.name !== undefined && !isLocal) members.add(member.name);
       }
     });
   }
   return { names, members };
+}
+
+/** A function that `reduce` calls for each step, one after the other, is in turn with the one around it. */
+function inTurn(owner: Owner, machine: Machine): Owner {
+  const isTurn = isFunctionNode(owner) && turnsOf(machine).get(owner)?.kind === "reduce";
+  return isTurn ? inTurn(ownerOf(owner), machine) : owner;
 }
 
 /** Everything that the node writes to, patterns taken apart. */

@@ -93,7 +93,7 @@ function isElementwise(callback: ts.Expression, machine: Machine): boolean {
 }
 
 /** EXEC-001 for every use of a list of steps: it may be read, copied, counted and gone over, never changed. */
-export function stepListFaults(machine: Machine): Fault[] {
+export function stepListFaults(machine: Machine, isTakenInTurn: (list: ts.Expression) => boolean): Fault[] {
   const { program, words } = machine;
   const faults: Fault[] = [];
   for (const file of program.files) {
@@ -101,14 +101,18 @@ export function stepListFaults(machine: Machine): Fault[] {
       if (!ts.isExpression(node) || bare(node) !== node) return;
       if (ts.isIdentifier(node) && ts.isPropertyAccessExpression(node.parent) && node.parent.name === node) return;
       if (!words.isStepList(program.checker.getTypeAtLocation(node))) return;
-      const message = misuse(node, machine);
+      const message = misuse(node, machine, isTakenInTurn);
       if (message !== undefined) faults.push({ law: "in-order", node, message });
     });
   }
   return faults;
 }
 
-function misuse(list: ts.Expression, { functions, program }: Machine): string | undefined {
+function misuse(
+  list: ts.Expression,
+  { functions, program }: Machine,
+  isTakenInTurn: (list: ts.Expression) => boolean,
+): string | undefined {
   const use = wrapped(list);
   const { parent } = use;
   const written = writtenBy(parent);
@@ -121,6 +125,7 @@ function misuse(list: ts.Expression, { functions, program }: Machine): string | 
     if (target !== undefined && bare(target) === parent)
       return "A list of steps is changed: the steps run as they were declared";
     if (member.name === undefined) return undefined;
+    if (member.name === "shift" && isTakenInTurn(use)) return undefined;
     if (MUTATORS.has(member.name)) return `${member.name} changes a list of steps: they run in the declared order`;
     if (REORDERING.has(member.name)) return `${member.name} puts the steps into another order`;
     if (member.name === "iterator") return "A list of steps is gone over by hand: the declared order cannot be proven";

@@ -1,4 +1,6 @@
 import { ts } from "ts-morph";
+import { batchesAround } from "./batches.ts";
+import { drawnBy } from "./drawn-loops.ts";
 import type { Machine } from "./step-lists.ts";
 import { isDeclaredList } from "./step-lists.ts";
 import { symbolOf } from "./functions.ts";
@@ -6,15 +8,55 @@ import { bare, eachNode, memberOf, writtenBy } from "./syntax.ts";
 
 /** The one loop in which steps may be performed: upwards over the declared steps, each once. */
 export function isStepLoop(loop: ts.IterationStatement, machine: Machine): boolean {
-  if (ts.isForOfStatement(loop)) return isDeclaredList(loop.expression, machine) && isConstant(loop.initializer);
-  if (ts.isForStatement(loop)) return isCountingUp(loop, machine);
-  return false;
+  if (ts.isForOfStatement(loop)) {
+    const isWhole = isDeclaredList(loop.expression, machine) || batchesAround(loop, machine) !== undefined;
+    return isWhole && isConstant(loop.initializer);
+  }
+  if (ts.isForStatement(loop) && isCountingUp(loop, machine)) return true;
+  return drawnBy(loop, machine) !== undefined;
 }
 
-/** Whether the loop goes over steps at all, in whatever order. */
+/** Whether these loops, the innermost first, perform each step once: the one over the steps, alone or in that over their batches. */
+export function areStepLoops(loops: readonly ts.IterationStatement[], machine: Machine): boolean {
+  const [inner, outer, third] = loops;
+  if (inner === undefined || third !== undefined || !isStepLoop(inner, machine)) return false;
+  return outer === batchesAround(inner, machine);
+}
+
+/** The names that the head of the loop gives to the step whose turn it is. */
+export function ownNames(loop: ts.IterationStatement, machine: Machine): ReadonlySet<ts.Symbol> {
+  const drawn = ts.isForStatement(loop) && isCountingUp(loop, machine) ? undefined : drawnBy(loop, machine);
+  if (drawn !== undefined) return drawn.own;
+  const own = new Set<ts.Symbol>();
+  const head = ts.isForOfStatement(loop) || ts.isForStatement(loop) ? loop.initializer : undefined;
+  if (head === undefined) return own;
+  eachNode(head, (node) => {
+    const symbol = ts.isIdentifier(node) ? machine.program.checker.getSymbolAtLocation(node) : undefined;
+    if (symbol !== undefined) own.add(symbol);
+  });
+  return own;
+}
+
+/** Whether the loop counts, and a step is found by its place. */
+export function isCounted(loop: ts.IterationStatement | undefined, machine: Machine): loop is ts.ForStatement {
+  return loop !== undefined && ts.isForStatement(loop) && isCountingUp(loop, machine);
+}
+
+/** Whether the loop goes over steps at all, in whatever order, or takes them out of a list. */
 export function isOverSteps(loop: ts.IterationStatement, { program, words }: Machine): boolean {
-  if (!ts.isForOfStatement(loop)) return false;
-  return words.isStepList(program.checker.getTypeAtLocation(loop.expression));
+  const isList = (node: ts.Node): boolean => words.isStepList(program.checker.getTypeAtLocation(node));
+  if (ts.isForOfStatement(loop)) return isList(loop.expression);
+  let takes = false;
+  eachNode(loop, (node) => {
+    const member = ts.isCallExpression(node) ? memberOf(bare(node.expression)) : undefined;
+    if (
+      ["next", "shift", "pop", "splice"].includes(member?.name ?? "") &&
+      member !== undefined &&
+      isList(member.object)
+    )
+      takes = true;
+  });
+  return takes;
 }
 
 function isConstant(initializer: ts.ForInitializer): boolean {

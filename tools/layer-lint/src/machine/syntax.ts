@@ -78,6 +78,16 @@ export function wrapped(node: ts.Expression): ts.Expression {
   return at;
 }
 
+/** The expression without `Object.freeze` around it, which gives back the very thing that it is given. */
+export function unfrozen(node: ts.Expression): ts.Expression {
+  let at = bare(node);
+  for (;;) {
+    const [given] = ts.isCallExpression(at) && at.expression.getText() === "Object.freeze" ? at.arguments : [];
+    if (given === undefined) return at;
+    at = bare(given);
+  }
+}
+
 /** The object and the name of `object.name` or `object["name"]`; the name is undefined if it is computed. */
 export function memberOf(
   node: ts.Node,

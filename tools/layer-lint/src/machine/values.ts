@@ -20,6 +20,17 @@ export const FALSY: Value = { kind: "unknown", isTrue: false };
 /** Undefined or null. */
 export const NOTHING: Value = { kind: "unknown", isThere: false, isTrue: false };
 
+const REJECTION = "[rejected]";
+/** The promise of a step that failed: whoever awaits it has it thrown. No member of an object has this name. */
+export const REJECTED: Value = { kind: "object", members: new Map([[REJECTION, { kind: "literal", value: "step" }]]) };
+/** A promise of something else that is rejected. */
+export const REFUSED: Value = { kind: "object", members: new Map([[REJECTION, { kind: "literal", value: "other" }]]) };
+
+/** Whether it is a promise that is rejected. */
+export function isRejected(value: Value): boolean {
+  return value.kind === "object" && value.members.has(REJECTION);
+}
+
 /** The value of a literal. */
 export function literalValue(value: Literal): Value {
   return { kind: "literal", value };
