@@ -19,9 +19,7 @@ export function addPlanFileCommands({ program, session, onEnd }: Declaring): voi
   const importing = program.command("import").description("make a plan of what another tool runs");
   importing
     .command("executioner <file>")
-    .description(
-      "convert the JSON of Executioner (a file); what has no counterpart is told, and ends with exit code 1",
-    )
+    .description("convert the JSON of Executioner (a file); what has no counterpart is told, and ends with exit code 1")
     .option("--out <plan>", "where to write the plan; must not be there yet (default: standard output)")
     .option("--lossy", "end with exit code 0 although something was left out")
     .option("--json", "tell what was left out as JSON on standard output; needs --out")

@@ -78,9 +78,10 @@ test("a run of any plan ends as the reference model says, whatever runs side by 
       expect(view.status).toBe(expected.status);
       for (const { key, status, attempt } of view.jobs) {
         const job = expected.jobs.get(key);
-        expect(job?.possible.has(status), `${key} is ${status}, expected one of ${[...(job?.possible ?? [])]}`).toBe(
-          true,
-        );
+        expect(
+          job?.possible.has(status),
+          `${key} is ${status}, expected one of ${[...(job?.possible ?? [])].join(", ")}`,
+        ).toBe(true);
         if (status === "succeeded" || status === "failed") expect(attempt + 1).toBeLessThanOrEqual(job?.attempts ?? 0);
       }
       // No step is performed twice, and nothing starts before what it needs has succeeded.

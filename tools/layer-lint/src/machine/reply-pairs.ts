@@ -26,9 +26,7 @@ export function replyPair(call: CallNode, checker: ts.TypeChecker): ReplyPair | 
   const success = labels.findIndex((label) => label !== undefined && SUCCESS.test(label));
   if (success >= 0) return pairAt(success, { good: literalValue(true), bad: literalValue(false) });
   const named = labels.findIndex((label) => label !== undefined && FAULT.test(label));
-  const typed = entries.findIndex((entry) =>
-    constituents(entry).some(({ symbol }) => symbol?.name.endsWith("Error") === true),
-  );
+  const typed = entries.findIndex((entry) => constituents(entry).some(({ symbol }) => symbol?.name.endsWith("Error")));
   // Where nothing says which it is, it is the first of two, as everybody has it.
   const place = named >= 0 ? named : typed >= 0 ? typed : entries.length === 2 ? 0 : -1;
   const entry = entries[place];
