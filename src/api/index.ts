@@ -6,3 +6,5 @@ export { resultOf, stepResultOf } from "./grpc/result-messages.ts";
 export { startGrpcServer } from "./grpc/server.ts";
 export type { GrpcServer, GrpcServerOptions } from "./grpc/server.ts";
 export { createToken, readToken } from "./grpc/token.ts";
+export { gateWord, runStatusNumbers, toldRun, toldRunWithLog } from "./grpc/told-run.ts";
+export type { ToldJob, ToldRun, ToldRunWithLog } from "./grpc/told-run.ts";

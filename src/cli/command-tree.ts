@@ -1,5 +1,4 @@
 import { InvalidArgumentError, Option } from "commander";
-import type { Command } from "commander";
 import type { LedgerFlags, LedgerVerifyFlags } from "./commands/ledger.ts";
 import type { ProveFlags } from "./commands/prove.ts";
 import type { ExecFlags } from "./commands/exec.ts";
@@ -10,38 +9,20 @@ import type { CancelFlags } from "./commands/cancel.ts";
 import type { EraseFlags } from "./commands/erase.ts";
 import type { RunsFlags } from "./commands/runs.ts";
 import type { ShowFlags } from "./commands/show.ts";
-import { exitOfSignal } from "./exit-codes.ts";
+import { collected, inState, JSON_FLAG, PLACE, placed, unlessInterrupted, wholeNumber } from "./declaring.ts";
+import type { Declaring } from "./declaring.ts";
 import type { CommonFlags, ServeFlags, SignerFlags } from "./host.ts";
-import type { Session } from "./session.ts";
+import { addRunCommands } from "./run-commands.ts";
 
 /** Runs listed unless said otherwise, and at most. */
 const RUNS_LISTED = 50;
 const RUNS_LISTED_AT_MOST = 10_000;
 
-/** The flags that say where the machine is. */
-const PLACE = {
-  config: ["--config <file>", "configuration file (default: verbatim.yaml)"],
-  state: ["--state <dir>", "state directory (default: .verbatim)"],
-  server: [
-    "--server <address>",
-    "a running server, unix:/path or host:port (default: the one of the state directory, else none)",
-  ],
-} as const;
-
-const JSON_FLAG = ["--json", "JSON on standard output"] as const;
-
-/** What the commands are declared with. */
-interface Declaring {
-  readonly program: Command;
-  readonly session: Session;
-  /** Told the exit code of the command that ran. */
-  readonly onEnd: (code: number) => void;
-}
-
 /** Declares every command. What a command does is loaded when it runs, so that help does not wait for it. */
 export function addCommands(declaring: Declaring): void {
   addServe(declaring);
   addExec(declaring);
+  addRunCommands(declaring);
   addReaders(declaring);
   addProofs(declaring);
   addSealing(declaring);
@@ -259,46 +240,6 @@ function addSurroundings({ program, session, onEnd }: Declaring): void {
       const { printJobSchema } = await import("./commands/schema.ts");
       onEnd(await printJobSchema(session));
     });
-}
-
-/** For commands that leave nothing behind: the first signal ends them at once. */
-async function unlessInterrupted({ host }: Session, command: Promise<number>): Promise<number> {
-  const { interrupted } = host;
-  const { promise: left, resolve } = Promise.withResolvers<number>();
-  const leave = (): void => resolve(exitOfSignal(interrupted.reason));
-  if (interrupted.aborted) leave();
-  interrupted.addEventListener("abort", leave);
-  try {
-    return await Promise.race([command, left]);
-  } finally {
-    interrupted.removeEventListener("abort", leave);
-  }
-}
-
-/** For commands that read a state directory's files themselves. */
-function inState(command: Command): Command {
-  return command
-    .option(...PLACE.config)
-    .option(...PLACE.state)
-    .option(...JSON_FLAG);
-}
-
-function placed(command: Command): Command {
-  return command
-    .option(...PLACE.config)
-    .option(...PLACE.state)
-    .option(...PLACE.server)
-    .option(...JSON_FLAG);
-}
-
-function collected(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
-  throw new InvalidArgumentError("Expected a whole number, 0 or more.");
 }
 
 function listLimit(text: string): number {

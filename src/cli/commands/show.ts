@@ -36,10 +36,19 @@ export async function show(runId: string, flags: ShowFlags, { host, stdout, json
     await stdout.json(`${JSON.stringify({ run_id: runId, disclosures: fields })}\n`);
     return fields.every((field) => "value" in field) ? EXIT.succeeded : EXIT.chainBroken;
   }
+  await showJob(client, runId, { stdout, json });
+  return EXIT.succeeded;
+}
+
+/** Shows what the run of a direct job has come to. @throws {Fault} RUN_NOT_FOUND */
+export async function showJob(
+  client: VerbatimClient,
+  runId: string,
+  { stdout, json }: Pick<Session, "stdout" | "json">,
+): Promise<void> {
   const run = await recordedRun(client, runId);
   if (json) await stdout.json(`${JSON.stringify(runJson(run))}\n`);
   else await stdout.write(summaryText(run.ended ? endedRun(run.result, run.log) : openRun(run), stdout));
-  return EXIT.succeeded;
 }
 
 function runJson(run: RecordedRun): JsonObject {
