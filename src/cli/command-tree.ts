@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
+import type { RunStatus } from "#model";
 import type { LedgerFlags, LedgerVerifyFlags } from "./commands/ledger.ts";
 import type { ProveFlags } from "./commands/prove.ts";
 import type { ExecFlags } from "./commands/exec.ts";
@@ -13,6 +14,19 @@ import { collected, inState, JSON_FLAG, PLACE, placed, unlessInterrupted, wholeN
 import type { Declaring } from "./declaring.ts";
 import type { CommonFlags, ServeFlags, SignerFlags } from "./host.ts";
 import { addRunCommands } from "./run-commands.ts";
+
+/** States of a plan's run that `runs` can be asked for. */
+const RUN_STATES: readonly RunStatus[] = [
+  "created",
+  "preflight_validated",
+  "executing",
+  "blocked",
+  "rolling_back",
+  "succeeded",
+  "failed",
+  "cancelled",
+  "rolled_back",
+];
 
 /** Runs listed unless said otherwise, and at most. */
 const RUNS_LISTED = 50;
@@ -96,6 +110,8 @@ function addReaders({ program, session, onEnd }: Declaring): void {
   placed(program.command("show <run>"))
     .description("show what a run has come to, or what a step has put out")
     .option("--output <step>", "only the output of this step, as JSON", wholeNumber)
+    .option("--job <key>", "of a plan's run: the steps of this job, with what they have put out")
+    .option("--attempt <n>", "with --job: of this attempt, 0 = the first (default: the last)", wholeNumber)
     .option("--disclose", "only the values of sensitive fields that are still kept here, as JSON, each verified")
     .action(async (run: string, flags: ShowFlags) => {
       const { show } = await import("./commands/show.ts");
@@ -103,7 +119,9 @@ function addReaders({ program, session, onEnd }: Declaring): void {
     });
 
   placed(program.command("runs"))
-    .description("list runs, newest first")
+    .description("list runs of jobs and plans, newest first")
+    .option("--name <text>", "only runs of plans whose name contains this")
+    .addOption(new Option("--status <state...>", "only runs of plans in one of these states").choices([...RUN_STATES]))
     .option("--limit <n>", `at most so many, 1 to ${RUNS_LISTED_AT_MOST}`, listLimit, RUNS_LISTED)
     .action(async (flags: RunsFlags) => {
       const { runs } = await import("./commands/runs.ts");
@@ -187,7 +205,8 @@ function addCancel({ program, session, onEnd }: Declaring): void {
   placed(program.command("cancel <run>"))
     .description("stop a run and wait for its end")
     .requiredOption("--reason <text>", "why, for the record")
-    .option("--by <name>", "who, for the record (default: the user's name)")
+    .option("--actor <name>", "who, for the record (default: the user's name)")
+    .option("--by <name>", "the same as --actor")
     .action(async (run: string, flags: CancelFlags) => {
       const { cancel } = await import("./commands/cancel.ts");
       onEnd(await unlessInterrupted(session, cancel(run, flags, session)));

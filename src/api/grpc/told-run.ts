@@ -83,7 +83,7 @@ export function toldRunWithLog({ run, logSize, logHead }: GetRunResponse): ToldR
 }
 
 /** The numbers by which ListRuns is asked for states. */
-export function runStatusNumbers(words: readonly RunStatus[]): number[] {
+export function runStatusNumbers(words: readonly RunStatus[]): ReturnType<typeof runStatusMessage>[] {
   return words.map(runStatusMessage);
 }
 
