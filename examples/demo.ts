@@ -9,6 +9,7 @@ import { attachAgain } from "./demo/chapter-attach.ts";
 import { failInTheMiddle } from "./demo/chapter-fail.ts";
 import { packDocumentation } from "./demo/chapter-pack.ts";
 import { stopServer } from "./demo/chapter-stop.ts";
+import { runPlan } from "./demo/chapter-plan.ts";
 import { verifyOffline } from "./demo/chapter-verify.ts";
 import { startServer } from "./demo/server.ts";
 import type { Stage } from "./demo/stage.ts";
@@ -36,6 +37,7 @@ try {
     await attachAgain(stage, packed, testimony);
     await verifyOffline(stage, { packed, failed, testimony });
     await stopServer(stage, [packed, failed, long]);
+    await runPlan(stage, `release-${suffix}`);
   } catch (error) {
     console.error(`The server's log:\n${server.log()}`);
     throw error;

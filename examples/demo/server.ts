@@ -18,8 +18,14 @@ export interface DemoServer extends AsyncDisposable {
 }
 
 /** Starts `verbatim serve` on a free loopback port; resolves when it takes calls. @throws if it ends before. */
-export async function startServer({ state }: { readonly state: string }): Promise<DemoServer> {
-  const args = ["serve", "--config", "examples/verbatim.yaml", "--state", state, "--listen", "127.0.0.1:0"];
+export async function startServer({
+  state,
+  config = "examples/verbatim.yaml",
+}: {
+  readonly state: string;
+  readonly config?: string;
+}): Promise<DemoServer> {
+  const args = ["serve", "--config", config, "--state", state, "--listen", "127.0.0.1:0"];
   const child = spawn(
     process.execPath,
     ["--require", join(REPOSITORY, "tools/node-version.cjs"), join(REPOSITORY, "src/main/bin.ts"), ...args],

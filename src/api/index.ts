@@ -14,3 +14,5 @@ export { planSchema } from "./plan-file/plan-schema.ts";
 export { readPlan } from "./plan-file/read-plan.ts";
 export type { ReadPlan } from "./plan-file/read-plan.ts";
 export { createToken, readToken } from "./grpc/token.ts";
+export { gateWord, runStatusNumbers, toldRun, toldRunWithLog } from "./grpc/told-run.ts";
+export type { ToldJob, ToldRun, ToldRunWithLog } from "./grpc/told-run.ts";

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
-import type { Command } from "commander";
+import type { RunStatus } from "#model";
 import type { LedgerFlags, LedgerVerifyFlags } from "./commands/ledger.ts";
 import type { ProveFlags } from "./commands/prove.ts";
 import type { ExecFlags } from "./commands/exec.ts";
@@ -10,32 +10,34 @@ import type { CancelFlags } from "./commands/cancel.ts";
 import type { EraseFlags } from "./commands/erase.ts";
 import type { RunsFlags } from "./commands/runs.ts";
 import type { ShowFlags } from "./commands/show.ts";
+import { collected, inState, JSON_FLAG, PLACE, placed, unlessInterrupted, wholeNumber } from "./declaring.ts";
 import type { Declaring } from "./declaring.ts";
-import { exitOfSignal } from "./exit-codes.ts";
 import type { CommonFlags, ServeFlags, SignerFlags } from "./host.ts";
 import { addPlanFileCommands } from "./plan-file-commands.ts";
-import type { Session } from "./session.ts";
+import { addRunCommands } from "./run-commands.ts";
+
+/** States of a plan's run that `runs` can be asked for. */
+const RUN_STATES: readonly RunStatus[] = [
+  "created",
+  "preflight_validated",
+  "executing",
+  "blocked",
+  "rolling_back",
+  "succeeded",
+  "failed",
+  "cancelled",
+  "rolled_back",
+];
 
 /** Runs listed unless said otherwise, and at most. */
 const RUNS_LISTED = 50;
 const RUNS_LISTED_AT_MOST = 10_000;
 
-/** The flags that say where the machine is. */
-const PLACE = {
-  config: ["--config <file>", "configuration file (default: verbatim.yaml)"],
-  state: ["--state <dir>", "state directory (default: .verbatim)"],
-  server: [
-    "--server <address>",
-    "a running server, unix:/path or host:port (default: the one of the state directory, else none)",
-  ],
-} as const;
-
-const JSON_FLAG = ["--json", "JSON on standard output"] as const;
-
 /** Declares every command. What a command does is loaded when it runs, so that help does not wait for it. */
 export function addCommands(declaring: Declaring): void {
   addServe(declaring);
   addExec(declaring);
+  addRunCommands(declaring);
   addReaders(declaring);
   addProofs(declaring);
   addSealing(declaring);
@@ -110,6 +112,8 @@ function addReaders({ program, session, onEnd }: Declaring): void {
   placed(program.command("show <run>"))
     .description("show what a run has come to, or what a step has put out")
     .option("--output <step>", "only the output of this step, as JSON", wholeNumber)
+    .option("--job <key>", "of a plan's run: the steps of this job, with what they have put out")
+    .option("--attempt <n>", "with --job: of this attempt, 0 = the first (default: the last)", wholeNumber)
     .option("--disclose", "only the values of sensitive fields that are still kept here, as JSON, each verified")
     .action(async (run: string, flags: ShowFlags) => {
       const { show } = await import("./commands/show.ts");
@@ -117,7 +121,9 @@ function addReaders({ program, session, onEnd }: Declaring): void {
     });
 
   placed(program.command("runs"))
-    .description("list runs, newest first")
+    .description("list runs of jobs and plans, newest first")
+    .option("--name <text>", "only runs of plans whose name contains this")
+    .addOption(new Option("--status <state...>", "only runs of plans in one of these states").choices([...RUN_STATES]))
     .option("--limit <n>", `at most so many, 1 to ${RUNS_LISTED_AT_MOST}`, listLimit, RUNS_LISTED)
     .action(async (flags: RunsFlags) => {
       const { runs } = await import("./commands/runs.ts");
@@ -201,7 +207,8 @@ function addCancel({ program, session, onEnd }: Declaring): void {
   placed(program.command("cancel <run>"))
     .description("stop a run and wait for its end")
     .requiredOption("--reason <text>", "why, for the record")
-    .option("--by <name>", "who, for the record (default: the user's name)")
+    .option("--actor <name>", "who, for the record (default: the user's name)")
+    .option("--by <name>", "the same as --actor")
     .action(async (run: string, flags: CancelFlags) => {
       const { cancel } = await import("./commands/cancel.ts");
       onEnd(await unlessInterrupted(session, cancel(run, flags, session)));
@@ -254,46 +261,6 @@ function addSurroundings({ program, session, onEnd }: Declaring): void {
       const { printSchema } = await import("./commands/schema.ts");
       onEnd(await printSchema("job", session));
     });
-}
-
-/** For commands that leave nothing behind: the first signal ends them at once. */
-async function unlessInterrupted({ host }: Session, command: Promise<number>): Promise<number> {
-  const { interrupted } = host;
-  const { promise: left, resolve } = Promise.withResolvers<number>();
-  const leave = (): void => resolve(exitOfSignal(interrupted.reason));
-  if (interrupted.aborted) leave();
-  interrupted.addEventListener("abort", leave);
-  try {
-    return await Promise.race([command, left]);
-  } finally {
-    interrupted.removeEventListener("abort", leave);
-  }
-}
-
-/** For commands that read a state directory's files themselves. */
-function inState(command: Command): Command {
-  return command
-    .option(...PLACE.config)
-    .option(...PLACE.state)
-    .option(...JSON_FLAG);
-}
-
-function placed(command: Command): Command {
-  return command
-    .option(...PLACE.config)
-    .option(...PLACE.state)
-    .option(...PLACE.server)
-    .option(...JSON_FLAG);
-}
-
-function collected(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
-  throw new InvalidArgumentError("Expected a whole number, 0 or more.");
 }
 
 function listLimit(text: string): number {

@@ -1,4 +1,6 @@
+import { InvalidArgumentError } from "commander";
 import type { Command } from "commander";
+import { exitOfSignal } from "./exit-codes.ts";
 import type { Session } from "./session.ts";
 
 /** What the commands are declared with. */
@@ -7,4 +9,60 @@ export interface Declaring {
   readonly session: Session;
   /** Told the exit code of the command that ran. */
   readonly onEnd: (code: number) => void;
+}
+
+/** The flags that say where the machine is. */
+export const PLACE = {
+  config: ["--config <file>", "configuration file (default: verbatim.yaml)"],
+  state: ["--state <dir>", "state directory (default: .verbatim)"],
+  server: [
+    "--server <address>",
+    "a running server, unix:/path or host:port (default: the one of the state directory, else none)",
+  ],
+} as const;
+
+/** The flag that asks for JSON. */
+export const JSON_FLAG = ["--json", "JSON on standard output"] as const;
+
+/** Gives a command the flags of those that talk to a machine. */
+export function placed(command: Command): Command {
+  return command
+    .option(...PLACE.config)
+    .option(...PLACE.state)
+    .option(...PLACE.server)
+    .option(...JSON_FLAG);
+}
+
+/** The same for commands that read a state directory's files themselves. */
+export function inState(command: Command): Command {
+  return command
+    .option(...PLACE.config)
+    .option(...PLACE.state)
+    .option(...JSON_FLAG);
+}
+
+/** For commands that leave nothing behind: the first signal ends them at once. */
+export async function unlessInterrupted({ host }: Session, command: Promise<number>): Promise<number> {
+  const { interrupted } = host;
+  const { promise: left, resolve } = Promise.withResolvers<number>();
+  const leave = (): void => resolve(exitOfSignal(interrupted.reason));
+  if (interrupted.aborted) leave();
+  interrupted.addEventListener("abort", leave);
+  try {
+    return await Promise.race([command, left]);
+  } finally {
+    interrupted.removeEventListener("abort", leave);
+  }
+}
+
+/** Reads a flag that may be given several times. */
+export function collected(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+/** Reads a whole number, 0 or more. @throws {InvalidArgumentError} */
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
+  throw new InvalidArgumentError("Expected a whole number, 0 or more.");
 }

@@ -36,6 +36,17 @@ export interface Connection extends AsyncDisposable {
   readonly client: VerbatimClient;
   /** `embedded`, or the server's address. */
   readonly where: string;
+  /**
+   * Only of an embedded machine: starts nothing more and waits for what runs; a run with more to do is then blocked, and can
+   * be resumed. Calls are still answered.
+   */
+  readonly drain?: () => Promise<void>;
+}
+
+/** How a machine is connected to. */
+export interface ConnectOptions {
+  /** Whether other processes shall find an embedded machine for as long as it lasts; default false. */
+  readonly isFound?: boolean;
 }
 
 /** One finding of `doctor`. */
@@ -46,8 +57,13 @@ export interface Finding {
   readonly detail: string;
 }
 
-/** Where a command writes; `columns` is the width of a terminal, in characters. */
-export type CliStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+/** Where a command writes; `columns` and `rows` are the size of a terminal, in characters. */
+export type CliStream = NodeJS.WritableStream & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+  readonly writableNeedDrain?: boolean;
+};
 
 /** What the command line needs of the process that it runs in. `main` provides it, a test may too. */
 export interface CliHost {
@@ -74,7 +90,9 @@ export interface CliHost {
   /** Signs for other processes until it is told to stop; `onReady` is called with its key. @throws {Fault} if it cannot. */
   signer(flags: SignerFlags, onReady: (ready: ReadySigner) => void): Promise<void>;
   /** The running server of the flags or of the state directory, else a machine in this process. @throws {Fault} */
-  connect(flags: CommonFlags): Promise<Connection>;
+  connect(flags: CommonFlags, options?: ConnectOptions): Promise<Connection>;
+  /** Those of the caller's variables that have one of these names. */
+  environment(names: readonly string[]): Readonly<Record<string, string>>;
   /** PEM of the public key that the installation of the flags signs with; undefined if it has none yet, or none that can be read here. */
   ownPublicKey(flags: CommonFlags): Promise<string | undefined>;
   /** The absolute state directory of the flags, the environment or the configuration. @throws {Fault} */

@@ -1,2 +1,11 @@
-export type { CliHost, CliStream, CommonFlags, Connection, Finding, ServeFlags, SignerFlags } from "./host.ts";
+export type {
+  CliHost,
+  CliStream,
+  CommonFlags,
+  Connection,
+  ConnectOptions,
+  Finding,
+  ServeFlags,
+  SignerFlags,
+} from "./host.ts";
 export { runCli } from "./run-cli.ts";

@@ -6,6 +6,9 @@ import { safeJson } from "./text/safe-text.ts";
 /** Width that is taken for a terminal that does not tell its own, in columns. */
 const USUAL_COLUMNS = 80;
 
+/** Lines that are taken for a terminal that does not tell its own. */
+const USUAL_ROWS = 24;
+
 /**
  * One stream of a command. A reader that goes away (`| head`) is no error: what is written after that is dropped, and
  * `gone` aborts, so that who only reads for it can stop.
@@ -27,6 +30,16 @@ export class Output {
   /** Columns that a line may take; as many as it likes where nobody looks. */
   get columns(): number {
     return this.isTerminal ? (this.#stream.columns ?? USUAL_COLUMNS) : Infinity;
+  }
+
+  /** Lines of the terminal; of no use where nobody looks. */
+  get rows(): number {
+    return this.#stream.rows ?? USUAL_ROWS;
+  }
+
+  /** Whether what was written last is still on its way: what can be left out had better not be written. */
+  get isCongested(): boolean {
+    return this.#stream.writableNeedDrain === true;
   }
 
   /** Aborts when nobody reads any more. */

@@ -6,8 +6,8 @@ import type { Session } from "./session.ts";
 /** What stands under the help of the program. */
 const EXIT_CODE_HELP = `
 Exit codes:
-  0 succeeded · 1 run failed · 2 usage, configuration, bad input · 4 not found · 5 chain broken · 6 precondition
-  7 permission · 8 server unreachable · 124 the job's time ran out · 130 SIGINT · 143 SIGTERM`;
+  0 succeeded · 1 run failed · 2 usage, configuration, bad input · 3 waiting at a gate · 4 not found · 5 chain broken
+  6 precondition, not ended · 7 permission · 8 server unreachable · 124 the job's time ran out · 130 SIGINT · 143 SIGTERM`;
 
 /** Understands the command line, and runs the command that it names. @throws {Fault} whatever the command throws. */
 export async function runProgram(session: Session): Promise<number> {

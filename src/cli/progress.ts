@@ -1,15 +1,10 @@
 import { snakeCase } from "#evidence";
 import type { Told } from "./job-follower.ts";
 import type { Output } from "./output.ts";
+import type { ProgressMode } from "./progress-modes.ts";
 import { safeText } from "./text/safe-text.ts";
 import { counted } from "./text/words.ts";
 import { indexColumns, stepLine } from "./views/step-line.ts";
-
-/** How progress is shown: `auto` is `tty` on a terminal and `plain` elsewhere. */
-export const PROGRESS_MODES = ["auto", "tty", "plain", "jsonl", "none"] as const;
-
-/** See {@link PROGRESS_MODES}. */
-export type ProgressMode = (typeof PROGRESS_MODES)[number];
 
 /** What is about to be shown. */
 export interface Beginning {

@@ -14,6 +14,8 @@ export interface ResumeOptions<Message> {
   /** The sequence number of the last thing in a message. */
   readonly lastSeq: (message: Message) => bigint | undefined;
   readonly clock: Clock;
+  /** What had been read before, if the stream is known to be there; then it is taken up even if it brings nothing. */
+  readonly from?: bigint | undefined;
   /** Told before each wait, with what cut the stream. */
   readonly onCut?: (fault: Fault) => void;
 }
@@ -24,7 +26,7 @@ export interface ResumeOptions<Message> {
  */
 export async function* resumed<Message>(options: ResumeOptions<Message>): AsyncGenerator<Message, void, void> {
   const { open, lastSeq, clock, onCut } = options;
-  let seq: bigint | undefined;
+  let seq = options.from;
   let attempt = 0;
   for (;;) {
     try {

@@ -49,9 +49,11 @@ process.exitCode = await runCli({
     const { runSigner } = await import("./run-signer.ts");
     await runSigner(flags, { stopped: interrupted.signal, onReady });
   },
-  async connect(flags) {
+  environment: (names) =>
+    Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
+  async connect(flags, options) {
     const { connect } = await import("./connect.ts");
-    return await connect(flags);
+    return await connect(flags, options);
   },
   async ownPublicKey(flags) {
     const { ownPublicKey } = await import("./signer.ts");

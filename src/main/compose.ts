@@ -39,6 +39,8 @@ export interface App extends AsyncDisposable {
   readonly httpAddress: string | undefined;
   /** The token that calls over TCP must bring. */
   readonly token: string;
+  /** Takes no more jobs, starts nothing more, and waits for what runs. Calls are still answered. Safe to call twice. */
+  drain(): Promise<void>;
   /**
    * Takes no more jobs, waits for those that run, and frees everything. Safe to call twice. Resolves with why the store had
    * halted, if it had.
@@ -149,12 +151,16 @@ interface Running {
 
 function runningApp({ server, runner, runs, store, disk, token, resources, configuration }: Running): App {
   const graceMs = configuration.drain_seconds * 1000;
+  let draining: Promise<unknown> | undefined;
   let stopping: Promise<void> | undefined;
   let halted: string | undefined;
-  const shutDown = async (): Promise<void> => {
+  const drain = async (): Promise<void> => {
     disk?.close(); // room on the disk is no reason to take jobs any more
     server.setServing(false);
-    await Promise.all([runner.drain({ graceMs }), runs.drain({ graceMs })]);
+    await (draining ??= Promise.all([runner.drain({ graceMs }), runs.drain({ graceMs })]));
+  };
+  const shutDown = async (): Promise<void> => {
+    await drain();
     halted = store.halted;
     await server.drain({ graceMs: DRAIN_STREAMS_MS });
     await resources.disposeAsync();
@@ -167,6 +173,7 @@ function runningApp({ server, runner, runs, store, disk, token, resources, confi
     address: server.address,
     httpAddress: server.httpAddress,
     token,
+    drain,
     stop,
     async [Symbol.asyncDispose]() {
       await stop();

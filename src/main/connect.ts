@@ -1,23 +1,23 @@
 import { dirname } from "node:path";
 import { connectClient, readToken } from "#api";
-import type { CommonFlags, Connection } from "#cli";
+import type { CommonFlags, Connection, ConnectOptions } from "#cli";
 import { DisclosureFiles } from "#evidence";
 import { Fault } from "#model";
 import { compose } from "./compose.ts";
 import { loadConfiguration } from "./load-configuration.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import { createEventLog } from "./log-events.ts";
-import { notedServer } from "./running-server.ts";
+import { noteServer, notedServer } from "./running-server.ts";
 
 /**
  * The server that the flags name (or `VERBATIM_SERVER`), else the one that runs on the state directory, else a machine in
  * this process. The token is that of the environment (`VERBATIM_TOKEN`) or of the state directory. @throws {Fault}
  */
-export async function connect(flags: CommonFlags): Promise<Connection> {
+export async function connect(flags: CommonFlags, options: ConnectOptions = {}): Promise<Connection> {
   const configuration = await loadConfiguration({ flags, environment: process.env, workingDirectory: process.cwd() });
   const named = flags.server ?? process.env["VERBATIM_SERVER"];
   const address = named ?? notedServer(configuration.state)?.address;
-  if (address === undefined) return await embedded(configuration);
+  if (address === undefined) return await embedded(configuration, options);
   const token = address.startsWith("unix:") ? undefined : await tokenFor(configuration);
   const client = connectClient({ address, ...(token !== undefined && { token }) });
   return {
@@ -47,17 +47,30 @@ async function tokenFor(configuration: LoadedConfiguration): Promise<string | un
 }
 
 /** The same server that `serve` runs, on a socket of its own, for as long as the command lasts. */
-async function embedded(configuration: LoadedConfiguration): Promise<Connection> {
+async function embedded(configuration: LoadedConfiguration, { isFound = false }: ConnectOptions): Promise<Connection> {
   const { listen: _elsewhere, http: _port, ...local } = configuration;
   const level = configuration.log_level === "info" ? "error" : configuration.log_level;
   const app = await compose(local, { log: createEventLog(level), drivesOn: false });
   const client = connectClient({ address: app.address });
+  const forget = isFound ? noteUntilExit(configuration.state, app.address) : undefined;
   return {
     client,
     where: `embedded in ${dirname(configuration.state)}`,
+    drain: () => app.drain(),
     async [Symbol.asyncDispose]() {
+      forget?.(); // first, so that nobody is led to a machine that stops
       client.close();
       await app.stop();
     },
+  };
+}
+
+/** The word is taken away as well where the process is left in the middle. */
+function noteUntilExit(state: string, address: string): () => void {
+  const forget = noteServer(state, address);
+  process.once("exit", forget);
+  return () => {
+    process.off("exit", forget);
+    forget();
   };
 }

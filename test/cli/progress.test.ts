@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Output } from "../../src/cli/output.ts";
 import { createProgress } from "../../src/cli/progress.ts";
-import type { ProgressMode } from "../../src/cli/progress.ts";
+import type { ProgressMode } from "../../src/cli/progress-modes.ts";
 import { failedRun } from "./support/results.ts";
 import { KeptStream } from "./support/kept-stream.ts";
 

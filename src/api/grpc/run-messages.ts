@@ -85,6 +85,20 @@ const STATUS_WORDS = new Map(
   (Object.keys(RUN_STATUS) as RunListing["status"][]).map((word) => [RUN_STATUS[word] as RunStatus, word]), // its very keys
 );
 
+/** The number of a state on the wire. */
+export function runStatusMessage(status: RunListing["status"]): RunStatus {
+  return RUN_STATUS[status];
+}
+
+/** The word of the model for a job's state on the wire; undefined for one that this version does not know. */
+export function plannedJobStatusOf(status: PlannedJobStatus): PlannedJobView["status"] | undefined {
+  return JOB_STATUS_WORDS.get(status);
+}
+
+const JOB_STATUS_WORDS = new Map(
+  (Object.keys(JOB_STATUS) as PlannedJobView["status"][]).map((word) => [JOB_STATUS[word] as PlannedJobStatus, word]), // its very keys
+);
+
 /** The message of a job that would run. */
 export function plannedJobMessages(plan: Plan): PlannedJobMessage[] {
   return plan.jobs.map((job: PlannedJob) => ({

@@ -53,7 +53,14 @@ export function runService({ runs, store }: RunServiceOptions): MountedService {
       async getRun({ runId }, { shares }) {
         refuseIfAny(idViolations("run_id", runId));
         await wholeLogMayBeRead(shares);
-        return { $typeName: "verbatim.orchestration.v1.GetRunResponse", run: runMessage(await runs.get(runId)) };
+        const run = runMessage(await runs.get(runId));
+        const head = await store.head(runId); // after the run: the state that is told is durable
+        return {
+          $typeName: "verbatim.orchestration.v1.GetRunResponse",
+          run,
+          logSize: BigInt(head?.size ?? 0),
+          logHead: head?.hash ?? "",
+        };
       },
 
       async listRuns({ pageSize, pageToken, statuses, nameContains }, { shares }) {

@@ -2,6 +2,7 @@ import type { VerbatimClient } from "#api";
 import { Fault } from "#model";
 import { EXIT } from "../exit-codes.ts";
 import type { CommonFlags } from "../host.ts";
+import { planRunIfAny } from "../plan-run/known-run.ts";
 import { resumed } from "../resume.ts";
 import type { Session } from "../session.ts";
 
@@ -47,7 +48,8 @@ async function startOf(
   { tail, after }: EventsFlags,
 ): Promise<bigint | undefined> {
   if (tail === undefined) return after === undefined ? undefined : BigInt(after);
-  const { logSize } = await client.executor.getJob({ jobId: runId });
-  const start = Math.max(Number(logSize) - tail - 1, after ?? -1);
+  const told = await planRunIfAny(client, runId);
+  const logSize = told?.logSize ?? Number((await client.executor.getJob({ jobId: runId })).logSize);
+  const start = Math.max(logSize - tail - 1, after ?? -1);
   return start < 0 ? undefined : BigInt(start);
 }

@@ -5,6 +5,9 @@ const WIDE =
 /** Characters that take none: they stand on the one before. */
 const MARK = /[\p{Mn}\p{Me}\u200D]/u;
 
+/** Asks for the one before it as a picture, which takes two columns. */
+const AS_PICTURE = "\uFE0F";
+
 const ELLIPSIS = "…";
 
 /** The columns that a safe text takes on a terminal. */
@@ -33,6 +36,7 @@ export function pad(text: string, columns: number): string {
 }
 
 function columnsOf(character: string): number {
+  if (character === AS_PICTURE) return 1; // a column too many, where the one before takes two by itself, breaks no line
   if (MARK.test(character)) return 0;
   return WIDE.test(character) ? 2 : 1;
 }

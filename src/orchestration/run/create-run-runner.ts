@@ -72,6 +72,8 @@ class PlanRunner implements RunRunner {
       run.kick();
     }
   });
+  /** Runs that this process was asked to start or to go on with: it drives them on, whatever `drivesOn` says of others. */
+  readonly #own = new Set<string>();
   #draining = false;
 
   constructor(options: RunRunnerOptions) {
@@ -101,6 +103,7 @@ class PlanRunner implements RunRunner {
     const state = new RunState(report.plan);
     const run = this.#planRun({ runId, planHash: text.hash, state, size: 0 });
     this.#live.add(run);
+    this.#adopt(runId);
     try {
       await run.tell(await this.#opening(report, { asked, text }));
     } catch (error) {
@@ -111,6 +114,11 @@ class PlanRunner implements RunRunner {
       return other;
     }
     return { runId, planHash: text.hash, attached: false };
+  }
+
+  /** A process that drives on whatever it finds needs no list. */
+  #adopt(runId: string): void {
+    if (!this.#options.drivesOn) this.#own.add(runId);
   }
 
   async #attached(runId: string, { hash }: PlanText): Promise<AcceptedRun | undefined> {
@@ -188,6 +196,7 @@ class PlanRunner implements RunRunner {
       this.#requireRoom();
       const planHash = report?.planHash;
       const { drafts, pending, left } = resumeDrafts(run, { ...options, planHash, at: this.#options.clock.now() });
+      this.#adopt(runId);
       await run.tell(drafts);
       return { runId, pending, left };
     });
@@ -213,7 +222,7 @@ class PlanRunner implements RunRunner {
   }
 
   async #atGate(about: AboutJob, event: "gate.approved" | "gate.rejected"): Promise<RunView> {
-    const driven = this.#live.get(about.runId) !== undefined || this.#options.drivesOn;
+    const driven = this.#live.get(about.runId) !== undefined || this.#own.has(about.runId) || this.#options.drivesOn;
     return await this.#live.with(about.runId, async (run) => {
       requireGate(run, about);
       const { jobKey: key, actor, reason } = about;

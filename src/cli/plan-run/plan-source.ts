@@ -1,0 +1,107 @@
+import { open } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { parse } from "yaml";
+import { Fault } from "#model";
+import type { CliHost } from "../host.ts";
+
+/** Largest plan that is sent, in bytes: a request of 1 MiB with room for what goes along with it. */
+export const PLAN_FILE_BYTES = 900 * 1024;
+
+const STANDARD_INPUT = "-";
+
+/** A plan as it is sent: its text, and what its variables come from. */
+export interface SentPlan {
+  readonly text: string;
+  readonly name: string;
+  readonly inherited: Record<string, string>;
+  readonly overrides: Record<string, string>;
+  readonly baseDirectory: string;
+}
+
+/**
+ * Reads a plan from a file, or from standard input for `-`, to be sent as it stands.
+ * @param variables `NAME=VALUE` each.
+ * @throws {Fault} INVALID_REQUEST if it cannot be read, is no text, or a variable has no name.
+ */
+export async function planSource(path: string, variables: readonly string[], host: CliHost): Promise<SentPlan> {
+  const overrides = variablesOf(variables);
+  const isInput = path === STANDARD_INPUT;
+  const name = isInput ? "stdin" : path;
+  const text = textOf(isInput ? await upTo(host.stdin, name) : await fileBytes(path), name);
+  return {
+    text,
+    name,
+    inherited: { ...host.environment(inheritedNames(text)) },
+    overrides,
+    baseDirectory: isInput ? resolve(".") : dirname(resolve(path)),
+  };
+}
+
+/** What is said of a plan that the server has refused: each problem once, under the name of its file. */
+export function refusedPlan(error: unknown, { name }: Pick<SentPlan, "name">): unknown {
+  if (!(error instanceof Fault) || error.code !== "INVALID_REQUEST" || error.violations.length === 0) return error;
+  const { violations } = error;
+  return new Fault("INVALID_REQUEST", `The plan in ${name} is not valid.`, { violations, cause: error });
+}
+
+function variablesOf(variables: readonly string[]): Record<string, string> {
+  const wrong = variables.filter((variable) => variable.indexOf("=") < 1);
+  if (wrong.length > 0)
+    throw new Fault("INVALID_REQUEST", "A variable is given as NAME=VALUE.", {
+      violations: wrong.map((variable) => ({
+        field: "--env",
+        description: `is ${JSON.stringify(variable)}, which has no name before an equals sign`,
+      })),
+    });
+  return Object.fromEntries(
+    variables.map((variable) => [variable.slice(0, variable.indexOf("=")), variable.slice(variable.indexOf("=") + 1)]),
+  );
+}
+
+/** The names under which a plan lists variables to take over. */
+const INHERIT = ["inherit_env", "inheritEnvironment"];
+
+/** Names that a plan takes over from its caller. Whether the plan is any good is said by who reads all of it. */
+function inheritedNames(text: string): readonly string[] {
+  let plan: unknown;
+  try {
+    plan = parse(text, { logLevel: "silent" });
+  } catch {
+    return [];
+  }
+  if (typeof plan !== "object" || plan === null) return [];
+  const members: Readonly<Record<string, unknown>> = { ...plan };
+  const listed = INHERIT.flatMap((member) => members[member] ?? []);
+  return listed.filter((name): name is string => typeof name === "string");
+}
+
+function textOf(bytes: Uint8Array, name: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new Fault("INVALID_REQUEST", `The plan in ${name} is not UTF-8 text.`, { cause });
+  }
+}
+
+async function fileBytes(path: string): Promise<Uint8Array> {
+  try {
+    await using file = await open(path, "r");
+    return await upTo(file.createReadStream({ autoClose: false }), path);
+  } catch (cause) {
+    if (cause instanceof Fault) throw cause;
+    const why = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    throw new Fault("INVALID_REQUEST", `The plan file ${path} cannot be read (${why}).`, { cause });
+  }
+}
+
+async function upTo(source: AsyncIterable<Uint8Array>, name: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of source) {
+    bytes += chunk.length;
+    if (bytes > PLAN_FILE_BYTES)
+      throw new Fault("INVALID_REQUEST", `The plan in ${name} is larger than ${PLAN_FILE_BYTES} bytes; split it.`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
