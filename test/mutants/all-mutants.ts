@@ -7,6 +7,7 @@ import { LAYER_MUTANTS, TOUCHING_MUTANTS } from "./layer-mutants.ts";
 import { LINT_MUTANTS } from "./lint-mutants.ts";
 import { VERIFY_MUTANTS } from "./verify-mutants.ts";
 import type { Mutant } from "./mutant.ts";
+import { RUN_COMMAND_MUTANTS } from "./run-command-mutants.ts";
 import { SECRET_MUTANTS } from "./secret-mutants.ts";
 
 /** Every mutant there is. */
@@ -21,4 +22,5 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...VERIFY_MUTANTS,
   ...LEDGER_MUTANTS,
   ...FAULT_MUTANTS,
+  ...RUN_COMMAND_MUTANTS,
 ];
