@@ -45,7 +45,7 @@ describe("a run that is followed", () => {
       { key: "b", needs: ["a"] },
       { key: "a", needs: [] },
     ];
-    expect([...levelsOf(plan)].toSorted()).toEqual([
+    expect([...levelsOf(plan)].toSorted(([one], [other]) => one.localeCompare(other))).toEqual([
       ["a", 0],
       ["b", 1],
       ["c", 2],
