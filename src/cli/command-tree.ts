@@ -1,37 +1,17 @@
-import { InvalidArgumentError, Option } from "commander";
-import type { RunStatus } from "#model";
+import { Option } from "commander";
 import type { LedgerFlags, LedgerVerifyFlags } from "./commands/ledger.ts";
 import type { ProveFlags } from "./commands/prove.ts";
 import type { ExecFlags } from "./commands/exec.ts";
 import type { EventsFlags } from "./commands/events.ts";
 import type { ExportFlags } from "./commands/export.ts";
 import type { VerifyFlags } from "./commands/verify-expectations.ts";
-import type { CancelFlags } from "./commands/cancel.ts";
 import type { EraseFlags } from "./commands/erase.ts";
-import type { RunsFlags } from "./commands/runs.ts";
 import type { ShowFlags } from "./commands/show.ts";
 import { collected, inState, JSON_FLAG, PLACE, placed, unlessInterrupted, wholeNumber } from "./declaring.ts";
 import type { Declaring } from "./declaring.ts";
 import type { CommonFlags, ServeFlags, SignerFlags } from "./host.ts";
 import { addPlanFileCommands } from "./plan-file-commands.ts";
 import { addRunCommands } from "./run-commands.ts";
-
-/** States of a plan's run that `runs` can be asked for. */
-const RUN_STATES: readonly RunStatus[] = [
-  "created",
-  "preflight_validated",
-  "executing",
-  "blocked",
-  "rolling_back",
-  "succeeded",
-  "failed",
-  "cancelled",
-  "rolled_back",
-];
-
-/** Runs listed unless said otherwise, and at most. */
-const RUNS_LISTED = 50;
-const RUNS_LISTED_AT_MOST = 10_000;
 
 /** Declares every command. What a command does is loaded when it runs, so that help does not wait for it. */
 export function addCommands(declaring: Declaring): void {
@@ -41,7 +21,6 @@ export function addCommands(declaring: Declaring): void {
   addReaders(declaring);
   addProofs(declaring);
   addSealing(declaring);
-  addCancel(declaring);
   addErase(declaring);
   addPlanFileCommands(declaring);
   addSurroundings(declaring);
@@ -119,16 +98,6 @@ function addReaders({ program, session, onEnd }: Declaring): void {
       const { show } = await import("./commands/show.ts");
       onEnd(await unlessInterrupted(session, show(run, flags, session)));
     });
-
-  placed(program.command("runs"))
-    .description("list runs of jobs and plans, newest first")
-    .option("--name <text>", "only runs of plans whose name contains this")
-    .addOption(new Option("--status <state...>", "only runs of plans in one of these states").choices([...RUN_STATES]))
-    .option("--limit <n>", `at most so many, 1 to ${RUNS_LISTED_AT_MOST}`, listLimit, RUNS_LISTED)
-    .action(async (flags: RunsFlags) => {
-      const { runs } = await import("./commands/runs.ts");
-      onEnd(await unlessInterrupted(session, runs(flags, session)));
-    });
 }
 
 function addProofs({ program, session, onEnd }: Declaring): void {
@@ -203,18 +172,6 @@ function addSealing({ program, session, onEnd }: Declaring): void {
     });
 }
 
-function addCancel({ program, session, onEnd }: Declaring): void {
-  placed(program.command("cancel <run>"))
-    .description("stop a run and wait for its end")
-    .requiredOption("--reason <text>", "why, for the record")
-    .option("--actor <name>", "who, for the record (default: the user's name)")
-    .option("--by <name>", "the same as --actor")
-    .action(async (run: string, flags: CancelFlags) => {
-      const { cancel } = await import("./commands/cancel.ts");
-      onEnd(await unlessInterrupted(session, cancel(run, flags, session)));
-    });
-}
-
 function addErase({ program, session, onEnd }: Declaring): void {
   placed(program.command("erase <run>"))
     .description("erase what discloses the sensitive fields of an ended run; its log stays as it is")
@@ -261,10 +218,4 @@ function addSurroundings({ program, session, onEnd }: Declaring): void {
       const { printSchema } = await import("./commands/schema.ts");
       onEnd(await printSchema("job", session));
     });
-}
-
-function listLimit(text: string): number {
-  const value = wholeNumber(text);
-  if (value >= 1 && value <= RUNS_LISTED_AT_MOST) return value;
-  throw new InvalidArgumentError(`Expected a number from 1 to ${RUNS_LISTED_AT_MOST}.`);
 }

@@ -1,21 +1,42 @@
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
+import type { RunStatus } from "#model";
+import type { CancelFlags } from "./commands/cancel.ts";
 import type { ResumeFlags } from "./commands/resume.ts";
 import type { RollbackFlags } from "./commands/rollback.ts";
 import type { RunFlags } from "./commands/run.ts";
+import type { RunsFlags } from "./commands/runs.ts";
 import type { SaidWord, SayFlags } from "./commands/say.ts";
 import type { ValidateFlags } from "./commands/validate.ts";
-import { collected, placed, unlessInterrupted } from "./declaring.ts";
+import { collected, placed, unlessInterrupted, wholeNumber } from "./declaring.ts";
 import type { Declaring } from "./declaring.ts";
 import type { CommonFlags } from "./host.ts";
 import { PROGRESS_MODES } from "./progress-modes.ts";
 
-/** Declares the commands about plans and their runs. */
+/** States of a plan's run that `runs` can be asked for. */
+const RUN_STATES: readonly RunStatus[] = [
+  "created",
+  "preflight_validated",
+  "executing",
+  "blocked",
+  "rolling_back",
+  "succeeded",
+  "failed",
+  "cancelled",
+  "rolled_back",
+];
+
+/** Runs listed unless said otherwise, and at most. */
+const RUNS_LISTED = 50;
+const RUNS_LISTED_AT_MOST = 10_000;
+
+/** Declares the commands about plans and about runs of every kind. */
 export function addRunCommands(declaring: Declaring): void {
   addRun(declaring);
   addResume(declaring);
   addRunReaders(declaring);
   addWords(declaring);
+  addCancel(declaring);
 }
 
 const ENVIRONMENT = [
@@ -86,6 +107,16 @@ function addRunReaders({ program, session, onEnd }: Declaring): void {
       const { summary } = await import("./commands/summary.ts");
       onEnd(await unlessInterrupted(session, summary(run, flags, session)));
     });
+
+  placed(program.command("runs"))
+    .description("list runs of jobs and plans, newest first")
+    .option("--name <text>", "only runs of plans whose name contains this")
+    .addOption(new Option("--status <state...>", "only runs of plans in one of these states").choices([...RUN_STATES]))
+    .option("--limit <n>", `at most so many, 1 to ${RUNS_LISTED_AT_MOST}`, listLimit, RUNS_LISTED)
+    .action(async (flags: RunsFlags) => {
+      const { runs } = await import("./commands/runs.ts");
+      onEnd(await unlessInterrupted(session, runs(flags, session)));
+    });
 }
 
 function addWords(declaring: Declaring): void {
@@ -117,6 +148,18 @@ function addWord({ program, session, onEnd }: Declaring, word: SaidWord, descrip
     });
 }
 
+function addCancel({ program, session, onEnd }: Declaring): void {
+  placed(program.command("cancel <run>"))
+    .description("stop a run and wait for its end")
+    .requiredOption("--reason <text>", "why, for the record")
+    .option("--actor <name>", "who, for the record (default: the user's name)")
+    .option("--by <name>", "the same as --actor")
+    .action(async (run: string, flags: CancelFlags) => {
+      const { cancel } = await import("./commands/cancel.ts");
+      onEnd(await unlessInterrupted(session, cancel(run, flags, session)));
+    });
+}
+
 /** The flags of commands that follow a run. */
 function followed(command: Command): Command {
   return command
@@ -126,4 +169,10 @@ function followed(command: Command): Command {
         .choices(PROGRESS_MODES)
         .default("auto"),
     );
+}
+
+function listLimit(text: string): number {
+  const value = wholeNumber(text);
+  if (value >= 1 && value <= RUNS_LISTED_AT_MOST) return value;
+  throw new InvalidArgumentError(`Expected a number from 1 to ${RUNS_LISTED_AT_MOST}.`);
 }

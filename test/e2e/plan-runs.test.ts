@@ -155,6 +155,7 @@ describe("a signal to a command that runs a plan", () => {
     };
     await expect.poll(again, { timeout: 30_000 }).toBe(143);
     await expect.poll(() => pids.filter(lives)).toEqual([]);
+    expect(existsSync(join(bench.directory, ".verbatim/server.json"))).toBe(false);
     const summary = await bench.run(["summary", "killed"]);
     expect(summary.out).toMatch(/\? in doubt {5}first/);
   });

@@ -8,6 +8,7 @@ import { LINT_MUTANTS } from "./lint-mutants.ts";
 import { PLAN_FILE_MUTANTS } from "./plan-file-mutants.ts";
 import { VERIFY_MUTANTS } from "./verify-mutants.ts";
 import type { Mutant } from "./mutant.ts";
+import { RUN_COMMAND_MUTANTS } from "./run-command-mutants.ts";
 import { SECRET_MUTANTS } from "./secret-mutants.ts";
 import { STEP_MUTANTS } from "./step-mutants.ts";
 
@@ -25,4 +26,5 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...LEDGER_MUTANTS,
   ...FAULT_MUTANTS,
   ...PLAN_FILE_MUTANTS,
+  ...RUN_COMMAND_MUTANTS,
 ];

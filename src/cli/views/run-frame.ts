@@ -100,7 +100,6 @@ function elapsed(from: string, to: string): string {
   const seconds = Math.floor(Math.max(0, Date.parse(to) - Date.parse(from)) / 1000);
   if (Number.isNaN(seconds)) return "";
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
-  const two = (value: number): string => String(value).padStart(2, "0");
   return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
 }
 
@@ -114,4 +113,8 @@ function byUrgency(jobs: readonly TrackedJob[]): readonly TrackedJob[] {
 
 function restText(rest: readonly TrackedJob[]): string {
   return `... and ${rest.length} more: ${jobCountsText(countedJobs(rest))}`;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, "0");
 }
