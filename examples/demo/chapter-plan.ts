@@ -35,7 +35,7 @@ async function killedInTheMiddle({ story, state, runId, scratch }: PlanStage): P
   const { order, widths } = await client.runs.validatePlan({ plan });
   story.say(`examples/plans/release.yaml: ${order.join(", ")}; side by side at most ${widths.join(", ")}.`);
   await client.runs.createRun({ plan, runId, actor: "demo", reason: "the demo" });
-  await untilTold(client.runs.watchRun({ runId }), "step.started", "build");
+  await untilTold(client.runs.watchRun({ runId }), ["step.started build", "job.succeeded test"]);
   process.kill(server.pid, "SIGKILL");
   story.say(`The job build runs. Its server, process ${server.pid}, is killed with SIGKILL.`);
 }
@@ -49,13 +49,16 @@ async function goesOn(stage: PlanStage): Promise<void> {
     for (const { jobKey, eventType, attempt, reason } of events)
       if (/^(?:job|gate|step\.in_doubt)/.test(eventType))
         story.say(`   ${eventType.padEnd(14)} ${jobKey} ${attempt} ${reason}`);
-  const waiting = (await client.runs.getRun({ runId })).run?.jobs.find(({ gateOpen }) => gateOpen);
-  story.expect("the run waits at the gate of publish", waiting?.key === "publish");
+  const waiting = await client.runs.getRun({ runId });
+  const gate = waiting.run?.jobs.find(({ gateOpen }) => gateOpen);
+  story.expect("the run waits at the gate of publish", gate?.key === "publish");
   const own = verbatim(server, stage, "approve", runId, "publish", "--actor", "demo", "--reason", "mine");
   story.expect(`whoever has started the run may not approve it (exit code ${own.status})`, own.status === 7);
   const other = verbatim(server, stage, "approve", runId, "publish", "--actor", "reviewer", "--reason", "looked at it");
   story.expect("somebody else approves from another process", other.status === 0);
-  await untilTold(client.runs.watchRun({ runId }), "run.completed", "");
+  await untilTold(client.runs.watchRun({ runId, untilBlocked: true, afterSeq: waiting.logSize - 1n }), [
+    "run.completed ",
+  ]);
   const status = verbatim(server, stage, "status", runId);
   story.say(`   verbatim status: ${status.stdout.trim()}`);
   story.expect("the run ended failed because of one leaf (exit code 1)", status.status === 1);
@@ -89,12 +92,14 @@ function verbatim(server: DemoServer, { state }: PlanStage, ...args: readonly st
   );
 }
 
-/** Reads a run until it tells of this. */
+/** Reads a run until it has told all of this, each as `event job`. */
 async function untilTold(
   stream: AsyncIterable<{ readonly events: readonly { readonly eventType: string; readonly jobKey: string }[] }>,
-  eventType: string,
-  jobKey: string,
+  awaited: readonly string[],
 ): Promise<void> {
-  for await (const { events } of stream)
-    if (events.some((event) => event.eventType === eventType && event.jobKey === jobKey)) return;
+  const missing = new Set(awaited);
+  for await (const { events } of stream) {
+    for (const { eventType, jobKey } of events) missing.delete(`${eventType} ${jobKey}`);
+    if (missing.size === 0) return;
+  }
 }
