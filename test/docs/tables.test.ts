@@ -12,7 +12,7 @@ const UNITS: readonly (readonly [RegExp, (value: number) => string])[] = [
   [/characters/i, (value) => `${value.toLocaleString("en")} characters`],
   [/seconds/i, (value) => `${value.toLocaleString("en")} s`],
   [/depth/i, (value) => `${value} levels`],
-  [/^connections$|^calls$|AtATime$|Reads$|Calls$/, (value) => value.toLocaleString("en")],
+  [/^connections$|^calls$|^activeRuns$|AtATime$|Reads$|Calls$|PerPlan$/, (value) => value.toLocaleString("en")],
   [/steps/i, (value) => value.toLocaleString("en")],
 ];
 
