@@ -5,6 +5,7 @@ import { createMemoryStore } from "#evidence";
 import { bareSync } from "./floors.ts";
 import { firstResult, median, streaming, unary } from "./measures.ts";
 import type { Measure } from "./measures.ts";
+import { commandsOfPlan, linearPlans, resumption } from "./plan-measures.ts";
 import { commandStart } from "./start-measure.ts";
 import { draft, verification } from "./verify-measure.ts";
 
@@ -23,6 +24,9 @@ const measures: readonly Measure[] = [
   unary({ rounds, calls: quick ? 400 : 3000, inFlight: 32, steps: 10 }),
   verification({ rounds: 3, records: quick ? 50_000 : 1_000_000 }),
   commandStart({ rounds }),
+  commandsOfPlan({ rounds, commands: 200 }),
+  linearPlans({ rounds: 3, jobs: quick ? 2000 : 5000 }),
+  resumption({ rounds: 2, records: quick ? 20_000 : 100_000 }),
 ];
 
 const syncMs = bareSync();

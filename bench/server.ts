@@ -7,9 +7,17 @@ import type { StepType } from "#effects";
 
 const [state = "", store = "sqlite"] = process.argv.slice(2);
 const noOp: StepType = { name: "no_op", handler: new NoOpHandler(), checkParameters: () => [], parametersSchema: {} };
+const ANY_COMMAND = {
+  executables: ["*"],
+  working_directories: ["."],
+  environment: {},
+  allow_variables: [],
+  output_bytes: 1024,
+  kill_grace_ms: 1000,
+};
 const configuration = await loadConfiguration({ flags: { state }, environment: {}, workingDirectory: state });
 const app = await compose(
-  { ...configuration, store: store === "memory" ? "memory" : "sqlite" },
+  { ...configuration, store: store === "memory" ? "memory" : "sqlite", steps: { "command.run": ANY_COMMAND } },
   { log: () => undefined, stepTypes: [noOp] },
 );
 keepHeapSmall(); // as the served one
