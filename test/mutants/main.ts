@@ -1,15 +1,18 @@
 // Puts mistakes into copies of the tree, one at a time, and fails unless the tests, or the checker of the layers, notice
 // each of them. Ends with 0 if all were noticed, 1 if one survived, 2 if nothing could be judged.
+import { execFileSync } from "node:child_process";
+import { hash } from "node:crypto";
 import { parseArgs } from "node:util";
 import { ALL_MUTANTS } from "./all-mutants.ts";
 import { judgeAll, Unjudgeable } from "./judge.ts";
 import type { Judgement } from "./judge.ts";
 import type { Mutant } from "./mutant.ts";
 
-const USAGE = `Usage: npm run mutants -- [--list] [--only NAME]... [--jobs N]
+const USAGE = `Usage: npm run mutants -- [--list] [--only NAME]... [--sample N] [--jobs N]
 
   --list       prints the mutants and ends
   --only NAME  judges only this one; may be given several times
+  --sample N   judges N of them, others for each commit, and says how many it leaves out
   --jobs N     how many are judged at the same time (default 2)`;
 
 process.exitCode = await main(process.argv.slice(2));
@@ -21,10 +24,11 @@ async function main(args: readonly string[]): Promise<number> {
       options: {
         list: { type: "boolean", default: false },
         only: { type: "string", multiple: true, default: [] },
+        sample: { type: "string" },
         jobs: { type: "string", default: "2" },
       },
     });
-    const mutants = chosen(values.only);
+    const mutants = sampled(chosen(values.only), values.sample);
     if (values.list) {
       for (const { name, breaks, edits } of mutants) console.log(row(name, breaks, edits[0]?.file ?? ""));
       return 0;
@@ -41,6 +45,21 @@ function chosen(names: readonly string[]): readonly Mutant[] {
   const unknown = names.filter((name) => !ALL_MUTANTS.some((mutant) => mutant.name === name));
   if (unknown.length > 0) throw new Unjudgeable(`there is no mutant ${unknown.join(", ")}; --list names them all`);
   return names.length === 0 ? ALL_MUTANTS : ALL_MUTANTS.filter(({ name }) => names.includes(name));
+}
+
+/** Some of the mutants, chosen by the commit: each has its turn, and the same commit is judged by the same ones. */
+function sampled(mutants: readonly Mutant[], size: string | undefined): readonly Mutant[] {
+  if (size === undefined) return mutants;
+  const most = Number(size);
+  if (!Number.isInteger(most) || most < 1) throw new Unjudgeable("--sample is a whole number, 1 or more");
+  if (most >= mutants.length) return mutants;
+  const commit = execFileSync("git", ["rev-parse", "HEAD"], { encoding: "utf8" }).trim();
+  const rank = ({ name }: Mutant): string => hash("sha256", `${commit}\n${name}`);
+  const chosenOnes = mutants.toSorted((one, other) => (rank(one) < rank(other) ? -1 : 1)).slice(0, most);
+  console.log(
+    `${most} of ${mutants.length} mutants, chosen by commit ${commit.slice(0, 12)}; the other ${mutants.length - most} are not judged here: npm run mutants judges all\n`,
+  );
+  return chosenOnes;
 }
 
 async function run(mutants: readonly Mutant[], jobs: number): Promise<number> {
