@@ -11,6 +11,10 @@ const ASKED = { actor: "ada", reason: "a test" };
 const GATED = declaredJob("gated", { gate: "manual" });
 const RESUME = { ...ASKED, failedOnly: false, rerun: [], force: false };
 
+function scriptOfCrash(key: string): Script {
+  return key.includes("/doubtful/") ? "hang" : key.endsWith("/waiting/0/0") ? "transient_io" : "ok";
+}
+
 interface Left {
   readonly store: EvidenceStore;
   readonly runId: string;
@@ -18,9 +22,7 @@ interface Left {
 
 /** What a crash leaves of a run: `doubtful` runs, `waiting` waits for its next attempt, and perhaps a gate is open. */
 async function leftByACrash(others: readonly JobDeclaration[] = []): Promise<Left> {
-  const script = (key: string): Script =>
-    key.includes("/doubtful/") ? "hang" : key.endsWith("/waiting/0/0") ? "transient_io" : "ok";
-  await using bench = createRunBench(script);
+  await using bench = createRunBench(scriptOfCrash);
   const { runId } = await bench.runner.create(
     submitted([declaredJob("doubtful"), declaredJob("waiting", { retry: { maxAttempts: 3 } }), ...others]),
     ASKED,
