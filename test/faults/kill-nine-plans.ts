@@ -46,6 +46,8 @@ export interface KillPlansReport {
   readonly reruns: number;
   /** Milliseconds from the start of the process until every run was driven that needs no word. */
   readonly resumedMs: { readonly median: number; readonly most: number };
+  /** The same for the first start, which finds nothing: the floor. */
+  readonly emptyStartMs: number;
   /** Broken promises, in words. */
   readonly problems: readonly string[];
 }
@@ -86,6 +88,7 @@ export async function killPlans(options: KillPlansOptions): Promise<KillPlansRep
     repeated: sum(judged.map(({ repeated }) => repeated)),
     reruns: sum(scene.runs.map(({ reruns }) => reruns)),
     resumedMs: { median: resumed[Math.floor(resumed.length / 2)] ?? 0, most: resumed.at(-1) ?? 0 },
+    emptyStartMs: Math.round(scene.emptyStartMs),
     problems: [
       ...scene.problems,
       ...problems,
@@ -106,6 +109,7 @@ class Scene {
   readonly problems: string[] = [];
   readonly effects: string;
   killedStarts = 0;
+  emptyStartMs = Number.NaN;
   readonly #random: () => number;
   readonly #prefix: string;
   readonly #server: Parameters<typeof startServer>[0];
@@ -175,7 +179,8 @@ class Scene {
   /** Waits until no run is left that a start has to go on with. */
   async #allDriven(client: VerbatimClient, since: number): Promise<void> {
     for (const run of this.#open) while (await run.isLeft(client)) await pause(LOOK_MS);
-    if (this.#open.length > 0) this.resumedMs.push(performance.now() - since);
+    if (this.runs.length === 0) this.emptyStartMs = performance.now() - since;
+    else if (this.#open.length > 0) this.resumedMs.push(performance.now() - since);
   }
 
   /** Lets everything come to its rest, and stops the server. Answers what did not. */

@@ -6,6 +6,7 @@ import { FAULT_MUTANTS } from "./fault-mutants.ts";
 import { LAYER_MUTANTS, TOUCHING_MUTANTS } from "./layer-mutants.ts";
 import { LINT_MUTANTS } from "./lint-mutants.ts";
 import { PLAN_FILE_MUTANTS } from "./plan-file-mutants.ts";
+import { PLAN_RUN_MUTANTS } from "./plan-run-mutants.ts";
 import { VERIFY_MUTANTS } from "./verify-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { SECRET_MUTANTS } from "./secret-mutants.ts";
@@ -25,4 +26,5 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...LEDGER_MUTANTS,
   ...FAULT_MUTANTS,
   ...PLAN_FILE_MUTANTS,
+  ...PLAN_RUN_MUTANTS,
 ];

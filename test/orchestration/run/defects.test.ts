@@ -150,3 +150,37 @@ test("no two starts share a run id, and no two attempts a job id", async () => {
   expect(ids).toHaveLength(60);
   expect(new Set(ids).size).toBe(60);
 });
+
+test("a rejected gate fails its run, although no job of it has failed", async () => {
+  await using bench = createRunBench();
+  const plan = submitted([
+    declaredJob("build"),
+    declaredJob("publish", { needs: ["build"], gate: "manual" }),
+    declaredJob("tell", { needs: ["publish"] }),
+  ]);
+  const { runId } = await bench.runner.create(plan, ASKED);
+  await atRest(bench.runner, runId);
+  await bench.runner.reject({ runId, jobKey: "publish", actor: "bo", reason: "not today" });
+  const { status, jobs } = await atRest(bench.runner, runId);
+  expect(status).toBe("failed");
+  expect(jobs.map((job) => job.status)).toEqual(["succeeded", "skipped", "skipped"]);
+  expect(bench.effects).toEqual(["run-1/build/0/0"]);
+});
+
+test("at most so many jobs run at the same time as the plan has workers", async () => {
+  await using bench = createRunBench(() => "hang");
+  const plan = submitted(
+    ["a", "b", "c", "d", "e"].map((key) => declaredJob(key)),
+    { maxWorkers: 2 },
+  );
+  const { runId } = await bench.runner.create(plan, ASKED);
+  const running = async () =>
+    (await bench.runner.get(runId)).jobs.filter(({ status }) => status === "running").map(({ key }) => key);
+  for (const key of ["a", "b", "c", "d", "e"]) {
+    await bench.entered(`run-1/${key}/0/0`);
+    expect((await running()).length).toBeLessThanOrEqual(2);
+    if (key !== "a") bench.letGo(`run-1/${key === "b" ? "a" : key}/0/0`);
+    if (key === "b") bench.letGo("run-1/b/0/0");
+  }
+  expect(await atRest(bench.runner, runId)).toMatchObject({ status: "succeeded" });
+});
