@@ -6,6 +6,7 @@ import { FAULT_MUTANTS } from "./fault-mutants.ts";
 import { LAYER_MUTANTS, TOUCHING_MUTANTS } from "./layer-mutants.ts";
 import { LINT_MUTANTS } from "./lint-mutants.ts";
 import { PLAN_FILE_MUTANTS } from "./plan-file-mutants.ts";
+import { PLAN_RUN_MUTANTS } from "./plan-run-mutants.ts";
 import { VERIFY_MUTANTS } from "./verify-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { RUN_COMMAND_MUTANTS } from "./run-command-mutants.ts";
@@ -27,4 +28,5 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...FAULT_MUTANTS,
   ...PLAN_FILE_MUTANTS,
   ...RUN_COMMAND_MUTANTS,
+  ...PLAN_RUN_MUTANTS,
 ];

@@ -18,8 +18,8 @@ import type { RunFilter, RunPage } from "./list-runs.ts";
 import { isPlanRun, loadRun } from "./load-run.ts";
 import { LiveRuns } from "./live-runs.ts";
 import { PlanRun } from "./plan-run.ts";
-import { resumeDrafts } from "./resume-run.ts";
-import { aboutJob, blocked, common, ENGINE, runOpeningRecords, stateChanged } from "./run-records.ts";
+import { goesOnDrafts, resumeDrafts } from "./resume-run.ts";
+import { aboutJob, blocked, common, ENGINE, runOpeningRecords } from "./run-records.ts";
 import type {
   AboutJob,
   AcceptedRun,
@@ -228,11 +228,10 @@ class PlanRunner implements RunRunner {
       const { jobKey: key, actor, reason } = about;
       const at = this.#options.clock.now();
       const data = { plan_hash: run.planHash };
+      const attempt = Math.max(0, run.state.job(key).attempt);
+      const word = aboutJob(event, { key, said: { at, actor, reason }, attempt, data });
       const goesOn = run.state.status === "blocked" && driven && !this.#draining;
-      await run.tell([
-        aboutJob(event, { key, said: { at, actor, reason }, attempt: Math.max(0, run.state.job(key).attempt), data }),
-        ...(goesOn ? [stateChanged("executing", { at, actor: ENGINE, reason: `${key}: ${event.slice(5)}` })] : []),
-      ]);
+      await run.tell(goesOn ? goesOnDrafts(run.state, { word, at, reason: `${key}: ${event.slice(5)}` }) : [word]);
       return await durableView(run);
     });
   }

@@ -241,13 +241,19 @@ export class PlanRun {
       this.state.apply(draft);
       if (draft.event_type === "job.retried" && draft.job_key !== undefined) this.#wait(draft.job_key);
     }
-    if (rested && !this.atRest) this.#rests = quietResolvers();
+    if (rested && !this.atRest) this.#awake();
     const durable = this.#log.append(drafts);
     durable.then(
       () => this.#restIfDone(),
       (error: unknown) => this.#break(error),
     );
     return durable;
+  }
+
+  /** What a process before this one, or this one before it rested, had scheduled is scheduled again. */
+  #awake(): void {
+    this.#rests = quietResolvers();
+    for (const key of this.state.delayed.keys()) if (!this.#timers.has(key)) this.#wait(key);
   }
 
   #wait(key: string): void {

@@ -1,7 +1,7 @@
 import type { RecordDraft } from "#evidence";
 import { Fault } from "#model";
 import type { PlanRun } from "./plan-run.ts";
-import { aboutJob, common } from "./run-records.ts";
+import { aboutJob, common, ENGINE, stateChanged } from "./run-records.ts";
 import type { ResumeOptions } from "./run-runner.ts";
 import type { JobState } from "./job-state.ts";
 import type { RunState } from "./run-state.ts";
@@ -48,6 +48,24 @@ export function resumeDrafts(run: PlanRun, request: ResumeRequest): ResumeWord {
     ...[...state.inDoubt].flatMap((key) => rerun(state.job(key), request)),
   ];
   return { drafts, pending, left: open.filter((job) => !isAsked(job)).map(({ job }) => job.key) };
+}
+
+/**
+ * What a word at a gate says in the log of a blocked run. What was cut off waits again, for the word may come before the resume that
+ * a start makes; what is in doubt and needs nobody's word does as well.
+ */
+export function goesOnDrafts(
+  state: RunState,
+  { word, at, reason }: { readonly word: RecordDraft; readonly at: string; readonly reason: string },
+): readonly RecordDraft[] {
+  const said = { at, actor: ENGINE, reason };
+  if (state.blockCause === "gate" || state.blockCause === "in_doubt") return [word, stateChanged("executing", said)];
+  const unasked = [...state.inDoubt].map((key) => state.job(key)).filter(({ job }) => job.recovery !== "operator");
+  return [
+    { event_type: "run.resumed", ...common(said) },
+    ...unasked.flatMap((job) => rerun(job, { at, actor: ENGINE, rerun: [] })),
+    word,
+  ];
 }
 
 function requireResumable({ state, runId, atRest }: PlanRun): void {
@@ -107,7 +125,10 @@ function selection(state: RunState, { failedOnly, fromJob }: ResumeRequest): Rea
   return new Set(failed.map(({ job }) => job.key).filter((key) => only === undefined || only.has(key)));
 }
 
-function rerun({ job, attempt }: JobState, { at, actor, rerun: allowed }: ResumeRequest): readonly RecordDraft[] {
+function rerun(
+  { job, attempt }: JobState,
+  { at, actor, rerun: allowed }: Pick<ResumeRequest, "at" | "actor" | "rerun">,
+): readonly RecordDraft[] {
   const said = allowed.includes(job.key)
     ? { at, actor, reason: `in doubt: ${actor} says that it may run again` }
     : { at, actor, reason: `in doubt: its recovery is ${job.recovery}` };

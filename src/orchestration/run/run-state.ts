@@ -349,7 +349,11 @@ export class RunState {
 
   /** A job that failed or was cut off waits as one whose next attempt is due: should it not be started, it has failed. */
   #waitAgain(job: JobState, reopened: boolean): void {
-    if (this.stoppedBy !== undefined || (this.only !== undefined && !this.only.has(job.job.key))) return;
+    if (this.only !== undefined && !this.only.has(job.job.key)) {
+      this.delayed.delete(job.job.key); // nobody waits for it
+      return;
+    }
+    if (this.stoppedBy !== undefined) return;
     if (job.status === "failed" && (reopened || job.interrupted)) job.status = "retrying";
     else if (job.status === "skipped" && reopened) job.status = "pending";
     else if (job.status !== "retrying") return;

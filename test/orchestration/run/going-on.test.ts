@@ -1,0 +1,95 @@
+import { expect, test } from "vitest";
+import { createMemoryStore, verifyLines } from "#evidence";
+import type { EvidenceStore } from "#evidence";
+import type { JobDeclaration } from "#model";
+import { recoverRuns } from "#orchestration";
+import { linesOf, wholeLog } from "../../evidence/support/logs.ts";
+import { atRest, createRunBench, declaredJob, eagerClock, submitted } from "./support/run-bench.ts";
+import type { Script } from "./support/run-bench.ts";
+
+const ASKED = { actor: "ada", reason: "a test" };
+const GATED = declaredJob("gated", { gate: "manual" });
+const RESUME = { ...ASKED, failedOnly: false, rerun: [], force: false };
+
+function scriptOfCrash(key: string): Script {
+  return key.includes("/doubtful/") ? "hang" : key.endsWith("/waiting/0/0") ? "transient_io" : "ok";
+}
+
+interface Left {
+  readonly store: EvidenceStore;
+  readonly runId: string;
+}
+
+/** What a crash leaves of a run: `doubtful` runs, `waiting` waits for its next attempt, and perhaps a gate is open. */
+async function leftByACrash(others: readonly JobDeclaration[] = []): Promise<Left> {
+  await using bench = createRunBench(scriptOfCrash);
+  const { runId } = await bench.runner.create(
+    submitted([declaredJob("doubtful"), declaredJob("waiting", { retry: { maxAttempts: 3 } }), ...others]),
+    ASKED,
+  );
+  await bench.entered("run-1/doubtful/0/0");
+  let retried = -1;
+  let log = await wholeLog(bench.store, runId);
+  for (; retried === -1; retried = log.findIndex(({ record }) => record.event_type === "job.retried")) {
+    await new Promise((resolve) => setImmediate(resolve));
+    log = await wholeLog(bench.store, runId);
+  }
+  return { store: await cutOff(log.slice(0, retried + 1)), runId };
+}
+
+/** What a crash leaves of a run right after an attempt at a job was begun, with no step of it started. */
+async function leftAtTheStartOf(key: string, jobs: readonly JobDeclaration[]): Promise<Left> {
+  await using bench = createRunBench();
+  const { runId } = await bench.runner.create(submitted(jobs), ASKED);
+  await atRest(bench.runner, runId);
+  const log = await wholeLog(bench.store, runId);
+  const opening = log.findLastIndex(({ record }) => record.event_type === "gate.opened");
+  const started = log.findIndex(({ record }) => record.event_type === "job.started" && record.job_key === key);
+  return { store: await cutOff(log.slice(0, Math.max(opening, started) + 1)), runId };
+}
+
+/** A store with these records and no others, after the start that finds them. */
+async function cutOff(log: Awaited<ReturnType<typeof wholeLog>>): Promise<EvidenceStore> {
+  let ids = 0;
+  const store = createMemoryStore({ newEventId: () => `left-${(ids += 1)}` });
+  for (const { record } of log) {
+    const { event_id: _event, run_id: runId, seq, hash: _hash, outputs_hash: _outputs, ...draft } = record;
+    await store.append(runId, seq, [draft]);
+  }
+  await recoverRuns(store, eagerClock());
+  return store;
+}
+
+test("a word at a gate lets a run go on that was cut off while a job waited for its next attempt", async () => {
+  const { store, runId } = await leftByACrash([GATED]);
+  await using bench = createRunBench(() => "ok", { store });
+  expect(await bench.runner.get(runId)).toMatchObject({ status: "blocked" });
+  await bench.runner.approve({ runId, jobKey: "gated", actor: "bo", reason: "fine" });
+  // It comes to its rest again: whoever answers for the job in doubt finds nobody driving.
+  expect(await atRest(bench.runner, runId)).toMatchObject({ status: "blocked" });
+  await bench.runner.resume(runId, { ...RESUME, rerun: ["doubtful"] });
+  expect(await atRest(bench.runner, runId)).toMatchObject({ status: "succeeded" });
+  expect(await verifyLines(await linesOf(store, runId), { runId })).toMatchObject({ problems: [] });
+}, 10_000);
+
+test("a resume from one job on comes to its end although another job waited for its next attempt", async () => {
+  const { store, runId } = await leftByACrash();
+  await using bench = createRunBench(() => "ok", { store });
+  await bench.runner.resume(runId, { ...RESUME, rerun: ["doubtful"], fromJob: "doubtful" });
+  expect(await atRest(bench.runner, runId)).toMatchObject({
+    status: "failed",
+    jobs: [{ status: "succeeded" }, { status: "failed" }],
+  });
+  expect(await verifyLines(await linesOf(store, runId), { runId })).toMatchObject({ problems: [] });
+}, 10_000);
+
+test("a word at a gate that comes before the resume of a start does not fail what was cut off", async () => {
+  const { store, runId } = await leftAtTheStartOf("cut", [declaredJob("cut"), GATED]);
+  await using bench = createRunBench(() => "ok", { store });
+  await bench.runner.approve({ runId, jobKey: "gated", actor: "bo", reason: "fine" });
+  expect(await atRest(bench.runner, runId)).toMatchObject({
+    status: "succeeded",
+    jobs: [{ status: "succeeded", attempt: 1 }, { status: "succeeded" }],
+  });
+  expect(await verifyLines(await linesOf(store, runId), { runId })).toMatchObject({ problems: [] });
+}, 10_000);
