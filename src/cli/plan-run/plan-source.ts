@@ -58,9 +58,6 @@ function variablesOf(variables: readonly string[]): Record<string, string> {
   );
 }
 
-/** The names under which a plan lists variables to take over. */
-const INHERIT = ["inherit_env", "inheritEnvironment"];
-
 /** Names that a plan takes over from its caller. Whether the plan is any good is said by who reads all of it. */
 function inheritedNames(text: string): readonly string[] {
   let plan: unknown;
@@ -70,9 +67,8 @@ function inheritedNames(text: string): readonly string[] {
     return [];
   }
   if (typeof plan !== "object" || plan === null) return [];
-  const members: Readonly<Record<string, unknown>> = { ...plan };
-  const listed = INHERIT.flatMap((member) => members[member] ?? []);
-  return listed.filter((name): name is string => typeof name === "string");
+  const listed: unknown = "inherit_env" in plan ? plan.inherit_env : [];
+  return Array.isArray(listed) ? listed.filter((name): name is string => typeof name === "string") : [];
 }
 
 function textOf(bytes: Uint8Array, name: string): string {

@@ -20,28 +20,22 @@ export function planText(
 ): string {
   return JSON.stringify({
     name,
-    inheritEnvironment: inherit,
-    environment: {},
-    allowShell: true,
-    defaults: {},
-    maxWorkers: 2,
-    jobs: jobs.map((job) => ({
-      key: job.key,
-      needs: job.needs ?? [],
-      steps: [
-        job.shell === undefined ? { stepType: job.stepType ?? "test.echo", target: "x" } : { command: job.shell },
-      ],
-      preChecks: [],
-      postChecks: [],
-      compensate: job.undo === undefined ? [] : [{ command: job.undo }],
-      probe: [],
-      artifacts: [],
-      environment: {},
-      ...(job.gate !== undefined && { gate: job.gate }),
-      ...(job.continueOnError !== undefined && { continueOnError: job.continueOnError }),
-      ...(job.attempts !== undefined && {
-        retry: { maxAttempts: job.attempts, on: ["unknown"], baseSeconds: 0.01, maxSeconds: 0.01 },
-      }),
-    })),
+    inherit_env: inherit,
+    allow_shell: true,
+    max_workers: 2,
+    jobs: Object.fromEntries(jobs.map((job) => [job.key, jobOf(job)])),
   });
+}
+
+function jobOf({ needs, shell, stepType = "test.echo", gate, attempts, continueOnError, undo }: TestJob): object {
+  return {
+    ...(needs !== undefined && { needs }),
+    ...(shell === undefined ? { steps: [{ step_type: stepType, target: "x" }] } : { command: shell }),
+    ...(undo !== undefined && { compensate: [{ command: undo }] }),
+    ...(gate !== undefined && { gate }),
+    ...(continueOnError !== undefined && { continue_on_error: continueOnError }),
+    ...(attempts !== undefined && {
+      retry: { max_attempts: attempts, on: ["unknown"], backoff: { base_seconds: 0.01, max_seconds: 0.01 } },
+    }),
+  };
 }
