@@ -12,6 +12,7 @@ const GATED = declaredJob("gated", { gate: "manual" });
 const RESUME = { ...ASKED, failedOnly: false, rerun: [], force: false };
 
 function scriptOfCrash(key: string): Script {
+  if (key.includes("/stopper/")) return "permanent";
   return key.includes("/doubtful/") ? "hang" : key.endsWith("/waiting/0/0") ? "transient_io" : "ok";
 }
 
@@ -28,13 +29,15 @@ async function leftByACrash(others: readonly JobDeclaration[] = []): Promise<Lef
     ASKED,
   );
   await bench.entered("run-1/doubtful/0/0");
-  let retried = -1;
+  const failing = others.filter(({ key }) => key === "stopper").length;
   let log = await wholeLog(bench.store, runId);
-  for (; retried === -1; retried = log.findIndex(({ record }) => record.event_type === "job.retried")) {
+  const count = (type: string): number => log.filter(({ record }) => record.event_type === type).length;
+  while (count("job.retried") < 1 || count("job.failed") < 1 + failing) {
     await new Promise((resolve) => setImmediate(resolve));
     log = await wholeLog(bench.store, runId);
   }
-  return { store: await cutOff(log.slice(0, retried + 1)), runId };
+  const end = log.findLastIndex(({ record }) => /^job\.(failed|retried)$/.test(record.event_type));
+  return { store: await cutOff(log.slice(0, end + 1)), runId };
 }
 
 /** What a crash leaves of a run right after an attempt at a job was begun, with no step of it started. */
@@ -91,5 +94,21 @@ test("a word at a gate that comes before the resume of a start does not fail wha
     status: "succeeded",
     jobs: [{ status: "succeeded", attempt: 1 }, { status: "succeeded" }],
   });
+  expect(await verifyLines(await linesOf(store, runId), { runId })).toMatchObject({ problems: [] });
+}, 10_000);
+
+test("a wait for the next attempt is kept although the run rested for a failure that somebody answered for", async () => {
+  const second = declaredJob("second", { gate: "manual" });
+  const { store, runId } = await leftByACrash([GATED, second, declaredJob("stopper")]);
+  await using bench = createRunBench(() => "ok", { store });
+  const word = { runId, actor: "bo", reason: "fine" };
+  await bench.runner.approve({ ...word, jobKey: "gated" });
+  expect(await atRest(bench.runner, runId)).toMatchObject({ status: "blocked" });
+  expect(bench.effects).toEqual([]); // the failure has stopped the run
+  await bench.runner.markSucceeded({ ...word, jobKey: "stopper" });
+  await bench.runner.approve({ ...word, jobKey: "second" });
+  const { status, jobs } = await atRest(bench.runner, runId);
+  expect(status).toBe("blocked");
+  expect(jobs.map((job) => job.status)).toEqual(["in_doubt", ...jobs.slice(1).map(() => "succeeded")]);
   expect(await verifyLines(await linesOf(store, runId), { runId })).toMatchObject({ problems: [] });
 }, 10_000);
