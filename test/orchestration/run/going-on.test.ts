@@ -3,6 +3,7 @@ import { createMemoryStore, verifyLines } from "#evidence";
 import type { EvidenceStore } from "#evidence";
 import type { JobDeclaration } from "#model";
 import { recoverRuns } from "#orchestration";
+import { resumeInterrupted } from "../../../src/main/recovered-runs.ts";
 import { linesOf, wholeLog } from "../../evidence/support/logs.ts";
 import { atRest, createRunBench, declaredJob, eagerClock, submitted } from "./support/run-bench.ts";
 import type { Script } from "./support/run-bench.ts";
@@ -111,4 +112,50 @@ test("a wait for the next attempt is kept although the run rested for a failure 
   expect(status).toBe("blocked");
   expect(jobs.map((job) => job.status)).toEqual(["in_doubt", ...jobs.slice(1).map(() => "succeeded")]);
   expect(await verifyLines(await linesOf(store, runId), { runId })).toMatchObject({ problems: [] });
+}, 10_000);
+
+test("a start goes on with what the last resume asked for, and with nothing else", async () => {
+  await using first = createRunBench((key) => (key.endsWith("/asked/0/0") ? "permanent" : "hang"));
+  const { runId } = await first.runner.create(
+    submitted([declaredJob("asked", { recovery: "rerun" }), declaredJob("other")]),
+    ASKED,
+  );
+  await first.entered("run-1/other/0/0");
+  while ((await first.runner.get(runId)).jobs[0]?.status !== "failed")
+    await new Promise((resolve) => setImmediate(resolve));
+  await first.runner.drain({ graceMs: 1 }); // the other job is cut off, and the run has failed
+  expect(await atRest(first.runner, runId)).toMatchObject({ status: "failed" });
+  await first.again().resume(runId, { ...RESUME, fromJob: "asked" });
+  await first.entered("run-1/asked/1/0");
+  await using second = createRunBench(() => "ok", { store: first.store });
+  await resumeInterrupted(await recoverRuns(first.store, eagerClock()), second.runner, () => undefined);
+  expect(await atRest(second.runner, runId)).toMatchObject({
+    status: "failed",
+    jobs: [{ status: "succeeded" }, { status: "failed", attempt: 0 }],
+  });
+  expect(second.effects).toEqual(["run-1/asked/2/0"]);
+  expect(await verifyLines(await linesOf(first.store, runId), { runId })).toMatchObject({ problems: [] });
+}, 10_000);
+
+test("a start ends a run whose last resume had done all that it asked for when the process ended", async () => {
+  await using first = createRunBench((key) =>
+    key.includes("/asked/0/") || key.includes("/other/") ? "permanent" : "ok",
+  );
+  const { runId } = await first.runner.create(
+    submitted([declaredJob("asked", { continueOnError: true }), declaredJob("other")]),
+    ASKED,
+  );
+  await atRest(first.runner, runId);
+  await first.runner.resume(runId, { ...RESUME, fromJob: "asked" });
+  await atRest(first.runner, runId);
+  const log = await wholeLog(first.store, runId);
+  expect(log.at(-1)?.record).toMatchObject({ event_type: "run.completed" });
+  const store = await cutOff(log.slice(0, -1));
+  await using second = createRunBench(() => "ok", { store });
+  await resumeInterrupted(await recoverRuns(store, eagerClock()), second.runner, () => undefined);
+  expect(await atRest(second.runner, runId)).toMatchObject({
+    status: "failed",
+    jobs: [{ status: "succeeded" }, { status: "failed" }],
+  });
+  expect(second.effects).toEqual([]);
 }, 10_000);
