@@ -19,6 +19,7 @@ export async function resumeInterrupted({ plans }: RecoveredRuns, runs: RunRunne
         actor: "verbatim",
         reason: "the server started again",
         failedOnly: false,
+        sameJobs: true,
         rerun: [],
         force: false,
       };

@@ -151,6 +151,11 @@ export const PLAN_RUN_MUTANTS: readonly Mutant[] = [
     change: ["return `${runId}/${recorded}/${attempt}`;", "return attempt < 0 ? recorded : `${runId}/${recorded}/0`;"],
     tests: "defects",
   }),
+  mutant("start-does-more-than-was-asked-for", "P2", {
+    file: "src/main/recovered-runs.ts",
+    change: ["        sameJobs: true,\n", ""],
+    tests: "orchestration/run/going-on",
+  }),
   recovery("step-without-an-end-is-not-in-doubt", "P2", {
     change: ["  if (runningStep !== undefined)\n", '  if (runningStep?.stepType === "")\n'],
     tests: "resume",

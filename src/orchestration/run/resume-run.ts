@@ -35,7 +35,7 @@ export function resumeDrafts(run: PlanRun, request: ResumeRequest): ResumeWord {
   const open = [...state.jobs.values()].filter(({ status }) => status !== "succeeded");
   const isAsked = ({ job }: JobState): boolean => only === undefined || only.has(job.key);
   const pending = open.filter(isAsked).map(({ job }) => job.key);
-  if (pending.length === 0 && open.length > 0)
+  if (pending.length === 0 && open.length > 0 && request.sameJobs !== true)
     throw new Fault("RUN_NOT_RESUMABLE", `Nothing of run ${runId} is left to be done by this resume.`);
   const data = {
     ...(only !== undefined && { only: pending }),
@@ -62,7 +62,11 @@ export function goesOnDrafts(
   if (state.blockCause === "gate" || state.blockCause === "in_doubt") return [word, stateChanged("executing", said)];
   const unasked = [...state.inDoubt].map((key) => state.job(key)).filter(({ job }) => job.recovery !== "operator");
   return [
-    { event_type: "run.resumed", ...common(said) },
+    {
+      event_type: "run.resumed",
+      ...common(said),
+      ...(state.only !== undefined && { data: { only: [...state.only] } }),
+    },
     ...unasked.flatMap((job) => rerun(job, { at, actor: ENGINE, rerun: [] })),
     word,
   ];
@@ -110,7 +114,8 @@ function requireNoHardGate({ state, runId }: PlanRun): void {
 }
 
 /** The jobs that are asked for; undefined = all. */
-function selection(state: RunState, { failedOnly, fromJob }: ResumeRequest): ReadonlySet<string> | undefined {
+function selection(state: RunState, { failedOnly, fromJob, sameJobs }: ResumeRequest): ReadonlySet<string> | undefined {
+  if (sameJobs === true) return state.only;
   let only: Set<string> | undefined;
   if (fromJob !== undefined) {
     if (!state.jobs.has(fromJob))

@@ -47,6 +47,8 @@ export interface ResumeOptions extends Asked {
   readonly failedOnly: boolean;
   /** Only this job and those that need it. */
   readonly fromJob?: string;
+  /** Only what the last resume asked for, which this one goes on with: a start asks for nothing of its own. */
+  readonly sameJobs?: boolean;
   /** Jobs in doubt that may run again, said by whoever answers for it. */
   readonly rerun: readonly string[];
   /** The plan as it is now: refused if it is another one than was started, unless `force`. */
