@@ -16,6 +16,14 @@ import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
 import { systemClock } from "./system-clock.ts";
 
+/** What a history needs of what is around it. */
+export interface HistoryContext {
+  readonly store: EvidenceStore;
+  /** Closes it. */
+  readonly resources: AsyncDisposableStack;
+  readonly log: EventLog;
+}
+
 /**
  * Between the store and the history of its runs, which is opened after it: who owns the store's directory owns the history's
  * file. Without a history everything else goes on.
@@ -29,7 +37,8 @@ export class HistoryOfRuns implements HistoryReader, AsyncDisposable {
    * Opens the history and lets it catch up with the store, behind the work. One that is damaged, or of another store, is moved aside, and
    * a new one is made. Never rejects: what is wrong is logged.
    */
-  async open({ store: kind, state }: LoadedConfiguration, store: EvidenceStore, log: EventLog): Promise<void> {
+  async open({ store: kind, state }: LoadedConfiguration, { store, resources, log }: HistoryContext): Promise<void> {
+    resources.use(this);
     try {
       const path = kind === "memory" ? undefined : join(state, HISTORY_FILE);
       const history = path === undefined ? createMemoryHistory() : await fittingHistory(path, store, log);

@@ -40,8 +40,8 @@ export function planCreated(name: string, members: Partial<RecordDraft> = {}): R
 const at = (second: number) => `2026-11-21T00:00:${String(second).padStart(2, "0")}.000Z`;
 
 /** What every adapter of the port has to do. */
-export function runHistoryConformance({ name, open }: HistorySubject): void {
-  describe(`run history: ${name}`, () => {
+export function runHistoryConformance({ name: adapter, open }: HistorySubject): void {
+  describe(`run history: ${adapter}`, () => {
     it("knows nothing of a run that it was not told of", () => {
       using history = open();
       expect(history.run("r")).toBeUndefined();

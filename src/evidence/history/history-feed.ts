@@ -121,9 +121,10 @@ export class HistoryFeed implements HistoryReader {
     try {
       await this.#takeQueued();
       if (this.#mendDue) await this.#mend();
-      for (const runId of [...this.#behind]) {
+      const behind = this.#behind;
+      this.#behind = new Set();
+      for (const runId of behind) {
         if (this.#closed) return;
-        this.#behind.delete(runId);
         await this.#intake.catchUp(runId);
       }
     } catch (error) {

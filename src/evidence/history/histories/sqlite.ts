@@ -91,9 +91,9 @@ class SqliteHistory implements RunHistory {
   #rowsOf(runNo: number, runId: string): RunRows {
     const { run, job, attempt, retrying } = this.#sql;
     return {
-      run: one<RunRow>(run.get(runId)),
+      run: rowOf(run.get(runId) ?? {}) as RunRow, // as: there is one under this number, with these columns
       job: (key) => jobOf(job.get(runNo, key)),
-      attempt: (key, number) => one<HistoryAttempt>(attempt.get(runNo, key, number)),
+      attempt: (key, number) => attemptOf(attempt.get(runNo, key, number)),
       retrying: () => retrying.all(runNo).flatMap((row) => jobOf(row) ?? []),
     };
   }
@@ -141,23 +141,23 @@ class SqliteHistory implements RunHistory {
   attempts(runId: string, { key, limit, behind }: AttemptQuery): readonly HistoryAttempt[] {
     const [only, after, number] = [key ?? null, behind?.key ?? null, behind?.attempt ?? null];
     const rows = this.#sql.attempts.all(runId, only, only, after, after, number, limit);
-    return rows.map((row) => rowOf<HistoryAttempt>(row));
+    return rows.flatMap((row) => attemptOf(row) ?? []);
   }
 
   words(runId: string, { limit }: { readonly limit: number }): readonly HistoryWord[] {
-    return this.#sql.words.all(runId, limit).map((row) => rowOf<HistoryWord>(row));
+    return this.#sql.words.all(runId, limit).map((row) => rowOf(row) as HistoryWord); // the columns that were asked for;
   }
 
   position(runId: string): HistoryPosition | undefined {
-    return one(this.#sql.position.get(runId));
+    return positionOf(this.#sql.position.get(runId));
   }
 
   newest(): HistoryPosition | undefined {
-    return one(this.#sql.newest.get());
+    return positionOf(this.#sql.newest.get());
   }
 
   openRuns(): readonly HistoryPosition[] {
-    return this.#sql.openRuns.all().map((row) => rowOf<HistoryPosition>(row));
+    return this.#sql.openRuns.all().flatMap((row) => positionOf(row) ?? []);
   }
 
   count(): number {
@@ -194,16 +194,24 @@ class SqliteHistory implements RunHistory {
   }
 }
 
-function one<Row>(row: Readonly<Record<string, unknown>> | undefined): Row | undefined {
-  return row && rowOf<Row>(row);
+type Row = Readonly<Record<string, unknown>> | undefined;
+
+// What these claim are the columns that were asked for, of STRICT tables.
+
+function positionOf(row: Row): HistoryPosition | undefined {
+  return row && (rowOf(row) as HistoryPosition); // see above
 }
 
-function jobOf(row: Readonly<Record<string, unknown>> | undefined): HistoryJob | undefined {
-  return row && { ...rowOf<HistoryJob>(row), marked: row["marked"] === 1 };
+function attemptOf(row: Row): HistoryAttempt | undefined {
+  return row && (rowOf(row) as HistoryAttempt); // see above
 }
 
-function runOf(row: Readonly<Record<string, unknown>>): HistoryRun {
-  const { size: _size, hash: _hash, ...run } = rowOf<RunRow>(row);
+function jobOf(row: Row): HistoryJob | undefined {
+  return row && { ...(rowOf(row) as HistoryJob), marked: row["marked"] === 1 }; // see above
+}
+
+function runOf(row: NonNullable<Row>): HistoryRun {
+  const { size: _size, hash: _hash, ...run } = rowOf(row) as RunRow; // see above
   return run;
 }
 
