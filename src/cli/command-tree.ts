@@ -7,6 +7,7 @@ import type { EventsFlags } from "./commands/events.ts";
 import type { ExportFlags } from "./commands/export.ts";
 import type { VerifyFlags } from "./commands/verify-expectations.ts";
 import type { CancelFlags } from "./commands/cancel.ts";
+import type { DoctorFlags } from "./commands/doctor.ts";
 import type { EraseFlags } from "./commands/erase.ts";
 import type { RunsFlags } from "./commands/runs.ts";
 import type { ShowFlags } from "./commands/show.ts";
@@ -228,11 +229,12 @@ function addSurroundings({ program, session, onEnd }: Declaring): void {
 
   program
     .command("doctor")
-    .description("look at what Verbatim stands on: Node, store, disk, lock, clock")
+    .description("look at what Verbatim stands on: Node, store, disk, lock, clock, history")
     .option(...PLACE.config)
     .option(...PLACE.state)
     .option(...JSON_FLAG)
-    .action(async (flags: CommonFlags) => {
+    .option("--rebuild-index", "make the history of runs anew from their logs; no server may run meanwhile")
+    .action(async (flags: DoctorFlags) => {
       const { doctor } = await import("./commands/doctor.ts");
       onEnd(await unlessInterrupted(session, doctor(flags, session)));
     });
