@@ -17,7 +17,7 @@ interface Fed {
   readonly clock: ManualClock;
   readonly problems: unknown[];
   /** Begins to feed a history, as a start does. */
-  feed(history: RunHistory): HistoryFeed;
+  readonly feed: (history: RunHistory) => HistoryFeed;
 }
 
 /** A store that tells its commits to the feed that was begun last. */
