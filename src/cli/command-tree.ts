@@ -5,6 +5,7 @@ import type { ExecFlags } from "./commands/exec.ts";
 import type { EventsFlags } from "./commands/events.ts";
 import type { ExportFlags } from "./commands/export.ts";
 import type { VerifyFlags } from "./commands/verify-expectations.ts";
+import type { DoctorFlags } from "./commands/doctor.ts";
 import type { EraseFlags } from "./commands/erase.ts";
 import type { ShowFlags } from "./commands/show.ts";
 import { collected, inState, JSON_FLAG, PLACE, placed, unlessInterrupted, wholeNumber } from "./declaring.ts";
@@ -192,11 +193,12 @@ function addSurroundings({ program, session, onEnd }: Declaring): void {
 
   program
     .command("doctor")
-    .description("look at what Verbatim stands on: Node, store, disk, lock, clock")
+    .description("look at what Verbatim stands on: Node, store, disk, lock, clock, history")
     .option(...PLACE.config)
     .option(...PLACE.state)
     .option(...JSON_FLAG)
-    .action(async (flags: CommonFlags) => {
+    .option("--rebuild-index", "make the history of runs anew from their logs; no server may run meanwhile")
+    .action(async (flags: DoctorFlags) => {
       const { doctor } = await import("./commands/doctor.ts");
       onEnd(await unlessInterrupted(session, doctor(flags, session)));
     });

@@ -35,6 +35,7 @@ export const EXIT_OF_FAULT: Readonly<Record<FaultCode, number>> = {
   STATE_LOCKED: EXIT.precondition,
   STORE_HALTED: EXIT.unreachable,
   SIGNER_UNAVAILABLE: EXIT.unreachable,
+  HISTORY_UNAVAILABLE: EXIT.unreachable,
   EVIDENCE_BROKEN: EXIT.chainBroken,
   LIMIT_EXCEEDED: EXIT.precondition,
   DRAINING: EXIT.unreachable,

@@ -1,5 +1,5 @@
 import type { VerbatimClient } from "#api";
-import type { DisclosureFiles, SignatureAlgorithm, Signer } from "#evidence";
+import type { DisclosureFiles, RebuildProgress, SignatureAlgorithm, Signer } from "#evidence";
 import type { Clock, JsonObject } from "#model";
 
 /** Where to find the configuration and the machine; every member comes from a flag and is absent if that was not given. */
@@ -99,6 +99,8 @@ export interface CliHost {
   stateDirectory(flags: CommonFlags): Promise<string>;
   /** Looks at what Verbatim stands on. Never throws. */
   doctor(flags: CommonFlags): Promise<readonly Finding[]>;
+  /** Makes the history of runs anew from their logs. @throws {Fault} STATE_LOCKED if a process owns the state directory. */
+  rebuildIndex(flags: CommonFlags, onProgress: (progress: RebuildProgress) => void): Promise<Finding>;
   /** What discloses sensitive fields, in the state directory of the flags. @throws {Fault} */
   disclosures(flags: CommonFlags): Promise<Pick<DisclosureFiles, "read" | "erase">>;
   /** JSON Schema of the configuration file. */

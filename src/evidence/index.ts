@@ -10,6 +10,33 @@ export type { EvidenceStore, RunHead } from "./evidence-store.ts";
 export { createJsonlStore } from "./evidence-stores/jsonl.ts";
 export { isBlobReference } from "./encode.ts";
 export { executionResultToEvidence, snakeCase, stepResultToEvidence } from "./execution-evidence.ts";
+export { compareHistory } from "./history/compare-history.ts";
+export type { HistoryComparison } from "./history/compare-history.ts";
+export { createMemoryHistory } from "./history/histories/memory.ts";
+export { createSqliteHistory } from "./history/histories/sqlite.ts";
+export {
+  damageOf,
+  HISTORY_FILE,
+  HistoryDamage,
+  moveHistoryAside,
+  removeHistory,
+  replaceHistory,
+} from "./history/histories/sqlite/history-file.ts";
+export { HistoryFeed, historyUnavailable } from "./history/history-feed.ts";
+export type { HistoryReader } from "./history/history-feed.ts";
+export { foreignTo } from "./history/missed-runs.ts";
+export { rebuildHistory } from "./history/rebuild-history.ts";
+export type { RebuildProgress } from "./history/rebuild-history.ts";
+export type {
+  HistoryAttempt,
+  HistoryJob,
+  HistoryPage,
+  HistoryPlace,
+  HistoryQuery,
+  HistoryRun,
+  HistoryWord,
+  RunHistory,
+} from "./history/run-history.ts";
 export { sealedLeaf } from "./ledger/leaf.ts";
 export type { CreatedLeaf, LedgerLeaf, SealedLeaf } from "./ledger/leaf.ts";
 export { readCheckpoint } from "./ledger/ledger-checkpoint.ts";

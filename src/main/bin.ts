@@ -67,6 +67,10 @@ process.exitCode = await runCli({
     const { examine } = await import("./doctor.ts");
     return await examine(flags);
   },
+  async rebuildIndex(flags, onProgress) {
+    const { rebuildIndex } = await import("./history-index.ts");
+    return await rebuildIndex(flags, onProgress);
+  },
   async disclosures(flags) {
     const { keptDisclosures } = await import("./connect.ts");
     return await keptDisclosures(flags);

@@ -12,6 +12,7 @@ import { Fault, LIMITS } from "#model";
 import { configuredSecrets, redactedLog } from "./configured-secrets.ts";
 import { configuredStepTypes, ownStepTypes, withoutSecrets } from "./configured-step-types.ts";
 import { guardDisk } from "./guard-disk.ts";
+import { HistoryOfRuns } from "./history.ts";
 import { LedgerOfRuns } from "./ledger.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
@@ -84,18 +85,19 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     server.current?.setServing(false);
   };
   requireStoreKind(state, configuration.store);
-  const ledger = new LedgerOfRuns();
+  const [ledger, history] = [new LedgerOfRuns(), new HistoryOfRuns()];
   const setServing = (serving: boolean): void => server.current?.setServing(serving);
   const disk = guardDisk(configuration, { log, setServing });
   if (disk !== undefined) resources.defer(() => disk.close());
   const signer = await openSigner(configuration);
   const sealing: { current?: Sealer } = {};
   const onEnded = (runId: string): void => sealing.current?.sealSoon(runId);
-  const store = await openStore(configuration, { resources, log, onHalt, onEnded, ledger });
+  const store = await openStore(configuration, { resources, log, onHalt, onEnded, ledger, history });
   claimStoreKind(state, configuration.store);
   const onLedgerHalt = (): void => server.current?.setServing(false);
   await ledger.open(configuration, store, { signer, log, onHalt: onLedgerHalt });
   resources.use(ledger);
+  await history.open(configuration, { store, resources, log });
   disk?.start();
   const recovered = await recoverRuns(store, systemClock);
   tellRecovered(recovered, log);
@@ -113,6 +115,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     address: configuration.listen ?? `unix:${shortest(join(state, "verbatim.sock"))}`,
     runner,
     runs,
+    history,
     store,
     sealer: sealing.current,
     signer,
@@ -189,15 +192,17 @@ interface StoreContext {
   readonly log: EventLog;
   readonly onHalt: (why: string) => void;
   readonly ledger: LedgerOfRuns;
+  readonly history: HistoryOfRuns;
   /** Told of each run whose log has ended. */
   readonly onEnded: (runId: string) => void;
 }
 
 async function openStore(configuration: LoadedConfiguration, context: StoreContext): Promise<EvidenceStore> {
   const { state, mirror } = configuration;
-  const { resources, log, onHalt, onEnded, ledger } = context;
+  const { resources, log, onHalt, onEnded, ledger, history } = context;
   const onCommit: LogStoreOptions["onCommit"] = (appends) => {
     ledger.take(appends);
+    history.take(appends);
     for (const { runId, records } of appends) if (records.at(-1)?.record.event_type === "run.completed") onEnded(runId);
   };
   const onDamage: LogStoreOptions["onDamage"] = (damage) => tellDamage(damage, log);

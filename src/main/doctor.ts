@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { CommonFlags, Finding } from "#cli";
 import { makeDirectory } from "#evidence";
+import { historyFinding } from "./history-index.ts";
 import { loadConfiguration } from "./load-configuration.ts";
+import type { LoadedConfiguration } from "./load-configuration.ts";
 import { notedServer } from "./running-server.ts";
 
 const SYNCS = 50;
@@ -12,21 +14,23 @@ const LOW_DISK_BYTES = 256 * 1024 * 1024;
 const OLDEST_SQLITE = "3.51.3";
 const EARLIEST = Date.UTC(2026, 0);
 
-/** Looks at what Verbatim stands on: configuration, Node, store, disk, lock, clock. Never throws. */
+/** Looks at what Verbatim stands on: configuration, Node, store, disk, lock, clock, history. Never throws. */
 export async function examine(flags: CommonFlags): Promise<readonly Finding[]> {
   const findings = [check("node", nodeVersion), check("sqlite", sqliteVersion), check("clock", wallClock)];
-  let state: string;
+  let configuration: LoadedConfiguration;
   try {
-    ({ state } = await loadConfiguration({ flags, environment: process.env, workingDirectory: process.cwd() }));
+    configuration = await loadConfiguration({ flags, environment: process.env, workingDirectory: process.cwd() });
   } catch (error) {
     return [...findings, { name: "configuration", status: "failed", detail: messageOf(error) }];
   }
+  const { state } = configuration;
   return [
     ...findings,
     { name: "configuration", status: "ok", detail: `state directory ${state}` },
     check("disk", () => diskFree(state)),
     check("sync", () => syncCost(state)),
     check("lock", () => owner(state)),
+    await historyFinding(configuration),
   ];
 }
 

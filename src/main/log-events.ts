@@ -23,6 +23,9 @@ export const LOG_EVENTS = {
   "ledger.unsigned": "error",
   "ledger.halted": "fatal",
   "mirror.failed": "error",
+  "history.mended": "info",
+  "history.rebuilt": "warn",
+  "history.failed": "error",
   "internal.error": "error",
 } as const;
 

@@ -21,6 +21,11 @@ export function requireStoreKind(state: string, kind: string): void {
   );
 }
 
+/** Whether a state directory was used before. */
+export function holdsStore(state: string): boolean {
+  return existsSync(join(state, FILE));
+}
+
 /** Writes down which store the directory holds, once and durably; called when its lock is held. */
 export function claimStoreKind(state: string, kind: string): void {
   if (kind === "memory") return;

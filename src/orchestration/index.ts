@@ -9,6 +9,5 @@ export { Machine } from "./machine.ts";
 export type { PlanSurroundings } from "./plan/compile-plan.ts";
 export { createRunRunner } from "./run/create-run-runner.ts";
 export type { RunRunnerOptions } from "./run/create-run-runner.ts";
-export type { RunListing } from "./run/list-runs.ts";
 export type { AboutJob, Asked, PlanReport, RunRunner, SubmittedPlan } from "./run/run-runner.ts";
 export type { PlannedJobView, RunView } from "./run/run-view.ts";

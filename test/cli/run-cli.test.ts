@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Fault } from "#model";
 import { runCli } from "../../src/cli/index.ts";
-import type { CliHost } from "../../src/cli/index.ts";
+import type { CliHost, Finding } from "../../src/cli/index.ts";
 import { fakeHost } from "./support/fake-host.ts";
 
 async function run(argv: readonly string[], given: Partial<CliHost> = {}) {
@@ -114,6 +114,18 @@ describe("the command line", () => {
     fake.interrupt.abort("SIGINT");
     fake.interruptAgain.abort("SIGTERM");
     expect(await ending).toBe(143);
+  });
+
+  it("lets the doctor make the history anew, and tells each tenth of the way on standard error", async () => {
+    const made: Finding = { name: "history", status: "ok", detail: "made anew" };
+    const rebuildIndex: CliHost["rebuildIndex"] = (_flags, onProgress) => {
+      for (let done = 0; done <= 40; done += 1) onProgress({ done, runs: 40 });
+      return Promise.resolve(made);
+    };
+    const { code, out, err } = await run(["doctor", "--rebuild-index", "--json"], { rebuildIndex });
+    expect({ code, out: JSON.parse(out) as unknown }).toEqual({ code: 0, out: { ok: true, findings: [made] } });
+    expect(err.split("\n").filter(Boolean)).toHaveLength(10);
+    expect(err).toContain("history: 20 of 40 runs\n");
   });
 
   it("gives the doctor's findings exit code 2 only if one has failed", async () => {

@@ -217,6 +217,7 @@ describe("the doctor", () => {
       "disk",
       "sync",
       "lock",
+      "history",
     ]);
     expect((await healthy.run(["doctor"])).out).toMatch(/^✓ ok {7}node {11}Node 26/);
   });

@@ -1,5 +1,6 @@
 import { EVIDENCE_MUTANTS } from "./evidence-mutants.ts";
 import { EXECUTOR_MUTANTS } from "./executor-mutants.ts";
+import { HISTORY_MUTANTS } from "./history-mutants.ts";
 import { HOUSE_MUTANTS } from "./house-mutants.ts";
 import { LEDGER_MUTANTS } from "./ledger-mutants.ts";
 import { FAULT_MUTANTS } from "./fault-mutants.ts";
@@ -25,6 +26,7 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...LINT_MUTANTS,
   ...VERIFY_MUTANTS,
   ...LEDGER_MUTANTS,
+  ...HISTORY_MUTANTS,
   ...FAULT_MUTANTS,
   ...PLAN_FILE_MUTANTS,
   ...RUN_COMMAND_MUTANTS,

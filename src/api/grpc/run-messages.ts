@@ -1,6 +1,6 @@
 import type { EvidenceRecord } from "#evidence";
 import type { Plan, PlannedJob, PlannedStep } from "#model";
-import type { PlannedJobView, RunListing, RunView } from "#orchestration";
+import type { PlannedJobView, RunView } from "#orchestration";
 import type {
   PlannedJob as PlannedJobMessage,
   PlannedStep as PlannedStepMessage,
@@ -13,23 +13,18 @@ import { timestamp } from "./wire-values.ts";
 
 /** The message of a run. */
 export function runMessage(view: RunView): Run {
-  return { ...listedRunMessage(view), maxWorkers: view.maxWorkers, jobs: view.jobs.map(jobMessage) };
-}
-
-/** The message of a run in a list, without its jobs. */
-export function listedRunMessage(run: RunListing): Run {
   return {
     $typeName: "verbatim.orchestration.v1.Run",
-    runId: run.runId,
-    name: run.name,
-    status: RUN_STATUS[run.status],
-    reason: run.reason ?? "",
-    planHash: run.planHash,
-    submittedBy: run.submittedBy,
-    createdAt: timestamp(run.createdAt),
-    endedAt: run.endedAt === undefined ? undefined : timestamp(run.endedAt),
-    maxWorkers: 0,
-    jobs: [],
+    runId: view.runId,
+    name: view.name,
+    status: RUN_STATUS[view.status],
+    reason: view.reason ?? "",
+    planHash: view.planHash,
+    submittedBy: view.submittedBy,
+    createdAt: timestamp(view.createdAt),
+    endedAt: view.endedAt === undefined ? undefined : timestamp(view.endedAt),
+    maxWorkers: view.maxWorkers,
+    jobs: view.jobs.map(jobMessage),
   };
 }
 
@@ -52,7 +47,8 @@ function jobMessage(job: PlannedJobView): RunJob {
   };
 }
 
-const RUN_STATUS = {
+/** States of a run on the wire. */
+export const RUN_STATUS = {
   created: RunStatus.CREATED,
   preflight_validated: RunStatus.PREFLIGHT_VALIDATED,
   executing: RunStatus.EXECUTING,
@@ -62,7 +58,7 @@ const RUN_STATUS = {
   failed: RunStatus.FAILED,
   cancelled: RunStatus.CANCELLED,
   rolled_back: RunStatus.ROLLED_BACK,
-} as const satisfies Record<RunListing["status"], RunStatus>;
+} as const satisfies Record<RunView["status"], RunStatus>;
 
 const JOB_STATUS = {
   pending: PlannedJobStatus.PENDING,
@@ -77,16 +73,16 @@ const JOB_STATUS = {
 } as const satisfies Record<PlannedJobView["status"], PlannedJobStatus>;
 
 /** The word of the model for a state on the wire; undefined for one that this version does not know. */
-export function runStatusOf(status: RunStatus): RunListing["status"] | undefined {
+export function runStatusOf(status: RunStatus): RunView["status"] | undefined {
   return STATUS_WORDS.get(status);
 }
 
 const STATUS_WORDS = new Map(
-  (Object.keys(RUN_STATUS) as RunListing["status"][]).map((word) => [RUN_STATUS[word] as RunStatus, word]), // its very keys
+  (Object.keys(RUN_STATUS) as RunView["status"][]).map((word) => [RUN_STATUS[word] as RunStatus, word]), // its very keys
 );
 
 /** The number of a state on the wire. */
-export function runStatusMessage(status: RunListing["status"]): RunStatus {
+export function runStatusMessage(status: RunView["status"]): RunStatus {
   return RUN_STATUS[status];
 }
 

@@ -1,4 +1,4 @@
-import type { EvidenceStore } from "#evidence";
+import type { EvidenceStore, HistoryReader } from "#evidence";
 import { Fault, LIMITS } from "#model";
 import type { Violation } from "#model";
 import type { AboutJob, Asked, PlanReport, RunRunner, SubmittedPlan } from "#orchestration";
@@ -18,7 +18,8 @@ import { wholeLogMayBeRead } from "./call-budgets.ts";
 import type { CallContext } from "./call-context.ts";
 import { idViolations, invalidRequest, refuseIfAny, sequenceNumber, textViolations } from "./checks.ts";
 import { BATCH_CHARACTERS, batches } from "./event-messages.ts";
-import { listedRunMessage, plannedJobMessages, runEvent, runMessage, runStatusOf } from "./run-messages.ts";
+import { historyMethods } from "./history-methods.ts";
+import { plannedJobMessages, runEvent, runMessage } from "./run-messages.ts";
 import type { MountedService, ServiceImplementation } from "./service.ts";
 import { mount } from "./service.ts";
 import { wholeTail } from "./whole-tail.ts";
@@ -26,14 +27,12 @@ import { wholeTail } from "./whole-tail.ts";
 /** What the service speaks for. */
 export interface RunServiceOptions {
   readonly runs: RunRunner;
+  readonly history: HistoryReader;
   readonly store: EvidenceStore;
 }
 
-const DEFAULT_PAGE = 50;
-const LARGEST_PAGE = 1000;
-
 /** `verbatim.orchestration.v1.RunService`: words to commands, records to messages. It decides nothing. */
-export function runService({ runs, store }: RunServiceOptions): MountedService {
+export function runService({ runs, history, store }: RunServiceOptions): MountedService {
   return mount(
     RunService,
     {
@@ -63,23 +62,7 @@ export function runService({ runs, store }: RunServiceOptions): MountedService {
         };
       },
 
-      async listRuns({ pageSize, pageToken, statuses, nameContains }, { shares }) {
-        const limit = pageSize === 0 ? DEFAULT_PAGE : pageSize;
-        refuseIfAny([
-          ...(limit > LARGEST_PAGE
-            ? [{ field: "page_size", description: `is ${pageSize}; expected 1 to ${LARGEST_PAGE}` }]
-            : []),
-          ...(pageToken === "" ? [] : idViolations("page_token", pageToken)),
-        ]);
-        await wholeLogMayBeRead(shares);
-        const known = statuses.map(runStatusOf).filter((status) => status !== undefined);
-        const page = await runs.list({ limit, before: pageToken, statuses: new Set(known), nameContains });
-        return {
-          $typeName: "verbatim.orchestration.v1.ListRunsResponse",
-          runs: page.runs.map(listedRunMessage),
-          nextPageToken: page.next ?? "",
-        };
-      },
+      ...historyMethods(history),
 
       watchRun: (request, context) => watchRun(store, request, context),
 

@@ -1,4 +1,4 @@
-import type { EvidenceStore, Sealer, Signer } from "#evidence";
+import type { EvidenceStore, HistoryReader, Sealer, Signer } from "#evidence";
 import type { Clock } from "#model";
 import { Fault } from "#model";
 import type { JobRunner, RunRunner } from "#orchestration";
@@ -25,6 +25,7 @@ export interface GrpcServerOptions {
   readonly address: string;
   readonly runner: JobRunner;
   readonly runs: RunRunner;
+  readonly history: HistoryReader;
   readonly store: EvidenceStore;
   readonly sealer: Sealer;
   /** Whose public key is told. */

@@ -13,8 +13,6 @@ import { preflight } from "../plan/preflight.ts";
 import { firstRecord } from "../recorded-job.ts";
 import { spilledText } from "../spill-output.ts";
 import { ConcurrencySlots } from "./concurrency-slots.ts";
-import { listRuns } from "./list-runs.ts";
-import type { RunFilter, RunPage } from "./list-runs.ts";
 import { isPlanRun, loadRun } from "./load-run.ts";
 import { LiveRuns } from "./live-runs.ts";
 import { PlanRun } from "./plan-run.ts";
@@ -183,10 +181,6 @@ class PlanRunner implements RunRunner {
     const live = this.#live.get(runId);
     if (live !== undefined) return await durableView(live);
     return runView(await loadRun(this.#options.store, runId, { verify: false }));
-  }
-
-  async list(filter: RunFilter): Promise<RunPage> {
-    return await listRuns(this.#options.store, filter);
   }
 
   async resume(runId: string, options: ResumeOptions): Promise<ResumedRun> {

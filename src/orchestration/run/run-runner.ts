@@ -1,6 +1,5 @@
 import type { Plan, PlanDeclaration, Violation } from "#model";
 import type { PlanSurroundings } from "../plan/compile-plan.ts";
-import type { RunFilter, RunPage } from "./list-runs.ts";
 import type { RunView } from "./run-view.ts";
 
 /** A plan that was looked at and not run. */
@@ -87,8 +86,6 @@ export interface RunRunner {
   create(plan: SubmittedPlan, options: CreateRunOptions): Promise<AcceptedRun>;
   /** @throws {Fault} RUN_NOT_FOUND */
   get(runId: string): Promise<RunView>;
-  /** Runs of plans, the newest first. */
-  list(filter: RunFilter): Promise<RunPage>;
   /** @throws {Fault} RUN_NOT_FOUND, RUN_ACTIVE, RUN_ENDED, RUN_NOT_RESUMABLE, PLAN_CHANGED, DRAINING */
   resume(runId: string, options: ResumeOptions): Promise<ResumedRun>;
   /** Stops what runs, skips what waits; resolves when the run has ended. @throws {Fault} RUN_NOT_FOUND, RUN_ENDED */

@@ -6,7 +6,7 @@ import type { VerbatimClient, GrpcServer, GrpcServerOptions } from "#api";
 import { connectClient, startGrpcServer } from "#api";
 import type { StepHandler, StepType } from "#effects";
 import type { EvidenceStore } from "#evidence";
-import { createKeyFileSigner, createMemoryStore, Sealer } from "#evidence";
+import { createKeyFileSigner, createMemoryHistory, createMemoryStore, HistoryFeed, Sealer } from "#evidence";
 import type { Clock } from "#model";
 import type { JobRunner } from "#orchestration";
 import { createJobRunner, createRunRunner, Machine } from "#orchestration";
@@ -53,7 +53,13 @@ export async function startHouse(
 ): Promise<House> {
   const directory = await mkdtemp(join(tmpdir(), "verbatim-api-"));
   let eventIds = 0;
-  const store = options.store ?? createMemoryStore({ newEventId: () => `event-${(eventIds += 1)}` });
+  const fed: { history?: HistoryFeed } = {};
+  const store =
+    options.store ??
+    createMemoryStore({
+      newEventId: () => `event-${(eventIds += 1)}`,
+      onCommit: (appends) => fed.history?.take(appends),
+    });
   const runner =
     options.runner ??
     createJobRunner({ store, clock: systemClock, stepTypes: options.stepTypes ?? STEP_TYPES, maxActiveJobs: 1000 });
@@ -70,7 +76,10 @@ export async function startHouse(
   const internalErrors: unknown[] = [];
   const signer = createKeyFileSigner(join(directory, "keys", "signing.pem"), "ed25519");
   const sealer = new Sealer({ store, signer, onProblem: (_run, error) => internalErrors.push(error) });
+  const onProblem = (error: unknown): void => void internalErrors.push(error);
+  fed.history = new HistoryFeed({ history: createMemoryHistory(), store, clock: systemClock, onProblem });
   const server = await startGrpcServer({
+    history: fed.history,
     sealer,
     signer,
     address: `unix:${join(directory, "socket")}`,
@@ -99,6 +108,7 @@ export async function startHouse(
       client.close();
       await server.drain({ graceMs: 0 });
       await runner.drain({ graceMs: 0 });
+      await fed.history?.close();
       await store.close();
       await rm(directory, { recursive: true, force: true });
     },

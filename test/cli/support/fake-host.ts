@@ -37,6 +37,7 @@ export function fakeHost(given: Partial<CliHost> = {}): FakeHost {
     ownPublicKey: () => Promise.resolve(undefined),
     stateDirectory: absent,
     doctor: absent,
+    rebuildIndex: absent,
     disclosures: absent,
     configurationSchema: absent,
     ...given,

@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file verbatim/orchestration/v1/run.proto.
  */
 export const file_verbatim_orchestration_v1_run: GenFile = /*@__PURE__*/
-  fileDesc("CiN2ZXJiYXRpbS9vcmNoZXN0cmF0aW9uL3YxL3J1bi5wcm90bxIZdmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MSK2AgoKUGxhblNvdXJjZRIMCgR0ZXh0GAEgASgJEgwKBG5hbWUYAiABKAkSRwoJaW5oZXJpdGVkGAMgAygLMjQudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5QbGFuU291cmNlLkluaGVyaXRlZEVudHJ5EkcKCW92ZXJyaWRlcxgEIAMoCzI0LnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuUGxhblNvdXJjZS5PdmVycmlkZXNFbnRyeRIWCg5iYXNlX2RpcmVjdG9yeRgFIAEoCRowCg5Jbmhlcml0ZWRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGjAKDk92ZXJyaWRlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiSgoTVmFsaWRhdGVQbGFuUmVxdWVzdBIzCgRwbGFuGAEgASgLMiUudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5QbGFuU291cmNlIt4BChRWYWxpZGF0ZVBsYW5SZXNwb25zZRIMCgRuYW1lGAEgASgJEhEKCXBsYW5faGFzaBgCIAEoCRI8Cgp2aW9sYXRpb25zGAMgAygLMigudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5QbGFuVmlvbGF0aW9uEg0KBW9yZGVyGAQgAygJEg4KBndpZHRocxgFIAMoDRIzCgRqb2JzGAYgAygLMiUudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5QbGFubmVkSm9iEhMKC21heF93b3JrZXJzGAcgASgNIjMKDVBsYW5WaW9sYXRpb24SDQoFZmllbGQYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAki4AEKClBsYW5uZWRKb2ISCwoDa2V5GAEgASgJEg0KBW5lZWRzGAIgAygJEi0KBGdhdGUYAyABKA4yHy52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLkdhdGUSNQoFc3RlcHMYBCADKAsyJi52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLlBsYW5uZWRTdGVwEhQKDG1heF9hdHRlbXB0cxgFIAEoDRI6Cgpjb21wZW5zYXRlGAYgAygLMiYudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5QbGFubmVkU3RlcCJJCgtQbGFubmVkU3RlcBIRCglzdGVwX3R5cGUYASABKAkSDgoGdGFyZ2V0GAIgASgJEhcKD3RpbWVvdXRfc2Vjb25kcxgDIAEoASJ2ChBDcmVhdGVSdW5SZXF1ZXN0EjMKBHBsYW4YASABKAsyJS52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLlBsYW5Tb3VyY2USDgoGcnVuX2lkGAIgASgJEg0KBWFjdG9yGAMgASgJEg4KBnJlYXNvbhgEIAEoCSJIChFDcmVhdGVSdW5SZXNwb25zZRIOCgZydW5faWQYASABKAkSEQoJcGxhbl9oYXNoGAIgASgJEhAKCGF0dGFjaGVkGAMgASgIIh8KDUdldFJ1blJlcXVlc3QSDgoGcnVuX2lkGAEgASgJImEKDkdldFJ1blJlc3BvbnNlEisKA3J1bhgBIAEoCzIeLnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuUnVuEhAKCGxvZ19zaXplGAIgASgEEhAKCGxvZ19oZWFkGAMgASgJIrYCCgNSdW4SDgoGcnVuX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSNAoGc3RhdHVzGAMgASgOMiQudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5SdW5TdGF0dXMSDgoGcmVhc29uGAQgASgJEhEKCXBsYW5faGFzaBgFIAEoCRIUCgxzdWJtaXR0ZWRfYnkYBiABKAkSLgoKY3JlYXRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC21heF93b3JrZXJzGAkgASgNEi8KBGpvYnMYCiADKAsyIS52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLlJ1bkpvYiL9AgoGUnVuSm9iEgsKA2tleRgBIAEoCRINCgVuZWVkcxgCIAMoCRI7CgZzdGF0dXMYAyABKA4yKy52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLlBsYW5uZWRKb2JTdGF0dXMSFAoHYXR0ZW1wdBgEIAEoDUgAiAEBEhQKDG1heF9hdHRlbXB0cxgFIAEoDRItCgRnYXRlGAYgASgOMh8udmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5HYXRlEhEKCWdhdGVfb3BlbhgHIAEoCBIOCgZtYXJrZWQYCCABKAgSDQoFc3RlcHMYCSABKA0SDgoGcmVhc29uGAogASgJEhMKC2Vycm9yX2NsYXNzGAsgASgJEi4KCnN0YXJ0ZWRfYXQYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZGVkX2F0GA0gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIKCghfYXR0ZW1wdCKHAQoPTGlzdFJ1bnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoDRISCgpwYWdlX3Rva2VuGAIgASgJEjYKCHN0YXR1c2VzGAMgAygOMiQudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5SdW5TdGF0dXMSFQoNbmFtZV9jb250YWlucxgEIAEoCSJZChBMaXN0UnVuc1Jlc3BvbnNlEiwKBHJ1bnMYASADKAsyHi52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLlJ1bhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiXgoPV2F0Y2hSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIWCglhZnRlcl9zZXEYAiABKARIAIgBARIVCg11bnRpbF9ibG9ja2VkGAMgASgIQgwKCl9hZnRlcl9zZXEiRwoQV2F0Y2hSdW5SZXNwb25zZRIzCgZldmVudHMYASADKAsyIy52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLlJ1bkV2ZW50IqEDCghSdW5FdmVudBILCgNzZXEYASABKAQSDAoEaGFzaBgCIAEoCRISCgpldmVudF90eXBlGAMgASgJEi0KCXRpbWVzdGFtcBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFYWN0b3IYBSABKAkSDwoHam9iX2tleRgGIAEoCRIPCgdhdHRlbXB0GAcgASgNEhcKCnN0ZXBfaW5kZXgYCCABKA1IAIgBARIRCglzdGVwX3R5cGUYCSABKAkSDgoGdGFyZ2V0GAogASgJEg4KBnN0YXR1cxgLIAEoCRITCgtlcnJvcl9jbGFzcxgMIAEoCRIOCgZyZWFzb24YDSABKAkSHQoQZHVyYXRpb25fc2Vjb25kcxgOIAEoAUgBiAEBEhsKDnN0ZXBzX2RlY2xhcmVkGA8gASgNSAKIAQESFQoIZGVsYXlfbXMYECABKA1IA4gBAUINCgtfc3RlcF9pbmRleEITChFfZHVyYXRpb25fc2Vjb25kc0IRCg9fc3RlcHNfZGVjbGFyZWRCCwoJX2RlbGF5X21zIrsBChBSZXN1bWVSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRINCgVhY3RvchgCIAEoCRIOCgZyZWFzb24YAyABKAkSEwoLZmFpbGVkX29ubHkYBCABKAgSEAoIZnJvbV9qb2IYBSABKAkSDQoFcmVydW4YBiADKAkSMwoEcGxhbhgHIAEoCzIlLnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuUGxhblNvdXJjZRINCgVmb3JjZRgIIAEoCCJCChFSZXN1bWVSdW5SZXNwb25zZRIOCgZydW5faWQYASABKAkSDwoHcGVuZGluZxgCIAMoCRIMCgRsZWZ0GAMgAygJIkEKEENhbmNlbFJ1blJlcXVlc3QSDgoGcnVuX2lkGAEgASgJEg0KBWFjdG9yGAIgASgJEg4KBnJlYXNvbhgDIAEoCSJAChFDYW5jZWxSdW5SZXNwb25zZRIrCgNydW4YASABKAsyHi52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLlJ1biJcCgdKb2JXb3JkEg4KBnJ1bl9pZBgBIAEoCRIPCgdqb2Jfa2V5GAIgASgJEg0KBWFjdG9yGAMgASgJEg4KBnJlYXNvbhgEIAEoCRIRCglwbGFuX2hhc2gYBSABKAkiSwoXTWFya0pvYlN1Y2NlZWRlZFJlcXVlc3QSMAoEd29yZBgBIAEoCzIiLnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuSm9iV29yZCJHChhNYXJrSm9iU3VjY2VlZGVkUmVzcG9uc2USKwoDcnVuGAEgASgLMh4udmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5SdW4iRgoSQXBwcm92ZUdhdGVSZXF1ZXN0EjAKBHdvcmQYASABKAsyIi52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLkpvYldvcmQiQgoTQXBwcm92ZUdhdGVSZXNwb25zZRIrCgNydW4YASABKAsyHi52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLlJ1biJFChFSZWplY3RHYXRlUmVxdWVzdBIwCgR3b3JkGAEgASgLMiIudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5Kb2JXb3JkIkEKElJlamVjdEdhdGVSZXNwb25zZRIrCgNydW4YASABKAsyHi52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLlJ1biJHChNPdmVycmlkZUdhdGVSZXF1ZXN0EjAKBHdvcmQYASABKAsyIi52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLkpvYldvcmQiQwoUT3ZlcnJpZGVHYXRlUmVzcG9uc2USKwoDcnVuGAEgASgLMh4udmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5SdW4iQwoSUm9sbGJhY2tSdW5SZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRINCgVhY3RvchgCIAEoCRIOCgZyZWFzb24YAyABKAkiQgoTUm9sbGJhY2tSdW5SZXNwb25zZRIrCgNydW4YASABKAsyHi52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLlJ1bio8CgRHYXRlEhQKEEdBVEVfVU5TUEVDSUZJRUQQABINCglHQVRFX0hBUkQQARIPCgtHQVRFX01BTlVBTBACKpkCCglSdW5TdGF0dXMSGgoWUlVOX1NUQVRVU19VTlNQRUNJRklFRBAAEhYKElJVTl9TVEFUVVNfQ1JFQVRFRBABEiIKHlJVTl9TVEFUVVNfUFJFRkxJR0hUX1ZBTElEQVRFRBACEhgKFFJVTl9TVEFUVVNfRVhFQ1VUSU5HEAMSFgoSUlVOX1NUQVRVU19CTE9DS0VEEAQSGwoXUlVOX1NUQVRVU19ST0xMSU5HX0JBQ0sQBRIYChRSVU5fU1RBVFVTX1NVQ0NFRURFRBAGEhUKEVJVTl9TVEFUVVNfRkFJTEVEEAcSGAoUUlVOX1NUQVRVU19DQU5DRUxMRUQQCBIaChZSVU5fU1RBVFVTX1JPTExFRF9CQUNLEAkq3QIKEFBsYW5uZWRKb2JTdGF0dXMSIgoeUExBTk5FRF9KT0JfU1RBVFVTX1VOU1BFQ0lGSUVEEAASHgoaUExBTk5FRF9KT0JfU1RBVFVTX1BFTkRJTkcQARIeChpQTEFOTkVEX0pPQl9TVEFUVVNfQkxPQ0tFRBACEh4KGlBMQU5ORURfSk9CX1NUQVRVU19SVU5OSU5HEAMSHwobUExBTk5FRF9KT0JfU1RBVFVTX1JFVFJZSU5HEAQSIAocUExBTk5FRF9KT0JfU1RBVFVTX1NVQ0NFRURFRBAFEh0KGVBMQU5ORURfSk9CX1NUQVRVU19GQUlMRUQQBhIfChtQTEFOTkVEX0pPQl9TVEFUVVNfSU5fRE9VQlQQBxIeChpQTEFOTkVEX0pPQl9TVEFUVVNfU0tJUFBFRBAIEiIKHlBMQU5ORURfSk9CX1NUQVRVU19DT01QRU5TQVRFRBAJMpUKCgpSdW5TZXJ2aWNlEm8KDFZhbGlkYXRlUGxhbhIuLnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuVmFsaWRhdGVQbGFuUmVxdWVzdBovLnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuVmFsaWRhdGVQbGFuUmVzcG9uc2USZgoJQ3JlYXRlUnVuEisudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5DcmVhdGVSdW5SZXF1ZXN0GiwudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5DcmVhdGVSdW5SZXNwb25zZRJdCgZHZXRSdW4SKC52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLkdldFJ1blJlcXVlc3QaKS52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLkdldFJ1blJlc3BvbnNlEmMKCExpc3RSdW5zEioudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5MaXN0UnVuc1JlcXVlc3QaKy52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLkxpc3RSdW5zUmVzcG9uc2USZQoIV2F0Y2hSdW4SKi52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLldhdGNoUnVuUmVxdWVzdBorLnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuV2F0Y2hSdW5SZXNwb25zZTABEmYKCVJlc3VtZVJ1bhIrLnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuUmVzdW1lUnVuUmVxdWVzdBosLnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuUmVzdW1lUnVuUmVzcG9uc2USZgoJQ2FuY2VsUnVuEisudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5DYW5jZWxSdW5SZXF1ZXN0GiwudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5DYW5jZWxSdW5SZXNwb25zZRJ7ChBNYXJrSm9iU3VjY2VlZGVkEjIudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5NYXJrSm9iU3VjY2VlZGVkUmVxdWVzdBozLnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuTWFya0pvYlN1Y2NlZWRlZFJlc3BvbnNlEmwKC0FwcHJvdmVHYXRlEi0udmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5BcHByb3ZlR2F0ZVJlcXVlc3QaLi52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLkFwcHJvdmVHYXRlUmVzcG9uc2USaQoKUmVqZWN0R2F0ZRIsLnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuUmVqZWN0R2F0ZVJlcXVlc3QaLS52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLlJlamVjdEdhdGVSZXNwb25zZRJvCgxPdmVycmlkZUdhdGUSLi52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLk92ZXJyaWRlR2F0ZVJlcXVlc3QaLy52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLk92ZXJyaWRlR2F0ZVJlc3BvbnNlEmwKC1JvbGxiYWNrUnVuEi0udmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5Sb2xsYmFja1J1blJlcXVlc3QaLi52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLlJvbGxiYWNrUnVuUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("CiN2ZXJiYXRpbS9vcmNoZXN0cmF0aW9uL3YxL3J1bi5wcm90bxIZdmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MSK2AgoKUGxhblNvdXJjZRIMCgR0ZXh0GAEgASgJEgwKBG5hbWUYAiABKAkSRwoJaW5oZXJpdGVkGAMgAygLMjQudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5QbGFuU291cmNlLkluaGVyaXRlZEVudHJ5EkcKCW92ZXJyaWRlcxgEIAMoCzI0LnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuUGxhblNvdXJjZS5PdmVycmlkZXNFbnRyeRIWCg5iYXNlX2RpcmVjdG9yeRgFIAEoCRowCg5Jbmhlcml0ZWRFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGjAKDk92ZXJyaWRlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiSgoTVmFsaWRhdGVQbGFuUmVxdWVzdBIzCgRwbGFuGAEgASgLMiUudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5QbGFuU291cmNlIt4BChRWYWxpZGF0ZVBsYW5SZXNwb25zZRIMCgRuYW1lGAEgASgJEhEKCXBsYW5faGFzaBgCIAEoCRI8Cgp2aW9sYXRpb25zGAMgAygLMigudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5QbGFuVmlvbGF0aW9uEg0KBW9yZGVyGAQgAygJEg4KBndpZHRocxgFIAMoDRIzCgRqb2JzGAYgAygLMiUudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5QbGFubmVkSm9iEhMKC21heF93b3JrZXJzGAcgASgNIjMKDVBsYW5WaW9sYXRpb24SDQoFZmllbGQYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAki4AEKClBsYW5uZWRKb2ISCwoDa2V5GAEgASgJEg0KBW5lZWRzGAIgAygJEi0KBGdhdGUYAyABKA4yHy52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLkdhdGUSNQoFc3RlcHMYBCADKAsyJi52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLlBsYW5uZWRTdGVwEhQKDG1heF9hdHRlbXB0cxgFIAEoDRI6Cgpjb21wZW5zYXRlGAYgAygLMiYudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5QbGFubmVkU3RlcCJJCgtQbGFubmVkU3RlcBIRCglzdGVwX3R5cGUYASABKAkSDgoGdGFyZ2V0GAIgASgJEhcKD3RpbWVvdXRfc2Vjb25kcxgDIAEoASJ2ChBDcmVhdGVSdW5SZXF1ZXN0EjMKBHBsYW4YASABKAsyJS52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLlBsYW5Tb3VyY2USDgoGcnVuX2lkGAIgASgJEg0KBWFjdG9yGAMgASgJEg4KBnJlYXNvbhgEIAEoCSJIChFDcmVhdGVSdW5SZXNwb25zZRIOCgZydW5faWQYASABKAkSEQoJcGxhbl9oYXNoGAIgASgJEhAKCGF0dGFjaGVkGAMgASgIIh8KDUdldFJ1blJlcXVlc3QSDgoGcnVuX2lkGAEgASgJImEKDkdldFJ1blJlc3BvbnNlEisKA3J1bhgBIAEoCzIeLnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuUnVuEhAKCGxvZ19zaXplGAIgASgEEhAKCGxvZ19oZWFkGAMgASgJIrYCCgNSdW4SDgoGcnVuX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSNAoGc3RhdHVzGAMgASgOMiQudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5SdW5TdGF0dXMSDgoGcmVhc29uGAQgASgJEhEKCXBsYW5faGFzaBgFIAEoCRIUCgxzdWJtaXR0ZWRfYnkYBiABKAkSLgoKY3JlYXRlZF9hdBgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC21heF93b3JrZXJzGAkgASgNEi8KBGpvYnMYCiADKAsyIS52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLlJ1bkpvYiL9AgoGUnVuSm9iEgsKA2tleRgBIAEoCRINCgVuZWVkcxgCIAMoCRI7CgZzdGF0dXMYAyABKA4yKy52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLlBsYW5uZWRKb2JTdGF0dXMSFAoHYXR0ZW1wdBgEIAEoDUgAiAEBEhQKDG1heF9hdHRlbXB0cxgFIAEoDRItCgRnYXRlGAYgASgOMh8udmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5HYXRlEhEKCWdhdGVfb3BlbhgHIAEoCBIOCgZtYXJrZWQYCCABKAgSDQoFc3RlcHMYCSABKA0SDgoGcmVhc29uGAogASgJEhMKC2Vycm9yX2NsYXNzGAsgASgJEi4KCnN0YXJ0ZWRfYXQYDCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZGVkX2F0GA0gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIKCghfYXR0ZW1wdCLuAQoPTGlzdFJ1bnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoDRISCgpwYWdlX3Rva2VuGAIgASgJEjYKCHN0YXR1c2VzGAMgAygOMiQudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5SdW5TdGF0dXMSFQoNbmFtZV9jb250YWlucxgEIAEoCRIxCg1jcmVhdGVkX2FmdGVyGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCg5jcmVhdGVkX2JlZm9yZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiWQoQTGlzdFJ1bnNSZXNwb25zZRIsCgRydW5zGAEgAygLMh4udmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5SdW4SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIlsKEUdldEhpc3RvcnlSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoCRIPCgdqb2Jfa2V5GAIgASgJEhEKCXBhZ2Vfc2l6ZRgDIAEoDRISCgpwYWdlX3Rva2VuGAQgASgJIvIBChJHZXRIaXN0b3J5UmVzcG9uc2USKwoDcnVuGAEgASgLMh4udmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5SdW4SCwoDd2h5GAIgASgJEhMKC2NvbnRyYWN0X2lkGAMgASgJEg4KBmRpcmVjdBgEIAEoCBI0CghhdHRlbXB0cxgFIAMoCzIiLnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuQXR0ZW1wdBIXCg9uZXh0X3BhZ2VfdG9rZW4YBiABKAkSLgoFd29yZHMYByADKAsyHy52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLldvcmQi7wMKB0F0dGVtcHQSDwoHam9iX2tleRgBIAEoCRIPCgdhdHRlbXB0GAIgASgNEg4KBmpvYl9pZBgDIAEoCRIRCglwbGFuX2hhc2gYBCABKAkSOAoGc3RhdHVzGAUgASgOMigudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5BdHRlbXB0U3RhdHVzEhMKC2Vycm9yX2NsYXNzGAYgASgJEg4KBnJlYXNvbhgHIAEoCRIuCgpzdGFydGVkX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASHQoQZHVyYXRpb25fc2Vjb25kcxgKIAEoAUgAiAEBEhYKCWV4aXRfY29kZRgLIAEoA0gBiAEBEhsKDnBlYWtfcnNzX2J5dGVzGAwgASgESAKIAQESGAoLY3B1X3NlY29uZHMYDSABKAFIA4gBARIbCg5yZXRyeV9kZWxheV9tcxgOIAEoBEgEiAEBQhMKEV9kdXJhdGlvbl9zZWNvbmRzQgwKCl9leGl0X2NvZGVCEQoPX3BlYWtfcnNzX2J5dGVzQg4KDF9jcHVfc2Vjb25kc0IRCg9fcmV0cnlfZGVsYXlfbXMijwEKBFdvcmQSCwoDc2VxGAEgASgEEhIKCmV2ZW50X3R5cGUYAiABKAkSDwoHam9iX2tleRgDIAEoCRIOCgZzdGF0dXMYBCABKAkSDQoFYWN0b3IYBSABKAkSDgoGcmVhc29uGAYgASgJEiYKAmF0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJeCg9XYXRjaFJ1blJlcXVlc3QSDgoGcnVuX2lkGAEgASgJEhYKCWFmdGVyX3NlcRgCIAEoBEgAiAEBEhUKDXVudGlsX2Jsb2NrZWQYAyABKAhCDAoKX2FmdGVyX3NlcSJHChBXYXRjaFJ1blJlc3BvbnNlEjMKBmV2ZW50cxgBIAMoCzIjLnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuUnVuRXZlbnQioQMKCFJ1bkV2ZW50EgsKA3NlcRgBIAEoBBIMCgRoYXNoGAIgASgJEhIKCmV2ZW50X3R5cGUYAyABKAkSLQoJdGltZXN0YW1wGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVhY3RvchgFIAEoCRIPCgdqb2Jfa2V5GAYgASgJEg8KB2F0dGVtcHQYByABKA0SFwoKc3RlcF9pbmRleBgIIAEoDUgAiAEBEhEKCXN0ZXBfdHlwZRgJIAEoCRIOCgZ0YXJnZXQYCiABKAkSDgoGc3RhdHVzGAsgASgJEhMKC2Vycm9yX2NsYXNzGAwgASgJEg4KBnJlYXNvbhgNIAEoCRIdChBkdXJhdGlvbl9zZWNvbmRzGA4gASgBSAGIAQESGwoOc3RlcHNfZGVjbGFyZWQYDyABKA1IAogBARIVCghkZWxheV9tcxgQIAEoDUgDiAEBQg0KC19zdGVwX2luZGV4QhMKEV9kdXJhdGlvbl9zZWNvbmRzQhEKD19zdGVwc19kZWNsYXJlZEILCglfZGVsYXlfbXMiuwEKEFJlc3VtZVJ1blJlcXVlc3QSDgoGcnVuX2lkGAEgASgJEg0KBWFjdG9yGAIgASgJEg4KBnJlYXNvbhgDIAEoCRITCgtmYWlsZWRfb25seRgEIAEoCBIQCghmcm9tX2pvYhgFIAEoCRINCgVyZXJ1bhgGIAMoCRIzCgRwbGFuGAcgASgLMiUudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5QbGFuU291cmNlEg0KBWZvcmNlGAggASgIIkIKEVJlc3VtZVJ1blJlc3BvbnNlEg4KBnJ1bl9pZBgBIAEoCRIPCgdwZW5kaW5nGAIgAygJEgwKBGxlZnQYAyADKAkiQQoQQ2FuY2VsUnVuUmVxdWVzdBIOCgZydW5faWQYASABKAkSDQoFYWN0b3IYAiABKAkSDgoGcmVhc29uGAMgASgJIkAKEUNhbmNlbFJ1blJlc3BvbnNlEisKA3J1bhgBIAEoCzIeLnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuUnVuIlwKB0pvYldvcmQSDgoGcnVuX2lkGAEgASgJEg8KB2pvYl9rZXkYAiABKAkSDQoFYWN0b3IYAyABKAkSDgoGcmVhc29uGAQgASgJEhEKCXBsYW5faGFzaBgFIAEoCSJLChdNYXJrSm9iU3VjY2VlZGVkUmVxdWVzdBIwCgR3b3JkGAEgASgLMiIudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5Kb2JXb3JkIkcKGE1hcmtKb2JTdWNjZWVkZWRSZXNwb25zZRIrCgNydW4YASABKAsyHi52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLlJ1biJGChJBcHByb3ZlR2F0ZVJlcXVlc3QSMAoEd29yZBgBIAEoCzIiLnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuSm9iV29yZCJCChNBcHByb3ZlR2F0ZVJlc3BvbnNlEisKA3J1bhgBIAEoCzIeLnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuUnVuIkUKEVJlamVjdEdhdGVSZXF1ZXN0EjAKBHdvcmQYASABKAsyIi52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLkpvYldvcmQiQQoSUmVqZWN0R2F0ZVJlc3BvbnNlEisKA3J1bhgBIAEoCzIeLnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuUnVuIkcKE092ZXJyaWRlR2F0ZVJlcXVlc3QSMAoEd29yZBgBIAEoCzIiLnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuSm9iV29yZCJDChRPdmVycmlkZUdhdGVSZXNwb25zZRIrCgNydW4YASABKAsyHi52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLlJ1biJDChJSb2xsYmFja1J1blJlcXVlc3QSDgoGcnVuX2lkGAEgASgJEg0KBWFjdG9yGAIgASgJEg4KBnJlYXNvbhgDIAEoCSJCChNSb2xsYmFja1J1blJlc3BvbnNlEisKA3J1bhgBIAEoCzIeLnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuUnVuKjwKBEdhdGUSFAoQR0FURV9VTlNQRUNJRklFRBAAEg0KCUdBVEVfSEFSRBABEg8KC0dBVEVfTUFOVUFMEAIqmQIKCVJ1blN0YXR1cxIaChZSVU5fU1RBVFVTX1VOU1BFQ0lGSUVEEAASFgoSUlVOX1NUQVRVU19DUkVBVEVEEAESIgoeUlVOX1NUQVRVU19QUkVGTElHSFRfVkFMSURBVEVEEAISGAoUUlVOX1NUQVRVU19FWEVDVVRJTkcQAxIWChJSVU5fU1RBVFVTX0JMT0NLRUQQBBIbChdSVU5fU1RBVFVTX1JPTExJTkdfQkFDSxAFEhgKFFJVTl9TVEFUVVNfU1VDQ0VFREVEEAYSFQoRUlVOX1NUQVRVU19GQUlMRUQQBxIYChRSVU5fU1RBVFVTX0NBTkNFTExFRBAIEhoKFlJVTl9TVEFUVVNfUk9MTEVEX0JBQ0sQCSrdAgoQUGxhbm5lZEpvYlN0YXR1cxIiCh5QTEFOTkVEX0pPQl9TVEFUVVNfVU5TUEVDSUZJRUQQABIeChpQTEFOTkVEX0pPQl9TVEFUVVNfUEVORElORxABEh4KGlBMQU5ORURfSk9CX1NUQVRVU19CTE9DS0VEEAISHgoaUExBTk5FRF9KT0JfU1RBVFVTX1JVTk5JTkcQAxIfChtQTEFOTkVEX0pPQl9TVEFUVVNfUkVUUllJTkcQBBIgChxQTEFOTkVEX0pPQl9TVEFUVVNfU1VDQ0VFREVEEAUSHQoZUExBTk5FRF9KT0JfU1RBVFVTX0ZBSUxFRBAGEh8KG1BMQU5ORURfSk9CX1NUQVRVU19JTl9ET1VCVBAHEh4KGlBMQU5ORURfSk9CX1NUQVRVU19TS0lQUEVEEAgSIgoeUExBTk5FRF9KT0JfU1RBVFVTX0NPTVBFTlNBVEVEEAkq3wEKDUF0dGVtcHRTdGF0dXMSHgoaQVRURU1QVF9TVEFUVVNfVU5TUEVDSUZJRUQQABIaChZBVFRFTVBUX1NUQVRVU19SVU5OSU5HEAESHAoYQVRURU1QVF9TVEFUVVNfU1VDQ0VFREVEEAISGQoVQVRURU1QVF9TVEFUVVNfRkFJTEVEEAMSHAoYQVRURU1QVF9TVEFUVVNfQ0FOQ0VMTEVEEAQSGwoXQVRURU1QVF9TVEFUVVNfSU5fRE9VQlQQBRIeChpBVFRFTVBUX1NUQVRVU19JTlRFUlJVUFRFRBAGMoALCgpSdW5TZXJ2aWNlEm8KDFZhbGlkYXRlUGxhbhIuLnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuVmFsaWRhdGVQbGFuUmVxdWVzdBovLnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuVmFsaWRhdGVQbGFuUmVzcG9uc2USZgoJQ3JlYXRlUnVuEisudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5DcmVhdGVSdW5SZXF1ZXN0GiwudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5DcmVhdGVSdW5SZXNwb25zZRJdCgZHZXRSdW4SKC52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLkdldFJ1blJlcXVlc3QaKS52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLkdldFJ1blJlc3BvbnNlEmkKCkdldEhpc3RvcnkSLC52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLkdldEhpc3RvcnlSZXF1ZXN0Gi0udmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5HZXRIaXN0b3J5UmVzcG9uc2USYwoITGlzdFJ1bnMSKi52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLkxpc3RSdW5zUmVxdWVzdBorLnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuTGlzdFJ1bnNSZXNwb25zZRJlCghXYXRjaFJ1bhIqLnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuV2F0Y2hSdW5SZXF1ZXN0GisudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5XYXRjaFJ1blJlc3BvbnNlMAESZgoJUmVzdW1lUnVuEisudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5SZXN1bWVSdW5SZXF1ZXN0GiwudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5SZXN1bWVSdW5SZXNwb25zZRJmCglDYW5jZWxSdW4SKy52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLkNhbmNlbFJ1blJlcXVlc3QaLC52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLkNhbmNlbFJ1blJlc3BvbnNlEnsKEE1hcmtKb2JTdWNjZWVkZWQSMi52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLk1hcmtKb2JTdWNjZWVkZWRSZXF1ZXN0GjMudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5NYXJrSm9iU3VjY2VlZGVkUmVzcG9uc2USbAoLQXBwcm92ZUdhdGUSLS52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLkFwcHJvdmVHYXRlUmVxdWVzdBouLnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuQXBwcm92ZUdhdGVSZXNwb25zZRJpCgpSZWplY3RHYXRlEiwudmVyYmF0aW0ub3JjaGVzdHJhdGlvbi52MS5SZWplY3RHYXRlUmVxdWVzdBotLnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuUmVqZWN0R2F0ZVJlc3BvbnNlEm8KDE92ZXJyaWRlR2F0ZRIuLnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuT3ZlcnJpZGVHYXRlUmVxdWVzdBovLnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuT3ZlcnJpZGVHYXRlUmVzcG9uc2USbAoLUm9sbGJhY2tSdW4SLS52ZXJiYXRpbS5vcmNoZXN0cmF0aW9uLnYxLlJvbGxiYWNrUnVuUmVxdWVzdBouLnZlcmJhdGltLm9yY2hlc3RyYXRpb24udjEuUm9sbGJhY2tSdW5SZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * A plan as text, with what its variables come from.
@@ -597,14 +597,15 @@ export const RunJobSchema: GenMessage<RunJob> = /*@__PURE__*/
  */
 export type ListRunsRequest = Message<"verbatim.orchestration.v1.ListRunsRequest"> & {
   /**
-   * At most so many, 1 to 1,000; 0 = 50.
+   * At most so many, 1 to 1,000; 0 = 50. Fewer come where their reasons are long.
    *
    * @generated from field: uint32 page_size = 1;
    */
   pageSize: number;
 
   /**
-   * Where the last page ended; empty = the newest.
+   * The next_page_token of the page before, asked with the same filters; empty = the newest. Runs that come in meanwhile change
+   * nothing in the pages that follow.
    *
    * @generated from field: string page_token = 2;
    */
@@ -623,6 +624,20 @@ export type ListRunsRequest = Message<"verbatim.orchestration.v1.ListRunsRequest
    * @generated from field: string name_contains = 4;
    */
   nameContains: string;
+
+  /**
+   * Only runs that were accepted at this time or later, in milliseconds; absent = from the first on.
+   *
+   * @generated from field: google.protobuf.Timestamp created_after = 5;
+   */
+  createdAfter?: Timestamp | undefined;
+
+  /**
+   * Only runs that were accepted before this time, in milliseconds; absent = up to the last.
+   *
+   * @generated from field: google.protobuf.Timestamp created_before = 6;
+   */
+  createdBefore?: Timestamp | undefined;
 };
 
 /**
@@ -646,7 +661,7 @@ export type ListRunsResponse = Message<"verbatim.orchestration.v1.ListRunsRespon
   runs: Run[];
 
   /**
-   * Where the next page begins; empty = there is none.
+   * Where the next page begins; empty = there is none. What stands in it is for this server alone.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -659,6 +674,286 @@ export type ListRunsResponse = Message<"verbatim.orchestration.v1.ListRunsRespon
  */
 export const ListRunsResponseSchema: GenMessage<ListRunsResponse> = /*@__PURE__*/
   messageDesc(file_verbatim_orchestration_v1_run, 13);
+
+/**
+ * What to tell of a run's history.
+ *
+ * @generated from message verbatim.orchestration.v1.GetHistoryRequest
+ */
+export type GetHistoryRequest = Message<"verbatim.orchestration.v1.GetHistoryRequest"> & {
+  /**
+   * The run: that of a plan, or of a direct job.
+   *
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+
+  /**
+   * Only the attempts at this job; `KEY:compensate` and `KEY:probe` are jobs beside the job KEY; empty = all.
+   *
+   * @generated from field: string job_key = 2;
+   */
+  jobKey: string;
+
+  /**
+   * At most so many attempts, 1 to 1,000; 0 = 200. Fewer come where their reasons are long.
+   *
+   * @generated from field: uint32 page_size = 3;
+   */
+  pageSize: number;
+
+  /**
+   * The next_page_token of the page before, asked with the same run and job; empty = the first attempts.
+   *
+   * @generated from field: string page_token = 4;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message verbatim.orchestration.v1.GetHistoryRequest.
+ * Use `create(GetHistoryRequestSchema)` to create a new message.
+ */
+export const GetHistoryRequestSchema: GenMessage<GetHistoryRequest> = /*@__PURE__*/
+  messageDesc(file_verbatim_orchestration_v1_run, 14);
+
+/**
+ * A run's history.
+ *
+ * @generated from message verbatim.orchestration.v1.GetHistoryResponse
+ */
+export type GetHistoryResponse = Message<"verbatim.orchestration.v1.GetHistoryResponse"> & {
+  /**
+   * The run, without its jobs.
+   *
+   * @generated from field: verbatim.orchestration.v1.Run run = 1;
+   */
+  run?: Run | undefined;
+
+  /**
+   * Why it was started; may be empty.
+   *
+   * @generated from field: string why = 2;
+   */
+  why: string;
+
+  /**
+   * The contract under which its jobs are asked for; may be empty.
+   *
+   * @generated from field: string contract_id = 3;
+   */
+  contractId: string;
+
+  /**
+   * Whether it is the run of one direct job, whose key is "job", and not of a plan.
+   *
+   * @generated from field: bool direct = 4;
+   */
+  direct: boolean;
+
+  /**
+   * By job key, byte by byte, and number.
+   *
+   * @generated from field: repeated verbatim.orchestration.v1.Attempt attempts = 5;
+   */
+  attempts: Attempt[];
+
+  /**
+   * Where the next attempts begin; empty = there are no more.
+   *
+   * @generated from field: string next_page_token = 6;
+   */
+  nextPageToken: string;
+
+  /**
+   * Who has said what about the run and its jobs, in the order of its log; the first 200, and only on the first page.
+   *
+   * @generated from field: repeated verbatim.orchestration.v1.Word words = 7;
+   */
+  words: Word[];
+};
+
+/**
+ * Describes the message verbatim.orchestration.v1.GetHistoryResponse.
+ * Use `create(GetHistoryResponseSchema)` to create a new message.
+ */
+export const GetHistoryResponseSchema: GenMessage<GetHistoryResponse> = /*@__PURE__*/
+  messageDesc(file_verbatim_orchestration_v1_run, 15);
+
+/**
+ * One attempt at a job.
+ *
+ * @generated from message verbatim.orchestration.v1.Attempt
+ */
+export type Attempt = Message<"verbatim.orchestration.v1.Attempt"> & {
+  /**
+   * The job.
+   *
+   * @generated from field: string job_key = 1;
+   */
+  jobKey: string;
+
+  /**
+   * 0-based.
+   *
+   * @generated from field: uint32 attempt = 2;
+   */
+  attempt: number;
+
+  /**
+   * The job id under which it was performed.
+   *
+   * @generated from field: string job_id = 3;
+   */
+  jobId: string;
+
+  /**
+   * Names the plan that it was part of, everything resolved.
+   *
+   * @generated from field: string plan_hash = 4;
+   */
+  planHash: string;
+
+  /**
+   * What became of it.
+   *
+   * @generated from field: verbatim.orchestration.v1.AttemptStatus status = 5;
+   */
+  status: AttemptStatus;
+
+  /**
+   * The kind of its failure; may be empty.
+   *
+   * @generated from field: string error_class = 6;
+   */
+  errorClass: string;
+
+  /**
+   * Why it ended so; may be empty.
+   *
+   * @generated from field: string reason = 7;
+   */
+  reason: string;
+
+  /**
+   * When it began.
+   *
+   * @generated from field: google.protobuf.Timestamp started_at = 8;
+   */
+  startedAt?: Timestamp | undefined;
+
+  /**
+   * When it ended; absent while it runs.
+   *
+   * @generated from field: google.protobuf.Timestamp ended_at = 9;
+   */
+  endedAt?: Timestamp | undefined;
+
+  /**
+   * In seconds, by a clock that does not jump; absent while it runs, and if the process that measured it is gone.
+   *
+   * @generated from field: optional double duration_seconds = 10;
+   */
+  durationSeconds?: number | undefined;
+
+  /**
+   * Of its last command that exited.
+   *
+   * @generated from field: optional int64 exit_code = 11;
+   */
+  exitCode?: bigint | undefined;
+
+  /**
+   * The most memory that one of its steps was seen to use, in bytes.
+   *
+   * @generated from field: optional uint64 peak_rss_bytes = 12;
+   */
+  peakRssBytes?: bigint | undefined;
+
+  /**
+   * Processor time of all its steps together, in seconds.
+   *
+   * @generated from field: optional double cpu_seconds = 13;
+   */
+  cpuSeconds?: number | undefined;
+
+  /**
+   * Milliseconds until the next attempt; absent if none was due.
+   *
+   * @generated from field: optional uint64 retry_delay_ms = 14;
+   */
+  retryDelayMs?: bigint | undefined;
+};
+
+/**
+ * Describes the message verbatim.orchestration.v1.Attempt.
+ * Use `create(AttemptSchema)` to create a new message.
+ */
+export const AttemptSchema: GenMessage<Attempt> = /*@__PURE__*/
+  messageDesc(file_verbatim_orchestration_v1_run, 16);
+
+/**
+ * Somebody's word about a run or one of its jobs.
+ *
+ * @generated from message verbatim.orchestration.v1.Word
+ */
+export type Word = Message<"verbatim.orchestration.v1.Word"> & {
+  /**
+   * Its place in the log.
+   *
+   * @generated from field: uint64 seq = 1;
+   */
+  seq: bigint;
+
+  /**
+   * Its kind: run.resumed, run.override_applied, gate.approved, gate.rejected, step.resolved, or run.completed for a cancellation.
+   *
+   * @generated from field: string event_type = 2;
+   */
+  eventType: string;
+
+  /**
+   * The job that it is about; empty for the run itself.
+   *
+   * @generated from field: string job_key = 3;
+   */
+  jobKey: string;
+
+  /**
+   * What it makes of it, such as succeeded; may be empty.
+   *
+   * @generated from field: string status = 4;
+   */
+  status: string;
+
+  /**
+   * Who said it.
+   *
+   * @generated from field: string actor = 5;
+   */
+  actor: string;
+
+  /**
+   * Why; may be empty.
+   *
+   * @generated from field: string reason = 6;
+   */
+  reason: string;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp at = 7;
+   */
+  at?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message verbatim.orchestration.v1.Word.
+ * Use `create(WordSchema)` to create a new message.
+ */
+export const WordSchema: GenMessage<Word> = /*@__PURE__*/
+  messageDesc(file_verbatim_orchestration_v1_run, 17);
 
 /**
  * Which run to watch.
@@ -693,7 +988,7 @@ export type WatchRunRequest = Message<"verbatim.orchestration.v1.WatchRunRequest
  * Use `create(WatchRunRequestSchema)` to create a new message.
  */
 export const WatchRunRequestSchema: GenMessage<WatchRunRequest> = /*@__PURE__*/
-  messageDesc(file_verbatim_orchestration_v1_run, 14);
+  messageDesc(file_verbatim_orchestration_v1_run, 18);
 
 /**
  * What happened in a run, in order.
@@ -714,7 +1009,7 @@ export type WatchRunResponse = Message<"verbatim.orchestration.v1.WatchRunRespon
  * Use `create(WatchRunResponseSchema)` to create a new message.
  */
 export const WatchRunResponseSchema: GenMessage<WatchRunResponse> = /*@__PURE__*/
-  messageDesc(file_verbatim_orchestration_v1_run, 15);
+  messageDesc(file_verbatim_orchestration_v1_run, 19);
 
 /**
  * One record of a run's log, without its payloads.
@@ -840,7 +1135,7 @@ export type RunEvent = Message<"verbatim.orchestration.v1.RunEvent"> & {
  * Use `create(RunEventSchema)` to create a new message.
  */
 export const RunEventSchema: GenMessage<RunEvent> = /*@__PURE__*/
-  messageDesc(file_verbatim_orchestration_v1_run, 16);
+  messageDesc(file_verbatim_orchestration_v1_run, 20);
 
 /**
  * How to go on with a run.
@@ -910,7 +1205,7 @@ export type ResumeRunRequest = Message<"verbatim.orchestration.v1.ResumeRunReque
  * Use `create(ResumeRunRequestSchema)` to create a new message.
  */
 export const ResumeRunRequestSchema: GenMessage<ResumeRunRequest> = /*@__PURE__*/
-  messageDesc(file_verbatim_orchestration_v1_run, 17);
+  messageDesc(file_verbatim_orchestration_v1_run, 21);
 
 /**
  * A run that goes on.
@@ -945,7 +1240,7 @@ export type ResumeRunResponse = Message<"verbatim.orchestration.v1.ResumeRunResp
  * Use `create(ResumeRunResponseSchema)` to create a new message.
  */
 export const ResumeRunResponseSchema: GenMessage<ResumeRunResponse> = /*@__PURE__*/
-  messageDesc(file_verbatim_orchestration_v1_run, 18);
+  messageDesc(file_verbatim_orchestration_v1_run, 22);
 
 /**
  * Which run to stop.
@@ -980,7 +1275,7 @@ export type CancelRunRequest = Message<"verbatim.orchestration.v1.CancelRunReque
  * Use `create(CancelRunRequestSchema)` to create a new message.
  */
 export const CancelRunRequestSchema: GenMessage<CancelRunRequest> = /*@__PURE__*/
-  messageDesc(file_verbatim_orchestration_v1_run, 19);
+  messageDesc(file_verbatim_orchestration_v1_run, 23);
 
 /**
  * The run has ended.
@@ -1001,7 +1296,7 @@ export type CancelRunResponse = Message<"verbatim.orchestration.v1.CancelRunResp
  * Use `create(CancelRunResponseSchema)` to create a new message.
  */
 export const CancelRunResponseSchema: GenMessage<CancelRunResponse> = /*@__PURE__*/
-  messageDesc(file_verbatim_orchestration_v1_run, 20);
+  messageDesc(file_verbatim_orchestration_v1_run, 24);
 
 /**
  * Somebody's word about one job of a run.
@@ -1050,7 +1345,7 @@ export type JobWord = Message<"verbatim.orchestration.v1.JobWord"> & {
  * Use `create(JobWordSchema)` to create a new message.
  */
 export const JobWordSchema: GenMessage<JobWord> = /*@__PURE__*/
-  messageDesc(file_verbatim_orchestration_v1_run, 21);
+  messageDesc(file_verbatim_orchestration_v1_run, 25);
 
 /**
  * A job that counts as succeeded.
@@ -1071,7 +1366,7 @@ export type MarkJobSucceededRequest = Message<"verbatim.orchestration.v1.MarkJob
  * Use `create(MarkJobSucceededRequestSchema)` to create a new message.
  */
 export const MarkJobSucceededRequestSchema: GenMessage<MarkJobSucceededRequest> = /*@__PURE__*/
-  messageDesc(file_verbatim_orchestration_v1_run, 22);
+  messageDesc(file_verbatim_orchestration_v1_run, 26);
 
 /**
  * The word is recorded.
@@ -1092,7 +1387,7 @@ export type MarkJobSucceededResponse = Message<"verbatim.orchestration.v1.MarkJo
  * Use `create(MarkJobSucceededResponseSchema)` to create a new message.
  */
 export const MarkJobSucceededResponseSchema: GenMessage<MarkJobSucceededResponse> = /*@__PURE__*/
-  messageDesc(file_verbatim_orchestration_v1_run, 23);
+  messageDesc(file_verbatim_orchestration_v1_run, 27);
 
 /**
  * A gate to be passed.
@@ -1113,7 +1408,7 @@ export type ApproveGateRequest = Message<"verbatim.orchestration.v1.ApproveGateR
  * Use `create(ApproveGateRequestSchema)` to create a new message.
  */
 export const ApproveGateRequestSchema: GenMessage<ApproveGateRequest> = /*@__PURE__*/
-  messageDesc(file_verbatim_orchestration_v1_run, 24);
+  messageDesc(file_verbatim_orchestration_v1_run, 28);
 
 /**
  * The word is recorded.
@@ -1134,7 +1429,7 @@ export type ApproveGateResponse = Message<"verbatim.orchestration.v1.ApproveGate
  * Use `create(ApproveGateResponseSchema)` to create a new message.
  */
 export const ApproveGateResponseSchema: GenMessage<ApproveGateResponse> = /*@__PURE__*/
-  messageDesc(file_verbatim_orchestration_v1_run, 25);
+  messageDesc(file_verbatim_orchestration_v1_run, 29);
 
 /**
  * A gate to stay closed.
@@ -1155,7 +1450,7 @@ export type RejectGateRequest = Message<"verbatim.orchestration.v1.RejectGateReq
  * Use `create(RejectGateRequestSchema)` to create a new message.
  */
 export const RejectGateRequestSchema: GenMessage<RejectGateRequest> = /*@__PURE__*/
-  messageDesc(file_verbatim_orchestration_v1_run, 26);
+  messageDesc(file_verbatim_orchestration_v1_run, 30);
 
 /**
  * The word is recorded.
@@ -1176,7 +1471,7 @@ export type RejectGateResponse = Message<"verbatim.orchestration.v1.RejectGateRe
  * Use `create(RejectGateResponseSchema)` to create a new message.
  */
 export const RejectGateResponseSchema: GenMessage<RejectGateResponse> = /*@__PURE__*/
-  messageDesc(file_verbatim_orchestration_v1_run, 27);
+  messageDesc(file_verbatim_orchestration_v1_run, 31);
 
 /**
  * A hard gate that is overridden.
@@ -1197,7 +1492,7 @@ export type OverrideGateRequest = Message<"verbatim.orchestration.v1.OverrideGat
  * Use `create(OverrideGateRequestSchema)` to create a new message.
  */
 export const OverrideGateRequestSchema: GenMessage<OverrideGateRequest> = /*@__PURE__*/
-  messageDesc(file_verbatim_orchestration_v1_run, 28);
+  messageDesc(file_verbatim_orchestration_v1_run, 32);
 
 /**
  * The word is recorded.
@@ -1218,7 +1513,7 @@ export type OverrideGateResponse = Message<"verbatim.orchestration.v1.OverrideGa
  * Use `create(OverrideGateResponseSchema)` to create a new message.
  */
 export const OverrideGateResponseSchema: GenMessage<OverrideGateResponse> = /*@__PURE__*/
-  messageDesc(file_verbatim_orchestration_v1_run, 29);
+  messageDesc(file_verbatim_orchestration_v1_run, 33);
 
 /**
  * Which run to roll back.
@@ -1253,7 +1548,7 @@ export type RollbackRunRequest = Message<"verbatim.orchestration.v1.RollbackRunR
  * Use `create(RollbackRunRequestSchema)` to create a new message.
  */
 export const RollbackRunRequestSchema: GenMessage<RollbackRunRequest> = /*@__PURE__*/
-  messageDesc(file_verbatim_orchestration_v1_run, 30);
+  messageDesc(file_verbatim_orchestration_v1_run, 34);
 
 /**
  * The rollback has begun; WatchRun tells how it goes on.
@@ -1274,7 +1569,7 @@ export type RollbackRunResponse = Message<"verbatim.orchestration.v1.RollbackRun
  * Use `create(RollbackRunResponseSchema)` to create a new message.
  */
 export const RollbackRunResponseSchema: GenMessage<RollbackRunResponse> = /*@__PURE__*/
-  messageDesc(file_verbatim_orchestration_v1_run, 31);
+  messageDesc(file_verbatim_orchestration_v1_run, 35);
 
 /**
  * What stands before or over a job.
@@ -1498,6 +1793,75 @@ export const PlannedJobStatusSchema: GenEnum<PlannedJobStatus> = /*@__PURE__*/
   enumDesc(file_verbatim_orchestration_v1_run, 2);
 
 /**
+ * What became of an attempt.
+ *
+ * @generated from enum verbatim.orchestration.v1.AttemptStatus
+ */
+export const AttemptStatus = {
+  /**
+   * Never sent.
+   *
+   * @generated from enum value: ATTEMPT_STATUS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Runs.
+   *
+   * @generated from enum value: ATTEMPT_STATUS_RUNNING = 1;
+   */
+  RUNNING: 1,
+
+  /**
+   * Every step has succeeded.
+   *
+   * @generated from enum value: ATTEMPT_STATUS_SUCCEEDED = 2;
+   */
+  SUCCEEDED: 2,
+
+  /**
+   * A step has failed.
+   *
+   * @generated from enum value: ATTEMPT_STATUS_FAILED = 3;
+   */
+  FAILED: 3,
+
+  /**
+   * Somebody has stopped it.
+   *
+   * @generated from enum value: ATTEMPT_STATUS_CANCELLED = 4;
+   */
+  CANCELLED: 4,
+
+  /**
+   * A step was started and has no recorded end.
+   *
+   * @generated from enum value: ATTEMPT_STATUS_IN_DOUBT = 5;
+   */
+  IN_DOUBT: 5,
+
+  /**
+   * Its process ended, or was stopped, for no fault of its own.
+   *
+   * @generated from enum value: ATTEMPT_STATUS_INTERRUPTED = 6;
+   */
+  INTERRUPTED: 6,
+} as const;
+
+/**
+ * What became of an attempt.
+ *
+ * @generated from enum verbatim.orchestration.v1.AttemptStatus
+ */
+export type AttemptStatus = (typeof AttemptStatus)[keyof typeof AttemptStatus] | UnknownEnum;
+
+/**
+ * Describes the enum verbatim.orchestration.v1.AttemptStatus.
+ */
+export const AttemptStatusSchema: GenEnum<AttemptStatus> = /*@__PURE__*/
+  enumDesc(file_verbatim_orchestration_v1_run, 3);
+
+/**
  * Starts runs of plans, drives them, and tells what became of them.
  *
  * Everything that is true of a run is in its log (verbatim.evidence.v1.EvidenceService). Every error carries a
@@ -1539,7 +1903,18 @@ export const RunService: GenService<{
     output: typeof GetRunResponseSchema;
   },
   /**
-   * Lists runs of plans, the newest first.
+   * Tells what is left of a run in the history of all runs: its attempts with what they used, and who has said what about it.
+   * Also of the run of a direct job. UNAVAILABLE (HISTORY_UNAVAILABLE) if the history cannot be read.
+   *
+   * @generated from rpc verbatim.orchestration.v1.RunService.GetHistory
+   */
+  getHistory: {
+    methodKind: "unary";
+    input: typeof GetHistoryRequestSchema;
+    output: typeof GetHistoryResponseSchema;
+  },
+  /**
+   * Lists runs of plans, the newest first. UNAVAILABLE (HISTORY_UNAVAILABLE) if the history of runs cannot be read.
    *
    * @generated from rpc verbatim.orchestration.v1.RunService.ListRuns
    */

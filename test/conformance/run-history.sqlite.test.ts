@@ -1,0 +1,3 @@
+import { fileHistory } from "../evidence/history/support/disposable-history.ts";
+import { runHistoryConformance } from "./run-history.ts";
+runHistoryConformance({ name: "sqlite", open: () => fileHistory() });
