@@ -31,7 +31,7 @@ export const HISTORY_MUTANTS: readonly Mutant[] = [
     tests: SUITE,
   }),
   intake("record-taken-in-twice", {
-    change: ["if (gaps.has(runId) || record.seq < size) continue;", "if (gaps.has(runId)) continue;"],
+    change: ["if (record.seq === size + entries.length)", "if (record.seq <= size + entries.length)"],
     tests: FED,
   }),
   intake("gap-taken-for-the-next-record", {

@@ -35,7 +35,7 @@ export class HistoryIntake {
       const entries = batches.get(runId) ?? [];
       const size = history.position(runId)?.size ?? 0;
       for (const { record } of records) {
-        if (gaps.has(runId) || record.seq < size) continue;
+        if (gaps.has(runId)) continue;
         if (record.seq === size + entries.length) entries.push(await this.#entry(record));
         else if (record.seq > size + entries.length) gaps.add(runId);
       }
