@@ -15,6 +15,7 @@ import { guardDisk } from "./guard-disk.ts";
 import { LedgerOfRuns } from "./ledger.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
+import { NotificationsOfRuns } from "./notifications.ts";
 import { resumeInterrupted, tellRecovered } from "./recovered-runs.ts";
 import { createRunners } from "./runners.ts";
 import { shortest } from "./running-server.ts";
@@ -89,7 +90,8 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const signer = await openSigner(configuration);
   const sealing: { current?: Sealer } = {};
   const onEnded = (runId: string): void => sealing.current?.sealSoon(runId);
-  const store = await openStore(configuration, { resources, log, onHalt, onEnded, ledger });
+  const notifications = new NotificationsOfRuns();
+  const store = await openStore(configuration, { resources, log, onHalt, onEnded, ledger, notifications });
   claimStoreKind(state, configuration.store);
   const onLedgerHalt = (): void => server.current?.setServing(false);
   await ledger.open(configuration, store, { signer, log, onHalt: onLedgerHalt });
@@ -106,21 +108,16 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     { state, store, stepTypes, health, signer, disk, log, drivesOn },
     configuration,
   );
+  await notifications.open({ store, runner, log, looksBack: drivesOn });
   const token = await createToken(state);
   server.current = await startGrpcServer({
-    address: configuration.listen ?? `unix:${shortest(join(state, "verbatim.sock"))}`,
+    ...whereToServe(configuration, log),
     runner,
     runs,
     store,
     sealer: sealing.current,
     signer,
-    clock: systemClock,
     token,
-    noToken: configuration.no_token,
-    reflection: configuration.reflection,
-    limits: { calls: LIMITS.calls + configuration.active_jobs },
-    ...(configuration.http !== undefined && { httpAddress: configuration.http.listen }),
-    onInternalError: (error, method) => log("internal.error", { method, error: describe(error) }),
   });
   if (disk?.full === true) server.current.setServing(false);
   if (drivesOn) await resumeInterrupted(recovered, runs, log);
@@ -131,9 +128,22 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     store,
     disk,
     token,
+    notifications,
     resources: resources.move(),
     configuration,
   });
+}
+
+function whereToServe(configuration: LoadedConfiguration, log: EventLog) {
+  return {
+    address: configuration.listen ?? `unix:${shortest(join(configuration.state, "verbatim.sock"))}`,
+    clock: systemClock,
+    noToken: configuration.no_token,
+    reflection: configuration.reflection,
+    limits: { calls: LIMITS.calls + configuration.active_jobs },
+    ...(configuration.http !== undefined && { httpAddress: configuration.http.listen }),
+    onInternalError: (error: unknown, method: string) => log("internal.error", { method, error: describe(error) }),
+  };
 }
 
 interface Running {
@@ -143,11 +153,13 @@ interface Running {
   readonly store: EvidenceStore;
   readonly disk: DiskGuard | undefined;
   readonly token: string;
+  readonly notifications: NotificationsOfRuns;
   readonly resources: AsyncDisposableStack;
   readonly configuration: LoadedConfiguration;
 }
 
-function runningApp({ server, runner, runs, store, disk, token, resources, configuration }: Running): App {
+function runningApp(running: Running): App {
+  const { server, runner, runs, store, disk, token, notifications, resources, configuration } = running;
   const graceMs = configuration.drain_seconds * 1000;
   let stopping: Promise<void> | undefined;
   let halted: string | undefined;
@@ -155,6 +167,7 @@ function runningApp({ server, runner, runs, store, disk, token, resources, confi
     disk?.close(); // room on the disk is no reason to take jobs any more
     server.setServing(false);
     await Promise.all([runner.drain({ graceMs }), runs.drain({ graceMs })]);
+    await notifications.drain(runner);
     halted = store.halted;
     await server.drain({ graceMs: DRAIN_STREAMS_MS });
     await resources.disposeAsync();
@@ -182,15 +195,17 @@ interface StoreContext {
   readonly log: EventLog;
   readonly onHalt: (why: string) => void;
   readonly ledger: LedgerOfRuns;
+  readonly notifications: NotificationsOfRuns;
   /** Told of each run whose log has ended. */
   readonly onEnded: (runId: string) => void;
 }
 
 async function openStore(configuration: LoadedConfiguration, context: StoreContext): Promise<EvidenceStore> {
   const { state, mirror } = configuration;
-  const { resources, log, onHalt, onEnded, ledger } = context;
+  const { resources, log, onHalt, onEnded, ledger, notifications } = context;
   const onCommit: LogStoreOptions["onCommit"] = (appends) => {
     ledger.take(appends);
+    notifications.take(appends);
     for (const { runId, records } of appends) if (records.at(-1)?.record.event_type === "run.completed") onEnded(runId);
   };
   const onDamage: LogStoreOptions["onDamage"] = (damage) => tellDamage(damage, log);

@@ -15,6 +15,7 @@ export const LOG_EVENTS = {
   "seal.failed": "error",
   "checkpoint.failed": "error",
   "job.refused": "warn",
+  "notification.failed": "error",
   "secret.absent": "warn",
   "disk.full": "error",
   "disk.room": "warn",

@@ -1,7 +1,9 @@
 export { createJobRunner } from "./create-job-runner.ts";
 export type { JobRunnerOptions } from "./create-job-runner.ts";
 export { DiskGuard } from "./disk-guard.ts";
-export type { JobRunner, JobView, SubmittedJob } from "./job-runner.ts";
+export type { JobRunner, JobView, SubmitOptions, SubmittedJob } from "./job-runner.ts";
+export { Notifier } from "./notify/notifier.ts";
+export type { NotifierOptions } from "./notify/notifier.ts";
 export { commandWords } from "./plan/command-words.ts";
 export { recoverRuns } from "./recover-runs.ts";
 export type { RecoveredRuns } from "./recover-runs.ts";

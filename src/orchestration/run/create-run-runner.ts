@@ -5,6 +5,7 @@ import type { Clock, Json } from "#model";
 import { Fault, LIMITS } from "#model";
 import type { DiskGuard } from "../disk-guard.ts";
 import type { Machine } from "../machine.ts";
+import { NOTIFICATION_CAUSES } from "../plan/compile-notifications.ts";
 import { compilePlan } from "../plan/compile-plan.ts";
 import { jobGraph } from "../plan/graph.ts";
 import { planText } from "../plan/plan-json.ts";
@@ -13,6 +14,7 @@ import { preflight } from "../plan/preflight.ts";
 import { firstRecord } from "../recorded-job.ts";
 import { spilledText } from "../spill-output.ts";
 import { ConcurrencySlots } from "./concurrency-slots.ts";
+import { DelayedRuns } from "./delayed-runs.ts";
 import { listRuns } from "./list-runs.ts";
 import type { RunFilter, RunPage } from "./list-runs.ts";
 import { isPlanRun, loadRun } from "./load-run.ts";
@@ -72,10 +74,12 @@ class PlanRunner implements RunRunner {
       run.kick();
     }
   });
+  readonly #delays: DelayedRuns;
   #draining = false;
 
   constructor(options: RunRunnerOptions) {
     this.#options = options;
+    this.#delays = new DelayedRuns({ clock: options.clock, begin: (runId) => this.#begin(runId) });
     this.#live = new LiveRuns({
       load: (runId) => this.#load(runId),
       onChange: (busy) => options.disk?.setBusy(this, busy),
@@ -102,7 +106,9 @@ class PlanRunner implements RunRunner {
     const run = this.#planRun({ runId, planHash: text.hash, state, size: 0 });
     this.#live.add(run);
     try {
-      await run.tell(await this.#opening(report, { asked, text }));
+      const startAfter = this.#delays.until(asked.startAfter);
+      await run.tell(await this.#opening(report, { asked: { ...asked, startAfter }, text }));
+      if (startAfter !== undefined) this.#delays.add(runId, startAfter);
     } catch (error) {
       this.#live.drop(run);
       if (!(error instanceof Fault) || error.code !== "SEQUENCE_CONFLICT") throw error;
@@ -125,18 +131,20 @@ class PlanRunner implements RunRunner {
 
   async #opening(
     { plan }: PlanReport,
-    { asked, text }: { readonly asked: Asked; readonly text: PlanText },
+    { asked, text }: { readonly asked: Asked & { readonly startAfter: string | undefined }; readonly text: PlanText },
   ): Promise<readonly RecordDraft[]> {
     const { store, clock, machine } = this.#options;
     const document = (await spilledText(text.text, store)) ?? (JSON.parse(text.text) as Json); // the plan is JSON by its making
     return runOpeningRecords({
-      said: { at: clock.now(), ...asked },
+      said: { at: clock.now(), actor: asked.actor, reason: asked.reason },
       name: plan.name,
       contractId: plan.contractId,
       planHash: text.hash,
       plan: document,
       jobKeys: plan.jobs.map(({ key }) => key),
       executorVersion: machine.executor.version,
+      startAfter: asked.startAfter,
+      notifyOn: NOTIFICATION_CAUSES.filter((cause) => plan.notifications?.some(({ on }) => on.includes(cause))),
     });
   }
 
@@ -190,6 +198,20 @@ class PlanRunner implements RunRunner {
       const { drafts, pending, left } = resumeDrafts(run, { ...options, planHash, at: this.#options.clock.now() });
       await run.tell(drafts);
       return { runId, pending, left };
+    });
+  }
+
+  awaitStart(runId: string, startAfter: string): void {
+    this.#delays.add(runId, startAfter);
+  }
+
+  /** The time of a delayed run has come. Somebody may have said something of it in the meantime. */
+  async #begin(runId: string): Promise<void> {
+    this.#requireRoom();
+    await this.#live.with(runId, async (run) => {
+      if (run.state.status !== "blocked" || run.state.blockCause !== "delayed") return;
+      const said = { at: this.#options.clock.now(), actor: ENGINE, reason: "its time has come" };
+      await run.tell([stateChanged("executing", said)]);
     });
   }
 
@@ -269,6 +291,7 @@ class PlanRunner implements RunRunner {
 
   async drain({ graceMs }: { readonly graceMs: number }): Promise<void> {
     this.#draining = true;
+    this.#delays.close();
     const runs = this.#live.all();
     for (const run of runs) run.stop({ kind: "drain", reason: "the server was stopped" }, { abort: false });
     const reason = `the server stopped and waited ${graceMs / 1000} s for it`;

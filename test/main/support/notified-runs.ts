@@ -1,0 +1,85 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { connectClient } from "#api";
+import type { VerbatimClient } from "#api";
+import type { StepType } from "#effects";
+import type { ExecutionResult } from "#model";
+import { compose } from "../../../src/main/compose.ts";
+import { loadConfiguration } from "../../../src/main/load-configuration.ts";
+
+/** A whole server in this process, with a client; stopped when disposed. */
+export interface RunningApp extends AsyncDisposable {
+  readonly client: VerbatimClient;
+  /** Everything that it has logged, in order. */
+  readonly log: readonly (readonly [string, Readonly<Record<string, unknown>>])[];
+  stop(): Promise<void>;
+}
+
+/** A step that ends well, and one that fails with what it is told. */
+export const SCRIPTED: readonly StepType[] = [
+  {
+    name: "test.ok",
+    handler: { execute: () => ({ success: true, output: null }) },
+    checkParameters: () => [],
+    parametersSchema: { type: "object" },
+  },
+  {
+    name: "test.fail",
+    handler: {
+      execute: ({ parameters }) => ({
+        success: false,
+        output: null,
+        error: String(parameters["error"]),
+        errorClass: "permanent",
+      }),
+    },
+    checkParameters: () => [],
+    parametersSchema: { type: "object" },
+  },
+];
+
+/** Starts the server of a configuration whose state directory lies in `directory`. */
+export async function startApp(directory: string, configuration: object): Promise<RunningApp> {
+  const config = join(directory, "verbatim.yaml");
+  writeFileSync(config, JSON.stringify({ state: "state", ...configuration }));
+  const loaded = await loadConfiguration({ flags: { config }, environment: {}, workingDirectory: "/" });
+  const log: (readonly [string, Readonly<Record<string, unknown>>])[] = [];
+  const app = await compose(loaded, { log: (event, facts) => log.push([event, facts]), stepTypes: SCRIPTED });
+  const client = connectClient({ address: app.address });
+  const stop = async (): Promise<void> => {
+    client.close();
+    await app.stop();
+  };
+  return { client, log, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** Creates a run of a plan that is written as JSON, and waits until it rests. */
+export async function runPlan({ client }: RunningApp, plan: object, runId: string): Promise<void> {
+  await client.runs.createRun({ plan: { text: JSON.stringify(plan) }, runId, actor: "ada" });
+  for await (const _events of client.runs.watchRun({ runId, untilBlocked: true }));
+}
+
+/** Ids of all runs that begin with a text, sorted. */
+export async function runIds({ client }: RunningApp, prefix: string): Promise<readonly string[]> {
+  const { runs } = await client.evidence.listRuns({ limit: 1000 });
+  return runs
+    .map(({ runId }) => runId)
+    .filter((id) => id.startsWith(prefix))
+    .toSorted();
+}
+
+/** How a job that was accepted ended; waits for its acceptance and for its end. */
+export async function endOfJob({ client }: RunningApp, jobId: string): Promise<ExecutionResult["finalStatus"]> {
+  for (;;) {
+    const job = await client.executor.getJob({ jobId }).catch(() => undefined);
+    const status = job?.result?.finalStatus;
+    if (status !== undefined && status !== 0) return STATUSES[status] ?? "FAILED";
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const STATUSES: Readonly<Record<number, ExecutionResult["finalStatus"]>> = {
+  3: "COMPLETED",
+  4: "FAILED",
+  5: "CANCELLED",
+};
