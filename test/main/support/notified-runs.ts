@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { connectClient } from "#api";
 import type { VerbatimClient } from "#api";
 import type { StepType } from "#effects";
-import type { ExecutionResult } from "#model";
 import { compose } from "../../../src/main/compose.ts";
 import { loadConfiguration } from "../../../src/main/load-configuration.ts";
 
@@ -61,25 +60,26 @@ export async function runPlan({ client }: RunningApp, plan: object, runId: strin
 
 /** Ids of all runs that begin with a text, sorted. */
 export async function runIds({ client }: RunningApp, prefix: string): Promise<readonly string[]> {
-  const { runs } = await client.evidence.listRuns({ limit: 1000 });
+  const { runs } = await client.evidence.listRuns({ pageSize: 1000 });
   return runs
     .map(({ runId }) => runId)
     .filter((id) => id.startsWith(prefix))
     .toSorted();
 }
 
-/** How a job that was accepted ended; waits for its acceptance and for its end. */
-export async function endOfJob({ client }: RunningApp, jobId: string): Promise<ExecutionResult["finalStatus"]> {
+/** How a job ended; waits for its acceptance and for its end. */
+export async function endOfJob({ client }: RunningApp, jobId: string): Promise<string> {
   for (;;) {
-    const job = await client.executor.getJob({ jobId }).catch(() => undefined);
-    const status = job?.result?.finalStatus;
-    if (status !== undefined && status !== 0) return STATUSES[status] ?? "FAILED";
+    const job = await client.executor.getJob({ jobId }).catch(() => undefined); // it may not have been accepted yet
+    const ended = job === undefined ? undefined : ENDS.get(job.status);
+    if (ended !== undefined) return ended;
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
 
-const STATUSES: Readonly<Record<number, ExecutionResult["finalStatus"]>> = {
-  3: "COMPLETED",
-  4: "FAILED",
-  5: "CANCELLED",
-};
+/** By the numbers of the wire. */
+const ENDS: ReadonlyMap<number, string> = new Map([
+  [3, "COMPLETED"],
+  [4, "FAILED"],
+  [5, "CANCELLED"],
+]);
