@@ -7,7 +7,7 @@ import { createJsonlStore, createMemoryStore, createSqliteStore, LogMirror, make
 import type { EvidenceStore, LogStoreOptions, Signer } from "#evidence";
 import { createProcessObserver } from "#health";
 import { recoverRuns } from "#orchestration";
-import type { DiskGuard, JobRunner, RunRunner } from "#orchestration";
+import type { DiskGuard, JobRunner, RunRunner, Scheduler } from "#orchestration";
 import { Fault, LIMITS } from "#model";
 import { configuredSecrets, redactedLog } from "./configured-secrets.ts";
 import { configuredStepTypes, ownStepTypes, withoutSecrets } from "./configured-step-types.ts";
@@ -18,6 +18,7 @@ import type { EventLog } from "./log-events.ts";
 import { NotificationsOfRuns } from "./notifications.ts";
 import { resumeInterrupted, tellRecovered } from "./recovered-runs.ts";
 import { createRunners } from "./runners.ts";
+import { createScheduler, requireSoundPlans } from "./schedules.ts";
 import { shortest } from "./running-server.ts";
 import { openSigner } from "./signer.ts";
 import { claimStoreKind, requireStoreKind } from "./store-kind.ts";
@@ -93,8 +94,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const notifications = new NotificationsOfRuns();
   const store = await openStore(configuration, { resources, log, onHalt, onEnded, ledger, notifications });
   claimStoreKind(state, configuration.store);
-  const onLedgerHalt = (): void => server.current?.setServing(false);
-  await ledger.open(configuration, store, { signer, log, onHalt: onLedgerHalt });
+  await ledger.open(configuration, store, { signer, log, onHalt: () => setServing(false) });
   resources.use(ledger);
   disk?.start();
   const recovered = await recoverRuns(store, systemClock);
@@ -108,12 +108,15 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     { state, store, stepTypes, health, signer, disk, log, drivesOn },
     configuration,
   );
+  if (drivesOn) requireSoundPlans(configuration, runs);
+  const schedules = createScheduler(configuration, { store, runs, log });
   await notifications.open({ store, runner, log, looksBack: drivesOn });
   const token = await createToken(state);
   server.current = await startGrpcServer({
     ...whereToServe(configuration, log),
     runner,
     runs,
+    schedules,
     store,
     sealer: sealing.current,
     signer,
@@ -121,10 +124,12 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   });
   if (disk?.full === true) server.current.setServing(false);
   if (drivesOn) await resumeInterrupted(recovered, runs, log);
+  if (drivesOn) await schedules.start();
   return runningApp({
     server: server.current,
     runner,
     runs,
+    schedules,
     store,
     disk,
     token,
@@ -150,6 +155,7 @@ interface Running {
   readonly server: GrpcServer;
   readonly runner: JobRunner;
   readonly runs: RunRunner;
+  readonly schedules: Scheduler;
   readonly store: EvidenceStore;
   readonly disk: DiskGuard | undefined;
   readonly token: string;
@@ -159,13 +165,14 @@ interface Running {
 }
 
 function runningApp(running: Running): App {
-  const { server, runner, runs, store, disk, token, notifications, resources, configuration } = running;
+  const { server, runner, runs, schedules, store, disk, token, notifications, resources, configuration } = running;
   const graceMs = configuration.drain_seconds * 1000;
   let stopping: Promise<void> | undefined;
   let halted: string | undefined;
   const shutDown = async (): Promise<void> => {
     disk?.close(); // room on the disk is no reason to take jobs any more
     server.setServing(false);
+    await schedules.close();
     await Promise.all([runner.drain({ graceMs }), runs.drain({ graceMs })]);
     await notifications.drain(runner);
     halted = store.halted;

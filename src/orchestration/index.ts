@@ -12,5 +12,16 @@ export type { PlanSurroundings } from "./plan/compile-plan.ts";
 export { createRunRunner } from "./run/create-run-runner.ts";
 export type { RunRunnerOptions } from "./run/create-run-runner.ts";
 export type { RunListing } from "./run/list-runs.ts";
-export type { AboutJob, Asked, PlanReport, RunRunner, SubmittedPlan } from "./run/run-runner.ts";
+export type {
+  AboutJob,
+  AcceptedRun,
+  Asked,
+  CreateRunOptions,
+  PlanReport,
+  RunRunner,
+  SubmittedPlan,
+} from "./run/run-runner.ts";
 export type { PlannedJobView, RunView } from "./run/run-view.ts";
+export { scheduledRunId } from "./schedule/schedule.ts";
+export type { Schedule, ScheduleNews, ScheduleView } from "./schedule/schedule.ts";
+export { Scheduler } from "./schedule/scheduler.ts";

@@ -76,6 +76,7 @@ export async function startHouse(
     address: `unix:${join(directory, "socket")}`,
     clock: systemClock,
     onInternalError: (error) => internalErrors.push(error),
+    schedules: { list: () => [] },
     ...options,
     store,
     runner,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { connectClient } from "#api";
 import type { VerbatimClient } from "#api";
 import type { StepType } from "#effects";
+import type { Json } from "#model";
 import { compose } from "../../../src/main/compose.ts";
 import { loadConfiguration } from "../../../src/main/load-configuration.ts";
 
@@ -12,6 +13,10 @@ export interface RunningApp extends AsyncDisposable {
   /** Everything that it has logged, in order. */
   readonly log: readonly (readonly [string, Readonly<Record<string, unknown>>])[];
   stop(): Promise<void>;
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === "string" ? value : "no text";
 }
 
 /** A step that ends well, and one that fails with what it is told. */
@@ -28,7 +33,7 @@ export const SCRIPTED: readonly StepType[] = [
       execute: ({ parameters }) => ({
         success: false,
         output: null,
-        error: String(parameters["error"]),
+        error: textOf(parameters["error"]),
         errorClass: "permanent",
       }),
     },
@@ -55,7 +60,13 @@ export async function startApp(directory: string, configuration: object): Promis
 /** Creates a run of a plan that is written as JSON, and waits until it rests. */
 export async function runPlan({ client }: RunningApp, plan: object, runId: string): Promise<void> {
   await client.runs.createRun({ plan: { text: JSON.stringify(plan) }, runId, actor: "ada" });
-  for await (const _events of client.runs.watchRun({ runId, untilBlocked: true }));
+  await untilRest(client, runId);
+}
+
+/** Resolves when a run has ended or is blocked. */
+export async function untilRest(client: VerbatimClient, runId: string): Promise<void> {
+  const events = client.runs.watchRun({ runId, untilBlocked: true });
+  while ((await events.next()).done !== true);
 }
 
 /** Ids of all runs that begin with a text, sorted. */
