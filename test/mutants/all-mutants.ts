@@ -5,6 +5,7 @@ import { LEDGER_MUTANTS } from "./ledger-mutants.ts";
 import { FAULT_MUTANTS } from "./fault-mutants.ts";
 import { LAYER_MUTANTS, TOUCHING_MUTANTS } from "./layer-mutants.ts";
 import { LINT_MUTANTS } from "./lint-mutants.ts";
+import { NOTIFY_MUTANTS } from "./notify-mutants.ts";
 import { PLAN_FILE_MUTANTS } from "./plan-file-mutants.ts";
 import { VERIFY_MUTANTS } from "./verify-mutants.ts";
 import type { Mutant } from "./mutant.ts";
@@ -25,4 +26,5 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...LEDGER_MUTANTS,
   ...FAULT_MUTANTS,
   ...PLAN_FILE_MUTANTS,
+  ...NOTIFY_MUTANTS,
 ];
