@@ -14,6 +14,7 @@ import { atRest, declaredJob, submitted } from "../orchestration/run/support/run
 import { makeAuthority } from "../support/authority.ts";
 import type { Authority } from "../support/authority.ts";
 import { scratchDirectory } from "../support/scratch-directory.ts";
+import { startServer } from "../support/server-process.ts";
 import type { ScratchDirectory } from "../support/scratch-directory.ts";
 import { endOfJob, runIds, runPlan, SCRIPTED, startApp } from "./support/notified-runs.ts";
 
@@ -171,6 +172,44 @@ describe("whom a plan names is told of its runs", () => {
     }
     expect(sink.seen).toHaveLength(1);
   });
+
+  test("a server that is killed before it could submit one sends it after the next start, and what was on its way no second time", async () => {
+    await using directory = await scratchDirectory();
+    // The first eight hang, which is as many as are sent at the same time: what comes after them is not submitted.
+    await using sink = await serveHttp(
+      ({ url }, response) => (url === "/late" ? response.end() : undefined),
+      authority,
+    );
+    const configuration = configured(directory.path, { host: sink.host });
+    const options = { state: join(directory.path, "state"), configuration };
+    const hooks = (path: string, count: number) =>
+      Array.from({ length: count }, () => ({ on: ["success"], webhook: { url: `https://${sink.host}${path}` } }));
+    const planOf = (path: string, count: number) => ({
+      name: "killed",
+      jobs: { one: { steps: [{ step_type: "noop" }] } },
+      notifications: hooks(path, count),
+    });
+    const seen = (path: string): number => sink.seen.filter((request) => request.path === path).length;
+    const killed = await startServer(options);
+    {
+      using client = await killed.client();
+      await runPlan({ client }, planOf("/hangs", 8), "first");
+      while (seen("/hangs") < 8) await new Promise((resolve) => setImmediate(resolve));
+      await runPlan({ client }, planOf("/late", 1), "second");
+      await killed.end("SIGKILL");
+    }
+    expect(seen("/late")).toBe(0);
+    for (let start = 0; start < 2; start += 1) {
+      await using server = await startServer(options);
+      using client = await server.client();
+      const [jobId = ""] = await told({ client }, "second.notify.");
+      expect(await endOfJob({ client }, jobId)).toBe("COMPLETED");
+      const before = await told({ client }, "first.notify.", 8);
+      expect(await Promise.all(before.map(async (id) => await endOfJob({ client }, id)))).not.toContain("COMPLETED");
+      await server.end("SIGTERM");
+    }
+    expect({ late: seen("/late"), hangs: seen("/hangs") }).toEqual({ late: 1, hangs: 8 });
+  }, 60_000);
 
   test("a run that ends during a stop is told of before the stop has ended", async () => {
     await using directory = await scratchDirectory();

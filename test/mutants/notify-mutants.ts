@@ -34,6 +34,10 @@ export const NOTIFY_MUTANTS: readonly Mutant[] = [
     change: [' && data?.["cause"] === "gate"', " && data !== undefined"],
     tests: UNIT,
   }),
+  at("orchestration/create-job-runner", TOLD)("notification-of-the-last-run-is-refused-by-a-stop", {
+    change: ["if (!lastWord) this.#requireOpen();", "this.#requireOpen();"],
+    tests: "main/notifications",
+  }),
   at("main/notifications", TOLD)("start-does-not-look-back", {
     change: ["if (looksBack)", "if (looksBack && false)"],
     tests: "main/notifications",

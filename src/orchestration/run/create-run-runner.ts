@@ -56,6 +56,8 @@ export interface RunRunnerOptions {
    * ends soon only records the word.
    */
   readonly drivesOn: boolean;
+  /** Told of a delayed run that could not be begun when its time had come, and why; must not throw. */
+  readonly onWaits?: (runId: string, error: unknown) => void;
   /** Runs that may be driven at the same time; default `LIMITS.activeRuns`. */
   readonly maxActiveRuns?: number;
 }
@@ -79,7 +81,11 @@ class PlanRunner implements RunRunner {
 
   constructor(options: RunRunnerOptions) {
     this.#options = options;
-    this.#delays = new DelayedRuns({ clock: options.clock, begin: (runId) => this.#begin(runId) });
+    this.#delays = new DelayedRuns({
+      clock: options.clock,
+      begin: (runId) => this.#begin(runId),
+      onProblem: (runId, error) => options.onWaits?.(runId, error),
+    });
     this.#live = new LiveRuns({
       load: (runId) => this.#load(runId),
       onChange: (busy) => options.disk?.setBusy(this, busy),

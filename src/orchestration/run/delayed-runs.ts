@@ -6,6 +6,8 @@ export interface DelayedRunsOptions {
   readonly clock: Clock;
   /** May fail with LIMIT_EXCEEDED: then it is asked again. */
   readonly begin: (runId: string) => Promise<void>;
+  /** Told of a run that could not be begun, and is not tried again before the next start; must not throw. */
+  readonly onProblem: (runId: string, error: unknown) => void;
 }
 
 /** The clock on the wall is looked at so often at least: it can be set, and a machine can sleep. */
@@ -68,7 +70,8 @@ export class DelayedRuns {
 
   #begin(runId: string): void {
     this.#options.begin(runId).catch((error: unknown) => {
-      if (!(error instanceof Fault) || error.code !== "LIMIT_EXCEEDED") return; // its log says it still waits: the next start looks
+      if (this.#closed) return; // its log says that it still waits
+      if (!(error instanceof Fault) || error.code !== "LIMIT_EXCEEDED") return this.#options.onProblem(runId, error);
       this.#dueMs.set(runId, this.#nowMs() + AGAIN_MS);
       this.#arm();
     });

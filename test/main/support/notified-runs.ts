@@ -58,7 +58,7 @@ export async function startApp(directory: string, configuration: object): Promis
 }
 
 /** Creates a run of a plan that is written as JSON, and waits until it rests. */
-export async function runPlan({ client }: RunningApp, plan: object, runId: string): Promise<void> {
+export async function runPlan({ client }: Pick<RunningApp, "client">, plan: object, runId: string): Promise<void> {
   await client.runs.createRun({ plan: { text: JSON.stringify(plan) }, runId, actor: "ada" });
   await untilRest(client, runId);
 }
@@ -70,7 +70,7 @@ export async function untilRest(client: VerbatimClient, runId: string): Promise<
 }
 
 /** Ids of all runs that begin with a text, sorted. */
-export async function runIds({ client }: RunningApp, prefix: string): Promise<readonly string[]> {
+export async function runIds({ client }: Pick<RunningApp, "client">, prefix: string): Promise<readonly string[]> {
   const { runs } = await client.evidence.listRuns({ pageSize: 1000 });
   return runs
     .map(({ runId }) => runId)
@@ -79,7 +79,7 @@ export async function runIds({ client }: RunningApp, prefix: string): Promise<re
 }
 
 /** How a job ended; waits for its acceptance and for its end. */
-export async function endOfJob({ client }: RunningApp, jobId: string): Promise<string> {
+export async function endOfJob({ client }: Pick<RunningApp, "client">, jobId: string): Promise<string> {
   for (;;) {
     const job = await client.executor.getJob({ jobId }).catch(() => undefined); // it may not have been accepted yet
     const ended = job === undefined ? undefined : ENDS.get(job.status);

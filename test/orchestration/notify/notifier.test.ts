@@ -42,6 +42,11 @@ async function bench(submit: (job: Job) => Promise<Partial<ExecutionResult>>) {
   return { store, notifier, clock, problems, runs, told };
 }
 
+/** A record with what is looked at. */
+function record(event_type: string, rest: object = {}): StoredRecord["record"] {
+  return { event_type, ...rest } as StoredRecord["record"]; // the rest of it is not looked at
+}
+
 async function turns(): Promise<void> {
   for (let count = 0; count < 50; count += 1) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -147,7 +152,6 @@ describe("what a notification is called and says", () => {
 
   test("is looked for only in runs that say so, and in those whose beginning was not seen", () => {
     const watch = new RunWatch();
-    const record = (event_type: string, rest: object = {}) => ({ event_type, ...rest }) as StoredRecord["record"]; // what is looked at
     const completed = record("run.completed", { status: "failed" });
     expect(watch.isDue("direct", completed)).toBe(false);
     watch.isDue("plan", record("run.created", { job_keys: ["a"], data: { notify_on: ["failure"] } }));
