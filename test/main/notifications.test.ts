@@ -206,6 +206,7 @@ describe("whom a plan names is told of its runs", () => {
       expect(await endOfJob({ client }, jobId)).toBe("COMPLETED");
       const before = await told({ client }, "first.notify.", 8);
       expect(await Promise.all(before.map(async (id) => await endOfJob({ client }, id)))).not.toContain("COMPLETED");
+      client.close(); // a stop waits for those who are connected
       await server.end("SIGTERM");
     }
     expect({ late: seen("/late"), hangs: seen("/hangs") }).toEqual({ late: 1, hangs: 8 });
