@@ -191,6 +191,13 @@ function addSurroundings({ program, session, onEnd }: Declaring): void {
       onEnd(await unlessInterrupted(session, stepTypes(flags, session)));
     });
 
+  placed(program.command("schedules"))
+    .description("list when which plan is run, by the server's configuration")
+    .action(async (flags: CommonFlags) => {
+      const { schedules } = await import("./commands/schedules.ts");
+      onEnd(await unlessInterrupted(session, schedules(flags, session)));
+    });
+
   program
     .command("doctor")
     .description("look at what Verbatim stands on: Node, store, disk, lock, clock, history")

@@ -7,7 +7,7 @@ import { createJsonlStore, createMemoryStore, createSqliteStore, LogMirror, make
 import type { EvidenceStore, LogStoreOptions, Signer } from "#evidence";
 import { createProcessObserver } from "#health";
 import { recoverRuns } from "#orchestration";
-import type { DiskGuard, JobRunner, RunRunner } from "#orchestration";
+import type { DiskGuard, JobRunner, RunRunner, Scheduler } from "#orchestration";
 import { Fault, LIMITS } from "#model";
 import { configuredSecrets, redactedLog } from "./configured-secrets.ts";
 import { configuredStepTypes, ownStepTypes, withoutSecrets } from "./configured-step-types.ts";
@@ -16,8 +16,10 @@ import { HistoryOfRuns } from "./history.ts";
 import { LedgerOfRuns } from "./ledger.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
+import { NotificationsOfRuns } from "./notifications.ts";
 import { resumeInterrupted, tellRecovered } from "./recovered-runs.ts";
 import { createRunners } from "./runners.ts";
+import { createScheduler, requireSoundPlans } from "./schedules.ts";
 import { shortest } from "./running-server.ts";
 import { openSigner } from "./signer.ts";
 import { claimStoreKind, requireStoreKind } from "./store-kind.ts";
@@ -92,10 +94,10 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const signer = await openSigner(configuration);
   const sealing: { current?: Sealer } = {};
   const onEnded = (runId: string): void => sealing.current?.sealSoon(runId);
-  const store = await openStore(configuration, { resources, log, onHalt, onEnded, ledger, history });
+  const notifications = new NotificationsOfRuns();
+  const store = await openStore(configuration, { resources, log, onHalt, onEnded, ledger, history, notifications });
   claimStoreKind(state, configuration.store);
-  const onLedgerHalt = (): void => server.current?.setServing(false);
-  await ledger.open(configuration, store, { signer, log, onHalt: onLedgerHalt });
+  await ledger.open(configuration, store, { signer, log, onHalt: () => setServing(false) });
   resources.use(ledger);
   await history.open(configuration, { store, resources, log });
   disk?.start();
@@ -110,49 +112,65 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     { state, store, stepTypes, health, signer, disk, log, drivesOn },
     configuration,
   );
+  if (drivesOn) requireSoundPlans(configuration, runs);
+  const schedules = createScheduler(configuration, { store, runs, log });
+  await notifications.open({ store, runner, log, looksBack: drivesOn });
   const token = await createToken(state);
   server.current = await startGrpcServer({
-    address: configuration.listen ?? `unix:${shortest(join(state, "verbatim.sock"))}`,
+    ...whereToServe(configuration, log),
     runner,
     runs,
     history,
+    schedules,
     store,
     sealer: sealing.current,
     signer,
-    clock: systemClock,
     token,
-    noToken: configuration.no_token,
-    reflection: configuration.reflection,
-    limits: { calls: LIMITS.calls + configuration.active_jobs },
-    ...(configuration.http !== undefined && { httpAddress: configuration.http.listen }),
-    onInternalError: (error, method) => log("internal.error", { method, error: describe(error) }),
   });
   if (disk?.full === true) server.current.setServing(false);
   if (drivesOn) await resumeInterrupted(recovered, runs, log);
+  if (drivesOn) await schedules.start();
   return runningApp({
     server: server.current,
     runner,
     runs,
+    schedules,
     store,
     disk,
     token,
+    notifications,
     resources: resources.move(),
     configuration,
   });
+}
+
+function whereToServe(configuration: LoadedConfiguration, log: EventLog) {
+  return {
+    address: configuration.listen ?? `unix:${shortest(join(configuration.state, "verbatim.sock"))}`,
+    clock: systemClock,
+    noToken: configuration.no_token,
+    reflection: configuration.reflection,
+    limits: { calls: LIMITS.calls + configuration.active_jobs },
+    ...(configuration.http !== undefined && { httpAddress: configuration.http.listen }),
+    onInternalError: (error: unknown, method: string) => log("internal.error", { method, error: describe(error) }),
+  };
 }
 
 interface Running {
   readonly server: GrpcServer;
   readonly runner: JobRunner;
   readonly runs: RunRunner;
+  readonly schedules: Scheduler;
   readonly store: EvidenceStore;
   readonly disk: DiskGuard | undefined;
   readonly token: string;
+  readonly notifications: NotificationsOfRuns;
   readonly resources: AsyncDisposableStack;
   readonly configuration: LoadedConfiguration;
 }
 
-function runningApp({ server, runner, runs, store, disk, token, resources, configuration }: Running): App {
+function runningApp(running: Running): App {
+  const { server, runner, runs, schedules, store, disk, token, notifications, resources, configuration } = running;
   const graceMs = configuration.drain_seconds * 1000;
   let draining: Promise<unknown> | undefined;
   let stopping: Promise<void> | undefined;
@@ -160,10 +178,11 @@ function runningApp({ server, runner, runs, store, disk, token, resources, confi
   const drain = async (): Promise<void> => {
     disk?.close(); // room on the disk is no reason to take jobs any more
     server.setServing(false);
-    await (draining ??= Promise.all([runner.drain({ graceMs }), runs.drain({ graceMs })]));
+    await (draining ??= Promise.all([schedules.close(), runner.drain({ graceMs }), runs.drain({ graceMs })]));
   };
   const shutDown = async (): Promise<void> => {
     await drain();
+    await notifications.drain(runner);
     halted = store.halted;
     await server.drain({ graceMs: DRAIN_STREAMS_MS });
     await resources.disposeAsync();
@@ -193,16 +212,18 @@ interface StoreContext {
   readonly onHalt: (why: string) => void;
   readonly ledger: LedgerOfRuns;
   readonly history: HistoryOfRuns;
+  readonly notifications: NotificationsOfRuns;
   /** Told of each run whose log has ended. */
   readonly onEnded: (runId: string) => void;
 }
 
 async function openStore(configuration: LoadedConfiguration, context: StoreContext): Promise<EvidenceStore> {
   const { state, mirror } = configuration;
-  const { resources, log, onHalt, onEnded, ledger, history } = context;
+  const { resources, log, onHalt, onEnded, ledger, history, notifications } = context;
   const onCommit: LogStoreOptions["onCommit"] = (appends) => {
     ledger.take(appends);
     history.take(appends);
+    notifications.take(appends);
     for (const { runId, records } of appends) if (records.at(-1)?.record.event_type === "run.completed") onEnded(runId);
   };
   const onDamage: LogStoreOptions["onDamage"] = (damage) => tellDamage(damage, log);

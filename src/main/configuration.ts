@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SECRET_NAME } from "#effects";
+import { schedulesSchema } from "./schedule-configuration.ts";
 import { stepsSchema } from "./step-configuration.ts";
 
 const secretName = z
@@ -107,6 +108,7 @@ export const configurationSchema = z
       .default({})
       .describe("Secrets by name, each {file: path} or {environment: VARIABLE}. Steps name them; see docs/secrets.md."),
     steps: stepsSchema,
+    schedules: schedulesSchema,
     handler_directories: z
       .array(z.string().min(1).max(4096))
       .max(100)

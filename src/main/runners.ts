@@ -55,6 +55,7 @@ export function createRunners(parts: RunnerParts, { active_jobs: maxActiveJobs }
       newRunId: randomUUIDv7,
       chance: Math.random,
       drivesOn,
+      onWaits: (runId, error) => log("run.waits", { run_id: runId, why: textOf(error) }),
     }),
   };
 }

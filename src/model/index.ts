@@ -4,15 +4,18 @@ export type { AdmittedJob, Cancellation, ExecutionResult, Job, JobStatus } from 
 export type {
   Concurrency,
   Gate,
+  NotificationCause,
+  NotificationWay,
   Plan,
   PlannedJob,
   PlannedJobStatus,
+  PlannedNotification,
   PlannedStep,
   Recovery,
   RetryPolicy,
   RunStatus,
 } from "./plan.ts";
-export type { JobDeclaration, PlanDeclaration, StepDeclaration } from "./plan-declaration.ts";
+export type { JobDeclaration, NotificationDeclaration, PlanDeclaration, StepDeclaration } from "./plan-declaration.ts";
 export type { Clock } from "./clock.ts";
 export type { FaultCode, Violation } from "./fault.ts";
 export { Fault, FAULTS } from "./fault.ts";

@@ -1,5 +1,5 @@
 import type { JsonObject } from "./json.ts";
-import type { Concurrency, Gate, Recovery, RetryPolicy } from "./plan.ts";
+import type { Concurrency, Gate, NotificationCause, Recovery, RetryPolicy } from "./plan.ts";
 
 /** A step as a plan file declares it: a step type with parameters, or a command in the words of a shell user. */
 export interface StepDeclaration {
@@ -35,6 +35,13 @@ export interface JobDeclaration {
   readonly concurrency?: Concurrency;
 }
 
+/** A notification as a plan file declares it: with either `email` or `webhook`. */
+export interface NotificationDeclaration {
+  readonly on: readonly NotificationCause[];
+  readonly email?: { readonly to: readonly string[]; readonly cc: readonly string[] };
+  readonly webhook?: { readonly url: string };
+}
+
 /** A plan as a file declares it, its form checked, nothing resolved. */
 export interface PlanDeclaration {
   readonly name: string;
@@ -53,4 +60,6 @@ export interface PlanDeclaration {
     readonly recovery?: Recovery;
   };
   readonly jobs: readonly JobDeclaration[];
+  /** Absent = nobody is told. */
+  readonly notifications?: readonly NotificationDeclaration[];
 }

@@ -64,6 +64,21 @@ export interface PlannedJob {
   readonly concurrency?: Concurrency;
 }
 
+/** What of a run is told: that it succeeded, that it ended otherwise, or that it waits for somebody at a gate. */
+export type NotificationCause = "success" | "failure" | "gate";
+
+/** By what a notification is sent: a mail, or JSON to an address of the web. */
+export type NotificationWay =
+  | { readonly email: { readonly to: readonly string[]; readonly cc: readonly string[] } }
+  | { readonly webhook: { readonly url: string } };
+
+/** Who is told what of a plan's runs. */
+export interface PlannedNotification {
+  /** At least one, each once. */
+  readonly on: readonly NotificationCause[];
+  readonly way: NotificationWay;
+}
+
 /** A plan, everything resolved. */
 export interface Plan {
   /** 1..128 characters. */
@@ -74,6 +89,8 @@ export interface Plan {
   readonly maxWorkers: number;
   /** In the order of the file. */
   readonly jobs: readonly PlannedJob[];
+  /** Who is told of its runs, in the order of the file; absent = nobody. */
+  readonly notifications?: readonly PlannedNotification[];
 }
 
 /** The states of a run. */

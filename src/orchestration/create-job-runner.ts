@@ -9,7 +9,7 @@ import { declarePlan, invalidRequest } from "./declare-plan.ts";
 import type { DiskGuard } from "./disk-guard.ts";
 import { heldBytes } from "./held-bytes.ts";
 import { openingRecords } from "./job-records.ts";
-import type { JobRunner, JobView, SubmittedJob } from "./job-runner.ts";
+import type { JobRunner, JobView, SubmitOptions, SubmittedJob } from "./job-runner.ts";
 import { Machine } from "./machine.ts";
 import { firstRecord, recordedJob } from "./recorded-job.ts";
 import { closeInterruptedRun } from "./recover-runs.ts";
@@ -71,14 +71,14 @@ class DirectJobRunner implements JobRunner {
     options.disk?.addStopper((why) => this.#stopAll(why));
   }
 
-  async submit(job: Job): Promise<SubmittedJob> {
+  async submit(job: Job, options: SubmitOptions = {}): Promise<SubmittedJob> {
     const violations = jobViolations(job);
     if (violations.length > 0) throw invalidRequest(violations);
     const plan = declarePlan(job);
     const recorded = this.#active.has(job.jobId) ? undefined : await this.#attachToRecorded(job, plan);
     if (recorded !== undefined) return recorded;
     const active = this.#active.get(job.jobId); // it may have been accepted while the store was asked
-    return active === undefined ? await this.#start(job, plan) : await attach(job, plan, active);
+    return active === undefined ? await this.#start(job, plan, options) : await attach(job, plan, active);
   }
 
   async #attachToRecorded({ jobId }: Job, plan: PlanDocument): Promise<SubmittedJob | undefined> {
@@ -89,8 +89,9 @@ class DirectJobRunner implements JobRunner {
     return endedBefore(this.#options.store, jobId);
   }
 
-  async #start(job: Job, plan: PlanDocument): Promise<SubmittedJob> {
+  async #start(job: Job, plan: PlanDocument, { lastWord = false }: SubmitOptions): Promise<SubmittedJob> {
     const held = heldBytes(job);
+    if (!lastWord) this.#requireOpen();
     const admitted = this.#admit(job, held);
     this.#heldBytes += held;
     const accepted = Promise.withResolvers<void>();
@@ -127,9 +128,12 @@ class DirectJobRunner implements JobRunner {
     });
   }
 
-  #requireRoom(held: number): void {
+  #requireOpen(): void {
     if (this.#draining)
       throw new Fault("DRAINING", "The server is stopping and takes no new jobs; try another one, or later.");
+  }
+
+  #requireRoom(held: number): void {
     const { maxActiveJobs, maxHeldBytes = LIMITS.heldJobBytes, disk } = this.#options;
     disk?.requireRoom();
     if (this.#active.size >= maxActiveJobs) {

@@ -1,7 +1,9 @@
 export { createJobRunner } from "./create-job-runner.ts";
 export type { JobRunnerOptions } from "./create-job-runner.ts";
 export { DiskGuard } from "./disk-guard.ts";
-export type { JobRunner, JobView, SubmittedJob } from "./job-runner.ts";
+export type { JobRunner, JobView, SubmitOptions, SubmittedJob } from "./job-runner.ts";
+export { Notifier } from "./notify/notifier.ts";
+export type { NotifierOptions } from "./notify/notifier.ts";
 export { commandWords } from "./plan/command-words.ts";
 export { recoverRuns } from "./recover-runs.ts";
 export type { RecoveredRuns } from "./recover-runs.ts";
@@ -9,5 +11,16 @@ export { Machine } from "./machine.ts";
 export type { PlanSurroundings } from "./plan/compile-plan.ts";
 export { createRunRunner } from "./run/create-run-runner.ts";
 export type { RunRunnerOptions } from "./run/create-run-runner.ts";
-export type { AboutJob, Asked, PlanReport, RunRunner, SubmittedPlan } from "./run/run-runner.ts";
+export type {
+  AboutJob,
+  AcceptedRun,
+  Asked,
+  CreateRunOptions,
+  PlanReport,
+  RunRunner,
+  SubmittedPlan,
+} from "./run/run-runner.ts";
 export type { PlannedJobView, RunView } from "./run/run-view.ts";
+export { scheduledRunId } from "./schedule/schedule.ts";
+export type { Schedule, ScheduleNews, ScheduleView } from "./schedule/schedule.ts";
+export { Scheduler } from "./schedule/scheduler.ts";

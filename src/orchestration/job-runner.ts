@@ -24,6 +24,12 @@ export interface JobView {
   readonly logHead: string;
 }
 
+/** How a job is submitted. */
+export interface SubmitOptions {
+  /** Said by the server itself of what has ended: taken during a drain too. */
+  readonly lastWord?: boolean;
+}
+
 /** Starts jobs and drives the executor; the evidence of a job is read from the store, never from here. */
 export interface JobRunner {
   /**
@@ -31,7 +37,7 @@ export interface JobRunner {
    * @throws {Fault} INVALID_REQUEST with every problem; ADMISSION_REFUSED with every reason; JOB_ID_TAKEN if the id was
    *   used for another request; LIMIT_EXCEEDED when too many jobs run, or the disk is full; DRAINING after `drain`; STORE_HALTED.
    */
-  submit(job: Job): Promise<SubmittedJob>;
+  submit(job: Job, options?: SubmitOptions): Promise<SubmittedJob>;
   /** @throws {Fault} RUN_NOT_FOUND */
   get(jobId: string): Promise<JobView>;
   /** Aborts the current step and ends the job CANCELLED; answers once it has ended. @throws {Fault} RUN_NOT_FOUND, RUN_ENDED */

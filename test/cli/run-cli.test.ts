@@ -26,6 +26,7 @@ const COMMANDS = [
   "import",
   "schema",
   "step-types",
+  "schedules",
   "doctor",
   "config",
   "job",
@@ -100,6 +101,7 @@ describe("the command line", () => {
     ["events", "a", "--follow"],
     ["verify", "a"],
     ["step-types"],
+    ["schedules"],
     ["cancel", "a", "--reason", "b"],
   ])("leaves %s at the first signal, whatever it waits for", async (...argv) => {
     const fake = fakeHost({ argv, connect: () => new Promise(() => undefined) });

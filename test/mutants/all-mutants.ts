@@ -6,6 +6,7 @@ import { LEDGER_MUTANTS } from "./ledger-mutants.ts";
 import { FAULT_MUTANTS } from "./fault-mutants.ts";
 import { LAYER_MUTANTS, TOUCHING_MUTANTS } from "./layer-mutants.ts";
 import { LINT_MUTANTS } from "./lint-mutants.ts";
+import { NOTIFY_MUTANTS } from "./notify-mutants.ts";
 import { PLAN_FILE_MUTANTS } from "./plan-file-mutants.ts";
 import { PLAN_RUN_MUTANTS } from "./plan-run-mutants.ts";
 import { VERIFY_MUTANTS } from "./verify-mutants.ts";
@@ -31,4 +32,5 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...PLAN_FILE_MUTANTS,
   ...RUN_COMMAND_MUTANTS,
   ...PLAN_RUN_MUTANTS,
+  ...NOTIFY_MUTANTS,
 ];

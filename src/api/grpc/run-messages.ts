@@ -1,12 +1,13 @@
 import type { EvidenceRecord } from "#evidence";
 import type { Plan, PlannedJob, PlannedStep } from "#model";
-import type { PlannedJobView, RunView } from "#orchestration";
+import type { PlannedJobView, RunView, ScheduleView } from "#orchestration";
 import type {
   PlannedJob as PlannedJobMessage,
   PlannedStep as PlannedStepMessage,
   Run,
   RunEvent,
   RunJob,
+  Schedule,
 } from "../gen/verbatim/orchestration/v1/run_pb.ts";
 import { Gate, PlannedJobStatus, RunStatus } from "../gen/verbatim/orchestration/v1/run_pb.ts";
 import { timestamp } from "./wire-values.ts";
@@ -110,6 +111,12 @@ export function plannedJobMessages(plan: Plan): PlannedJobMessage[] {
 
 function stepMessage({ stepType, target, timeoutSeconds }: PlannedStep): PlannedStepMessage {
   return { $typeName: "verbatim.orchestration.v1.PlannedStep", stepType, target, timeoutSeconds };
+}
+
+/** The message of a schedule. */
+export function scheduleMessage({ nextAt, ...schedule }: ScheduleView): Schedule {
+  const next = nextAt === undefined ? undefined : timestamp(nextAt);
+  return { $typeName: "verbatim.orchestration.v1.Schedule", ...schedule, nextAt: next };
 }
 
 function gateOf(gate: PlannedJob["gate"]): Gate {

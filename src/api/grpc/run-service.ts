@@ -1,7 +1,7 @@
 import type { EvidenceStore, HistoryReader } from "#evidence";
 import { Fault, LIMITS } from "#model";
-import type { Violation } from "#model";
-import type { AboutJob, Asked, PlanReport, RunRunner, SubmittedPlan } from "#orchestration";
+import type { Clock, Violation } from "#model";
+import type { AboutJob, Asked, PlanReport, RunRunner, Scheduler, SubmittedPlan } from "#orchestration";
 import type {
   JobWord,
   PlanSource,
@@ -19,9 +19,10 @@ import type { CallContext } from "./call-context.ts";
 import { idViolations, invalidRequest, refuseIfAny, sequenceNumber, textViolations } from "./checks.ts";
 import { BATCH_CHARACTERS, batches } from "./event-messages.ts";
 import { historyMethods } from "./history-methods.ts";
-import { plannedJobMessages, runEvent, runMessage } from "./run-messages.ts";
+import { plannedJobMessages, runEvent, runMessage, scheduleMessage } from "./run-messages.ts";
 import type { MountedService, ServiceImplementation } from "./service.ts";
 import { mount } from "./service.ts";
+import { startTime } from "./start-time.ts";
 import { wholeTail } from "./whole-tail.ts";
 
 /** What the service speaks for. */
@@ -29,10 +30,13 @@ export interface RunServiceOptions {
   readonly runs: RunRunner;
   readonly history: HistoryReader;
   readonly store: EvidenceStore;
+  readonly schedules: Pick<Scheduler, "list">;
+  /** For bounds on times that callers name. */
+  readonly clock: Clock;
 }
 
 /** `verbatim.orchestration.v1.RunService`: words to commands, records to messages. It decides nothing. */
-export function runService({ runs, history, store }: RunServiceOptions): MountedService {
+export function runService({ runs, history, store, schedules, clock }: RunServiceOptions): MountedService {
   return mount(
     RunService,
     {
@@ -41,10 +45,15 @@ export function runService({ runs, history, store }: RunServiceOptions): Mounted
         return Promise.resolve(reportMessage(runs.validate(submitted), read));
       },
 
-      async createRun({ plan, runId, actor, reason }) {
-        refuseIfAny([...(runId === "" ? [] : idViolations("run_id", runId)), ...askedViolations({ actor, reason })]);
+      async createRun({ plan, runId, actor, reason, startAfter: time }) {
+        const start = startTime(time, clock);
+        refuseIfAny([
+          ...(runId === "" ? [] : idViolations("run_id", runId)),
+          ...askedViolations({ actor, reason }),
+          ...start.violations,
+        ]);
         const { read, submitted } = submittedPlan(plan);
-        const asked = { actor, reason, ...(runId !== "" && { runId }) };
+        const asked = { actor, reason, ...(runId !== "" && { runId }), ...start.asked };
         const accepted = await located(read, () => runs.create(submitted, asked));
         return { $typeName: "verbatim.orchestration.v1.CreateRunResponse", ...accepted };
       },
@@ -75,6 +84,12 @@ export function runService({ runs, history, store }: RunServiceOptions): Mounted
       },
 
       ...wordMethods(runs),
+
+      listSchedules: () =>
+        Promise.resolve({
+          $typeName: "verbatim.orchestration.v1.ListSchedulesResponse",
+          schedules: schedules.list().map(scheduleMessage),
+        }),
 
       async rollbackRun({ runId, actor, reason }) {
         refuseIfAny([...idViolations("run_id", runId), ...askedViolations({ actor, reason }, { needsReason: true })]);

@@ -1,7 +1,7 @@
 import type { EvidenceStore, HistoryReader, Sealer, Signer } from "#evidence";
 import type { Clock } from "#model";
 import { Fault } from "#model";
-import type { JobRunner, RunRunner } from "#orchestration";
+import type { JobRunner, RunRunner, Scheduler } from "#orchestration";
 import type { Address } from "./address.ts";
 import { parseAddress } from "./address.ts";
 import { CallBudgets } from "./call-budgets.ts";
@@ -26,6 +26,7 @@ export interface GrpcServerOptions {
   readonly runner: JobRunner;
   readonly runs: RunRunner;
   readonly history: HistoryReader;
+  readonly schedules: Pick<Scheduler, "list">;
   readonly store: EvidenceStore;
   readonly sealer: Sealer;
   /** Whose public key is told. */

@@ -16,7 +16,16 @@ export function crossProblems(document: LocatedDocument): readonly LocatedProble
       ? [document.problemAt(["jobs"], `need ${needs} others in all; at most ${LIMITS.needsPerPlan} are allowed`)]
       : [];
   const inJobs = Object.entries(jobs).flatMap(([key, job]) => (isMap(job) ? jobProblems(job, { key, document }) : []));
-  return [...tooMany, ...inJobs];
+  return [...tooMany, ...inJobs, ...notificationProblems(document)];
+}
+
+function notificationProblems(document: LocatedDocument): readonly LocatedProblem[] {
+  return itemsOf(membersOf(document.value)["notifications"]).flatMap((one, at) => {
+    if (!isMap(one) || "email" in one !== "webhook" in one) return [];
+    const text =
+      "email" in one ? "has email and webhook; keep one, or make two of it" : "tells nobody; give it email, or webhook";
+    return [document.problemAt(["notifications", at], text)];
+  });
 }
 
 function jobProblems(

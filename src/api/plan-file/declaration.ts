@@ -1,7 +1,14 @@
-import type { JobDeclaration, JsonObject, PlanDeclaration, RetryPolicy, StepDeclaration } from "#model";
+import type {
+  JobDeclaration,
+  JsonObject,
+  NotificationDeclaration,
+  PlanDeclaration,
+  RetryPolicy,
+  StepDeclaration,
+} from "#model";
 import type { Keys } from "../document/field-path.ts";
 import type { LocatedDocument } from "../document/located-document.ts";
-import type { PlanFile, PlanFileJob, PlanFileRetry, PlanFileStep } from "./plan-schema.ts";
+import type { PlanFile, PlanFileJob, PlanFileNotification, PlanFileRetry, PlanFileStep } from "./plan-schema.ts";
 
 type Text = Pick<LocatedDocument, "names" | "written">;
 type Environment = NonNullable<PlanFile["environment"]>;
@@ -26,6 +33,15 @@ export function declarationOf(file: PlanFile, text: Text): PlanDeclaration {
       const job = file.jobs[key];
       return job === undefined ? [] : [jobOf(key, job, text)];
     }),
+    ...(file.notifications !== undefined && { notifications: file.notifications.map(notificationOf) }),
+  };
+}
+
+function notificationOf({ on, email, webhook }: PlanFileNotification): NotificationDeclaration {
+  return {
+    on,
+    ...(email !== undefined && { email: { to: email.to, cc: email.cc ?? [] } }),
+    ...(webhook !== undefined && { webhook }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { JsonObject } from "#model";
+import type { JsonObject, NotificationCause } from "#model";
 import { LIMITS } from "#model";
 import {
   directory,
@@ -104,6 +104,34 @@ const defaults = z
   })
   .describe("What holds for a job that does not say it itself.");
 
+const addresses = z.array(text(1, PLAN_FILE_LIMITS.addressCharacters)).min(1).max(PLAN_FILE_LIMITS.recipients);
+
+const notification = z
+  .strictObject({
+    on: z
+      .array(z.enum(["success", "failure", "gate"] as const satisfies readonly NotificationCause[]))
+      .min(1)
+      .max(PLAN_FILE_LIMITS.causes)
+      .describe(
+        "When: success = the run succeeded; failure = it ended otherwise: failed, cancelled or rolled back; gate = it waits for somebody's approval.",
+      ),
+    email: z
+      .strictObject({
+        to: addresses.describe("Addresses without names; the server has to permit each of them."),
+        cc: addresses.optional().describe("Who gets a copy, as all can see."),
+      })
+      .optional()
+      .describe("A mail, sent by the step type email.send."),
+    webhook: z
+      .strictObject({
+        url: text(1, PLAN_FILE_LIMITS.urlCharacters).describe("Where to; the server has to permit its host."),
+      })
+      .optional()
+      .describe("A signed JSON body, posted by the step type webhook.post; docs/notifications.md has its form."),
+  })
+  .meta({ oneOf: [{ required: ["email"] }, { required: ["webhook"] }] })
+  .describe("Who is told what of a run. It has either email or webhook.");
+
 /** A plan file. Every unknown member is an error. */
 export const planFileSchema = z
   .strictObject({
@@ -136,6 +164,11 @@ export const planFileSchema = z
         "Whether commands that are given as one text are left to /bin/sh, which the server has to permit. Default: false.",
       ),
     defaults: defaults.optional(),
+    notifications: z
+      .array(notification)
+      .max(PLAN_FILE_LIMITS.notifications)
+      .optional()
+      .describe("Who is told of the plan's runs, by jobs of their own. Default: nobody."),
     jobs: z.record(jobKey, job).meta({ maxProperties: LIMITS.jobsPerPlan }).describe("Jobs by their keys."),
   })
   .describe("A plan of Verbatim: jobs and what each of them needs.");
@@ -144,6 +177,8 @@ export const planFileSchema = z
 export type PlanFile = z.output<typeof planFileSchema>;
 /** A job of a plan file. */
 export type PlanFileJob = z.output<typeof job>;
+/** A notification of a plan file. */
+export type PlanFileNotification = z.output<typeof notification>;
 /** A step of a plan file. */
 export type PlanFileStep = z.output<typeof step>;
 /** When a plan file's job is tried again. */

@@ -18,6 +18,11 @@ export const PLAN_FILE_LIMITS = {
   workers: 256,
   attempts: 100,
   backoffFactor: 10,
+  notifications: 20,
+  causes: 3,
+  recipients: 50,
+  addressCharacters: 254,
+  urlCharacters: 2048,
 } as const;
 
 /** A text of a given form; `expected` says which. */

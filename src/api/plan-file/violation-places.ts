@@ -13,6 +13,7 @@ const OF_THE_FILE: ReadonlySet<unknown> = new Set([
   "environment",
   "defaults",
   "jobs",
+  "notifications",
 ]);
 
 /**

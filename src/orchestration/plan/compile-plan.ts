@@ -1,4 +1,5 @@
 import type { JobDeclaration, Plan, PlanDeclaration, PlannedJob, PlannedStep, Violation } from "#model";
+import { compileNotifications } from "./compile-notifications.ts";
 import { compileStep } from "./compile-step.ts";
 import type { StepScope } from "./compile-step.ts";
 import { jobGraph } from "./graph.ts";
@@ -43,16 +44,27 @@ export function compilePlan(declaration: PlanDeclaration, surroundings: PlanSurr
   const places = new Map<PlannedStep, string>();
   const jobs = declaration.jobs.map((job) => compileJob(job, { declaration, surroundings, places, tell }));
   checkConcurrency(jobs, tell);
+  const { notifications: told = [] } = declaration;
+  const notifications = compileNotifications(told, { variables: planVariables(declaration, surroundings), tell });
   return {
     plan: {
       name: declaration.name,
       contractId: declaration.contractId ?? DEFAULT_CONTRACT,
       maxWorkers: declaration.maxWorkers ?? DEFAULT_WORKERS,
       jobs,
+      ...(notifications.length > 0 && { notifications }),
     },
     violations,
     places,
   };
+}
+
+/** The variables of the plan as a whole. */
+function planVariables(
+  { environment, inheritEnvironment }: PlanDeclaration,
+  surroundings: PlanSurroundings,
+): Variables {
+  return new Variables([pick(surroundings.inherited, inheritEnvironment), environment, surroundings.overrides]);
 }
 
 interface CompileScope {

@@ -1,6 +1,6 @@
 import { canonicalJson, digest } from "#evidence";
 import { frozenJson } from "#executor";
-import type { Json, JsonObject, Plan, PlannedJob, PlannedStep } from "#model";
+import type { Json, JsonObject, Plan, PlannedJob, PlannedNotification, PlannedStep } from "#model";
 
 /** A plan as its run's first record keeps it. */
 export interface PlanText {
@@ -22,7 +22,13 @@ function planJson(plan: Plan): JsonObject {
     contract_id: plan.contractId,
     max_workers: plan.maxWorkers,
     jobs: plan.jobs.map(jobJson),
+    ...(plan.notifications !== undefined && { notifications: plan.notifications.map(notificationJson) }),
   };
+}
+
+function notificationJson({ on, way }: PlannedNotification): JsonObject {
+  if ("webhook" in way) return { on, webhook: { url: way.webhook.url } };
+  return { on, email: { to: way.email.to, cc: way.email.cc } };
 }
 
 function jobJson(job: PlannedJob): JsonObject {
@@ -90,6 +96,8 @@ interface StoredJob {
   readonly concurrency?: { readonly key: string; readonly max: number };
 }
 
+type StoredNotification = Pick<PlannedNotification, "on"> & PlannedNotification["way"];
+
 /** The plan that {@link planText} wrote; its hash is to be compared before. */
 export function storedPlan(value: Json): Plan {
   const stored = value as unknown as {
@@ -97,12 +105,16 @@ export function storedPlan(value: Json): Plan {
     readonly contract_id: string;
     readonly max_workers: number;
     readonly jobs: readonly StoredJob[];
+    readonly notifications?: readonly StoredNotification[];
   }; // written by planJson, and its digest was compared
   return {
     name: stored.name,
     contractId: stored.contract_id,
     maxWorkers: stored.max_workers,
     jobs: stored.jobs.map(storedJob),
+    ...(stored.notifications !== undefined && {
+      notifications: stored.notifications.map(({ on, ...way }) => ({ on, way })),
+    }),
   };
 }
 

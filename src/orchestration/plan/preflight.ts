@@ -1,6 +1,7 @@
 import type { StepType } from "#effects";
-import type { Plan, PlannedStep, Violation } from "#model";
+import type { Plan, PlannedNotification, PlannedStep, Violation } from "#model";
 import { LIMITS } from "#model";
+import { notificationStep } from "../notify/notification-step.ts";
 import type { StepPlaces } from "./compile-plan.ts";
 
 /** What a plan is held to before any effect. */
@@ -12,11 +13,36 @@ export interface PreflightFacts {
 
 /** Every problem of a compiled plan that only this installation can tell: step types, parameters, sizes. Has no effect. */
 export function preflight(plan: Plan, facts: PreflightFacts): readonly Violation[] {
-  return plan.jobs.flatMap((job) => [
+  const inJobs = plan.jobs.flatMap((job) => [
     ...listProblems(`jobs.${job.key}.steps`, job.steps, facts),
     ...listProblems(`jobs.${job.key}.probe`, job.probe, facts),
     ...listProblems(`jobs.${job.key}.compensate`, job.compensate, facts),
   ]);
+  const { notifications = [] } = plan;
+  return [...inJobs, ...notifications.flatMap((one, at) => notificationProblems(`notifications[${at}]`, one, facts))];
+}
+
+/** A notification is held to what its step type says of the step that will send it, with an empty message. */
+function notificationProblems(
+  field: string,
+  { way }: PlannedNotification,
+  { stepTypes }: PreflightFacts,
+): readonly Violation[] {
+  const step = notificationStep(way, { subject: "-", text: "", body: {} });
+  const place = `${field}.${"webhook" in way ? "webhook" : "email"}`;
+  const type = stepTypes.get(step.stepType);
+  if (type === undefined) return [{ field: place, description: unsent(step, stepTypes) }];
+  return type
+    .checkParameters(step.parameters)
+    .map(({ field: path, description }) => ({ field: path === "" ? place : `${place}.${path}`, description }));
+}
+
+function unsent({ stepType }: PlannedStep, known: ReadonlyMap<string, StepType>): string {
+  return `is sent by the step type ${stepType}, which is not known here (known: ${namesOf(known)}); take it away, or allow ${stepType} in the server's configuration (key steps)`;
+}
+
+function namesOf(known: ReadonlyMap<string, StepType>): string {
+  return [...known.keys()].sort().join(", ") || "none";
 }
 
 function listProblems(
@@ -53,6 +79,5 @@ function sizeProblem(field: string, { parameters }: PlannedStep): readonly Viola
 }
 
 function unknown({ stepType }: PlannedStep, known: ReadonlyMap<string, StepType>): string {
-  const names = [...known.keys()].sort();
-  return `is ${JSON.stringify(stepType)}, which is not known here (known: ${names.join(", ") || "none"}); correct it, or allow it in the server's configuration (key steps)`;
+  return `is ${JSON.stringify(stepType)}, which is not known here (known: ${namesOf(known)}); correct it, or allow it in the server's configuration (key steps)`;
 }

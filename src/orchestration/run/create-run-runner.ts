@@ -5,6 +5,7 @@ import type { Clock, Json } from "#model";
 import { Fault, LIMITS } from "#model";
 import type { DiskGuard } from "../disk-guard.ts";
 import type { Machine } from "../machine.ts";
+import { NOTIFICATION_CAUSES } from "../plan/compile-notifications.ts";
 import { compilePlan } from "../plan/compile-plan.ts";
 import { jobGraph } from "../plan/graph.ts";
 import { planText } from "../plan/plan-json.ts";
@@ -13,11 +14,12 @@ import { preflight } from "../plan/preflight.ts";
 import { firstRecord } from "../recorded-job.ts";
 import { spilledText } from "../spill-output.ts";
 import { ConcurrencySlots } from "./concurrency-slots.ts";
+import { DelayedRuns } from "./delayed-runs.ts";
 import { isPlanRun, loadRun } from "./load-run.ts";
 import { LiveRuns } from "./live-runs.ts";
 import { PlanRun } from "./plan-run.ts";
 import { goesOnDrafts, resumeDrafts } from "./resume-run.ts";
-import { aboutJob, blocked, common, ENGINE, runOpeningRecords } from "./run-records.ts";
+import { aboutJob, blocked, common, ENGINE, runOpeningRecords, stateChanged } from "./run-records.ts";
 import type {
   AboutJob,
   AcceptedRun,
@@ -52,6 +54,8 @@ export interface RunRunnerOptions {
    * ends soon only records the word.
    */
   readonly drivesOn: boolean;
+  /** Told of a delayed run that could not be begun when its time had come, and why; must not throw. */
+  readonly onWaits?: (runId: string, error: unknown) => void;
   /** Runs that may be driven at the same time; default `LIMITS.activeRuns`. */
   readonly maxActiveRuns?: number;
 }
@@ -72,10 +76,16 @@ class PlanRunner implements RunRunner {
   });
   /** Runs that this process was asked to start or to go on with: it drives them on, whatever `drivesOn` says of others. */
   readonly #own = new Set<string>();
+  readonly #delays: DelayedRuns;
   #draining = false;
 
   constructor(options: RunRunnerOptions) {
     this.#options = options;
+    this.#delays = new DelayedRuns({
+      clock: options.clock,
+      begin: (runId) => this.#begin(runId),
+      onProblem: (runId, error) => options.onWaits?.(runId, error),
+    });
     this.#live = new LiveRuns({
       load: (runId) => this.#load(runId),
       onChange: (busy) => options.disk?.setBusy(this, busy),
@@ -103,7 +113,9 @@ class PlanRunner implements RunRunner {
     this.#live.add(run);
     this.#adopt(runId);
     try {
-      await run.tell(await this.#opening(report, { asked, text }));
+      const startAfter = this.#delays.until(asked.startAfter);
+      await run.tell(await this.#opening(report, { asked: { ...asked, startAfter }, text }));
+      if (startAfter !== undefined) this.#delays.add(runId, startAfter);
     } catch (error) {
       this.#live.drop(run);
       if (!(error instanceof Fault) || error.code !== "SEQUENCE_CONFLICT") throw error;
@@ -131,18 +143,20 @@ class PlanRunner implements RunRunner {
 
   async #opening(
     { plan }: PlanReport,
-    { asked, text }: { readonly asked: Asked; readonly text: PlanText },
+    { asked, text }: { readonly asked: Asked & { readonly startAfter: string | undefined }; readonly text: PlanText },
   ): Promise<readonly RecordDraft[]> {
     const { store, clock, machine } = this.#options;
     const document = (await spilledText(text.text, store)) ?? (JSON.parse(text.text) as Json); // the plan is JSON by its making
     return runOpeningRecords({
-      said: { at: clock.now(), ...asked },
+      said: { at: clock.now(), actor: asked.actor, reason: asked.reason },
       name: plan.name,
       contractId: plan.contractId,
       planHash: text.hash,
       plan: document,
       jobKeys: plan.jobs.map(({ key }) => key),
       executorVersion: machine.executor.version,
+      startAfter: asked.startAfter,
+      notifyOn: NOTIFICATION_CAUSES.filter((cause) => plan.notifications?.some(({ on }) => on.includes(cause))),
     });
   }
 
@@ -193,6 +207,20 @@ class PlanRunner implements RunRunner {
       this.#adopt(runId);
       await run.tell(drafts);
       return { runId, pending, left };
+    });
+  }
+
+  awaitStart(runId: string, startAfter: string): void {
+    this.#delays.add(runId, startAfter);
+  }
+
+  /** The time of a delayed run has come. Somebody may have said something of it in the meantime. */
+  async #begin(runId: string): Promise<void> {
+    this.#requireRoom();
+    await this.#live.with(runId, async (run) => {
+      if (run.state.status !== "blocked" || run.state.blockCause !== "delayed") return;
+      const said = { at: this.#options.clock.now(), actor: ENGINE, reason: "its time has come" };
+      await run.tell([stateChanged("executing", said)]);
     });
   }
 
@@ -271,6 +299,7 @@ class PlanRunner implements RunRunner {
 
   async drain({ graceMs }: { readonly graceMs: number }): Promise<void> {
     this.#draining = true;
+    this.#delays.close();
     const runs = this.#live.all();
     for (const run of runs) run.stop({ kind: "drain", reason: "the server was stopped" }, { abort: false });
     const reason = `the server stopped and waited ${graceMs / 1000} s for it`;

@@ -27,12 +27,13 @@ export function isPlanRun(created: EvidenceRecord): boolean {
 /**
  * Reads a run's whole log and folds it.
  * @param verify whether the chain is verified as well: before anything is done in its name.
+ * @param through the last record that is read; absent = all.
  * @throws {Fault} RUN_NOT_FOUND if there is no run of a plan under this id; EVIDENCE_BROKEN.
  */
 export async function loadRun(
   store: EvidenceStore,
   runId: string,
-  { verify }: { readonly verify: boolean },
+  { verify, through = Infinity }: { readonly verify: boolean; readonly through?: number },
 ): Promise<LoadedRun> {
   const created = await firstRecord(store, runId);
   if (created === undefined) throw runNotFound(runId);
@@ -41,7 +42,7 @@ export async function loadRun(
   const plan = await planOf(created, store);
   const state = new RunState(plan);
   const progress = { size: 0 };
-  const lines = foldedLines(store, { runId, state, progress });
+  const lines = foldedLines(store, { runId, state, progress, through });
   if (verify) requireWhole(runId, await verifyLines(lines, { runId }));
   else await toTheEnd(lines);
   return { runId, planHash: created.plan_hash ?? "", state, size: progress.size };
@@ -70,17 +71,19 @@ interface Folding {
   readonly runId: string;
   readonly state: RunState;
   readonly progress: { size: number };
+  readonly through: number;
 }
 
 /** The lines of a log, each folded into the state on its way. */
 async function* foldedLines(
   store: EvidenceStore,
-  { runId, state, progress }: Folding,
+  { runId, state, progress, through }: Folding,
 ): AsyncGenerator<string, void, void> {
   for (;;) {
     const page = await store.read(runId, progress.size - 1, PAGE);
     if (page.length === 0) return;
     for (const { line, record } of page) {
+      if (record.seq > through) return;
       state.apply(record);
       yield line;
     }

@@ -20,6 +20,8 @@ export interface RecoveredRun {
   readonly status: RunState["status"];
   /** Whether it waits for nobody, so that a server may go on with it. */
   readonly mayGoOn: boolean;
+  /** The time for which it waits, if it does. */
+  readonly startAfter?: string;
 }
 
 const INTERRUPTED = "The process that ran it ended before the run did.";
@@ -46,11 +48,20 @@ export async function recoverPlanRun(store: EvidenceStore, head: RunHead, clock:
 }
 
 function found({ runId, state }: LoadedRun, interrupted: readonly string[]): RecoveredRun {
-  const { status, blockCause, plan, inDoubt, openGates } = state;
+  const { status, blockCause, startAfter, plan, inDoubt, openGates } = state;
   const cutOff = blockCause === "stopped" || blockCause === "interrupted";
   const passed = blockCause === "gate" && openGates.size === 0; // by a word that only recorded it
   const mayGoOn = status === "blocked" && (cutOff || passed);
-  return { runId, planName: plan.name, interrupted, inDoubt: [...inDoubt], status, mayGoOn };
+  const waits = status === "blocked" && blockCause === "delayed" && startAfter !== undefined;
+  return {
+    runId,
+    planName: plan.name,
+    interrupted,
+    inDoubt: [...inDoubt],
+    status,
+    mayGoOn,
+    ...(waits && { startAfter }),
+  };
 }
 
 function recoveredNote({ torn }: RunHead, said: Said): RecordDraft {

@@ -1,6 +1,6 @@
 import { LOG_SCHEMA } from "#evidence";
 import type { RecordDraft } from "#evidence";
-import type { ErrorClass, ExecutionResult, Json, JsonObject, RunStatus } from "#model";
+import type { ErrorClass, ExecutionResult, Json, JsonObject, NotificationCause, RunStatus } from "#model";
 
 /** Who says something, and when. */
 export interface Said {
@@ -20,11 +20,15 @@ export interface RunOpening {
   readonly plan: Json;
   readonly jobKeys: readonly string[];
   readonly executorVersion: string;
+  /** When its jobs may be started first, RFC 3339; absent = at once. */
+  readonly startAfter?: string | undefined;
+  /** What of the run somebody is to be told. */
+  readonly notifyOn: readonly NotificationCause[];
 }
 
 /** Opens the log of a plan's run: appended at 0, it is the claim on the run id. */
 export function runOpeningRecords(opening: RunOpening): readonly RecordDraft[] {
-  const { said, name, contractId, planHash, plan, jobKeys, executorVersion } = opening;
+  const { said, name, contractId, planHash, plan, jobKeys, executorVersion, startAfter, notifyOn } = opening;
   return [
     {
       event_type: "run.created",
@@ -35,11 +39,18 @@ export function runOpeningRecords(opening: RunOpening): readonly RecordDraft[] {
       plan_hash: planHash,
       plan,
       job_keys: jobKeys,
-      data: { name },
+      data: { name, ...(notifyOn.length > 0 && { notify_on: notifyOn }) },
     },
     stateChanged("preflight_validated", { at: said.at, actor: ENGINE }),
     stateChanged("executing", { at: said.at, actor: ENGINE }),
+    ...(startAfter === undefined ? [] : [delayed(startAfter, said.at)]),
   ];
+}
+
+/** Nothing of the run is started before a time. */
+function delayed(startAfter: string, at: string): RecordDraft {
+  const draft = blocked("delayed", { at, actor: ENGINE, reason: `starts at ${startAfter}` });
+  return { ...draft, data: { ...draft.data, start_after: startAfter } };
 }
 
 /** Who is named where nobody asked: the records' own author. */
@@ -51,7 +62,7 @@ export function stateChanged(status: RunStatus, said: Said): RecordDraft {
 }
 
 /** Why a run is blocked: what a start may go on with, and what waits for somebody's word. */
-export type BlockCause = "stopped" | "interrupted" | "gate" | "in_doubt" | "reopened";
+export type BlockCause = "stopped" | "interrupted" | "gate" | "in_doubt" | "reopened" | "delayed";
 
 /** The run waits. */
 export function blocked(cause: BlockCause, said: Said): RecordDraft {

@@ -30,6 +30,8 @@ export interface Asked {
 export interface CreateRunOptions extends Asked {
   /** Chosen by the caller: the same id with the same plan attaches. Absent = a fresh one. */
   readonly runId?: string;
+  /** Nothing of it is started before, RFC 3339; absent, or not later than now = at once. */
+  readonly startAfter?: string;
 }
 
 /** A run that was accepted: its record is durable. */
@@ -88,6 +90,8 @@ export interface RunRunner {
   get(runId: string): Promise<RunView>;
   /** @throws {Fault} RUN_NOT_FOUND, RUN_ACTIVE, RUN_ENDED, RUN_NOT_RESUMABLE, PLAN_CHANGED, DRAINING */
   resume(runId: string, options: ResumeOptions): Promise<ResumedRun>;
+  /** Starts a delayed run that an earlier process has accepted, when its time comes. */
+  awaitStart(runId: string, startAfter: string): void;
   /** Stops what runs, skips what waits; resolves when the run has ended. @throws {Fault} RUN_NOT_FOUND, RUN_ENDED */
   cancel(runId: string, asked: Asked): Promise<RunView>;
   /** Lets a job pass its manual gate. @throws {Fault} RUN_NOT_FOUND, GATE_CLOSED, APPROVER_IS_SUBMITTER, PLAN_CHANGED */

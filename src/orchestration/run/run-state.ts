@@ -38,6 +38,8 @@ export class RunState {
   reason: string | undefined;
   /** Why it is blocked, if it is. */
   blockCause: BlockCause | undefined;
+  /** Until when it is delayed, if it is blocked for that. */
+  startAfter: string | undefined;
   submittedBy = "";
   createdAt = "";
   endedAt: string | undefined;
@@ -139,6 +141,7 @@ export class RunState {
         this.status = record.status as RunStatus; // written by the runner from such a value
         this.reason = record.reason;
         this.blockCause = record.data?.["cause"] as BlockCause | undefined; // written by the runner from such a value
+        this.startAfter = record.data?.["start_after"] as string | undefined; // likewise
         return;
       case "run.resumed":
         return this.#resumed(record);

@@ -85,6 +85,7 @@ export async function startHouse(
     address: `unix:${join(directory, "socket")}`,
     clock: systemClock,
     onInternalError: (error) => internalErrors.push(error),
+    schedules: { list: () => [] },
     ...options,
     store,
     runner,

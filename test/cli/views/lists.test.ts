@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { plain } from "../../../src/cli/text/paint.ts";
 import { findingsText } from "../../../src/cli/views/findings.ts";
 import { runListJson, runListText } from "../../../src/cli/views/run-list.ts";
+import { scheduleListText } from "../../../src/cli/views/schedule-list.ts";
 import { stepTypesText } from "../../../src/cli/views/step-types.ts";
 
 const STYLE = { paint: plain, columns: Infinity };
@@ -67,5 +68,20 @@ describe("the list of step types", () => {
 
   it("says what to do where none is allowed", () => {
     expect(stepTypesText([], STYLE)).toMatch(/^No step types: .*`steps`/);
+  });
+});
+
+describe("the list of schedules", () => {
+  it("has one line a schedule, with the time of its next firing, and nothing that a terminal obeys", () => {
+    const common = { plan: "/p.yaml", cron: "0 3 * * *", time_zone: "UTC", overlap: "skip" };
+    const text = scheduleListText([
+      { ...common, name: "nightly", enabled: true, next_at: "2026-01-04T03:00:00.000Z" },
+      { ...common, name: "off", enabled: false, plan: "/\u001B.yaml" },
+    ]);
+    expect(text).toBe(`NAME     NEXT                      CRON       ZONE  PLAN
+nightly  2026-01-04T03:00:00.000Z  0 3 * * *  UTC   /p.yaml
+off      not enabled               0 3 * * *  UTC   /\\u{1b}.yaml
+`);
+    expect(scheduleListText([])).toMatch(/^No schedules/);
   });
 });

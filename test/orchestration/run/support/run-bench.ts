@@ -26,7 +26,16 @@ export interface RunBench extends AsyncDisposable {
 /** @param script asked for each step by its idempotency key `run/job/attempt/step`. */
 export function createRunBench(
   script: (idempotencyKey: string) => Script = () => "ok",
-  { store = memoryStore(), drivesOn = true }: { readonly store?: EvidenceStore; readonly drivesOn?: boolean } = {},
+  {
+    store = memoryStore(),
+    drivesOn = true,
+    types = [],
+  }: {
+    readonly store?: EvidenceStore;
+    readonly drivesOn?: boolean;
+    /** Further step types with the same script, by their names. */
+    readonly types?: readonly string[];
+  } = {},
 ): RunBench {
   const effects: string[] = [];
   const gates = new Map<string, { entered: PromiseWithResolvers<void>; open: PromiseWithResolvers<void> }>();
@@ -66,7 +75,7 @@ export function createRunBench(
     createRunRunner({
       store,
       clock,
-      machine: new Machine({ store, stepTypes: [type] }),
+      machine: new Machine({ store, stepTypes: [type, ...types.map((name) => ({ ...type, name }))] }),
       newRunId: () => `run-${(runs += 1)}`,
       chance: () => 0.5,
       drivesOn: drives,
