@@ -87,14 +87,13 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     server.current?.setServing(false);
   };
   requireStoreKind(state, configuration.store);
-  const [ledger, history] = [new LedgerOfRuns(), new HistoryOfRuns()];
+  const [ledger, history, notifications] = [new LedgerOfRuns(), new HistoryOfRuns(), new NotificationsOfRuns()];
   const setServing = (serving: boolean): void => server.current?.setServing(serving);
   const disk = guardDisk(configuration, { log, setServing });
   if (disk !== undefined) resources.defer(() => disk.close());
   const signer = await openSigner(configuration);
   const sealing: { current?: Sealer } = {};
   const onEnded = (runId: string): void => sealing.current?.sealSoon(runId);
-  const notifications = new NotificationsOfRuns();
   const store = await openStore(configuration, { resources, log, onHalt, onEnded, ledger, history, notifications });
   claimStoreKind(state, configuration.store);
   await ledger.open(configuration, store, { signer, log, onHalt: () => setServing(false) });

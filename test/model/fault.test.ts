@@ -69,7 +69,9 @@ describe("an assertion", () => {
 describe("the limits of the request path", () => {
   it("name their unit or what they count, and are positive whole numbers", () => {
     for (const [name, limit] of Object.entries(LIMITS)) {
-      expect(name).toMatch(/(Bytes|Characters|Seconds|Depth|PerJob|PerStep|AtATime|onnections|alls|Reads)$/);
+      expect(name).toMatch(
+        /(Bytes|Characters|Seconds|Depth|PerJob|PerStep|PerPlan|AtATime|onnections|alls|Reads|activeRuns)$/,
+      );
       expect(Number.isSafeInteger(limit) && limit > 0, name).toBe(true);
     }
   });

@@ -7,11 +7,7 @@ const at =
     mutant(name, "a plan is read as it is written", { file: `src/${file}.ts`, change, tests });
 
 const [document, problems] = [at("api/document/located-document"), at("api/document/document-problems")];
-const [declaration, checks, places] = [
-  at("api/plan-file/declaration"),
-  at("api/plan-file/cross-checks"),
-  at("api/plan-file/violation-places"),
-];
+const [declaration, checks] = [at("api/plan-file/declaration"), at("api/plan-file/cross-checks")];
 const [terms, source, keys, converted] = [
   at("api/plan-file/plan-terms"),
   at("cli/executioner/source"),
@@ -49,10 +45,6 @@ export const PLAN_FILE_MUTANTS: readonly Mutant[] = [
   terms("permanent-failure-may-be-tried-again", {
     change: ['  "transient_io",\n  "timeout",', '  "transient_io",\n  "permanent",\n  "timeout",'],
     tests: "api/plan-file/read-plan",
-  }),
-  places("post-check-is-told-as-a-step", {
-    change: ["left -= count;", ""],
-    tests: "api/plan-file/violation-places",
   }),
   source("unknown-setting-is-dropped-in-silence", {
     change: ["if (!this.#asked.has(name)) this.leftOut([name], why(name));", "why(name);"],

@@ -40,8 +40,8 @@ export const RUN_COMMAND_MUTANTS: readonly Mutant[] = [
   }),
   at("cli/plan-run/plan-source")("variables-that-nobody-named-are-sent", "only named variables are sent", {
     change: [
-      'return listed.filter((name): name is string => typeof name === "string");',
-      'return [...listed.filter((name): name is string => typeof name === "string"), "TOKEN"];',
+      'return Array.isArray(listed) ? listed.filter((name): name is string => typeof name === "string") : [];',
+      'return ["TOKEN", ...(Array.isArray(listed) ? listed.filter((name): name is string => typeof name === "string") : [])];',
     ],
     tests: "cli/plan-run/plan-source",
   }),

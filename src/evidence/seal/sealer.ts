@@ -122,7 +122,8 @@ export class Sealer {
     for (let next = 0; next < size;) {
       const records = await store.read(runId, next - 1, PAGE);
       if (records.length === 0) throw new Fault("EVIDENCE_BROKEN", `Run ${runId} ends before its ${size} records.`);
-      for (const record of records) summary.add(record);
+      // It may have been opened again in the meantime: the seal is about the end that was seen.
+      for (const record of records.slice(0, size - next)) summary.add(record);
       next += records.length;
       await turn();
     }

@@ -84,6 +84,11 @@ class RunServiceStub(object):
                 request_serializer=verbatim_dot_orchestration_dot_v1_dot_run__pb2.RollbackRunRequest.SerializeToString,
                 response_deserializer=verbatim_dot_orchestration_dot_v1_dot_run__pb2.RollbackRunResponse.FromString,
                 )
+        self.ListSchedules = channel.unary_unary(
+                '/verbatim.orchestration.v1.RunService/ListSchedules',
+                request_serializer=verbatim_dot_orchestration_dot_v1_dot_run__pb2.ListSchedulesRequest.SerializeToString,
+                response_deserializer=verbatim_dot_orchestration_dot_v1_dot_run__pb2.ListSchedulesResponse.FromString,
+                )
 
 
 class RunServiceServicer(object):
@@ -187,6 +192,13 @@ class RunServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListSchedules(self, request, context):
+        """Lists the schedules of the server's configuration, with the times at which they fire next.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RunServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -254,6 +266,11 @@ def add_RunServiceServicer_to_server(servicer, server):
                     servicer.RollbackRun,
                     request_deserializer=verbatim_dot_orchestration_dot_v1_dot_run__pb2.RollbackRunRequest.FromString,
                     response_serializer=verbatim_dot_orchestration_dot_v1_dot_run__pb2.RollbackRunResponse.SerializeToString,
+            ),
+            'ListSchedules': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSchedules,
+                    request_deserializer=verbatim_dot_orchestration_dot_v1_dot_run__pb2.ListSchedulesRequest.FromString,
+                    response_serializer=verbatim_dot_orchestration_dot_v1_dot_run__pb2.ListSchedulesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -488,5 +505,22 @@ class RunService(object):
         return grpc.experimental.unary_unary(request, target, '/verbatim.orchestration.v1.RunService/RollbackRun',
             verbatim_dot_orchestration_dot_v1_dot_run__pb2.RollbackRunRequest.SerializeToString,
             verbatim_dot_orchestration_dot_v1_dot_run__pb2.RollbackRunResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def ListSchedules(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/verbatim.orchestration.v1.RunService/ListSchedules',
+            verbatim_dot_orchestration_dot_v1_dot_run__pb2.ListSchedulesRequest.SerializeToString,
+            verbatim_dot_orchestration_dot_v1_dot_run__pb2.ListSchedulesResponse.FromString,
             options, channel_credentials,
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
