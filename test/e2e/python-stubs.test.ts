@@ -48,7 +48,7 @@ test.skipIf(lacks("Python's gRPC"))(
     expect(buf("build", "--exclude-source-info", "--output", image)).toBe("");
     const { stdout, stderr } = await python("-c", COMPARE, image, join(ROOT, STUBS));
     expect(stderr, `generate them anew: npx buf generate --template ${TEMPLATE} --path proto/verbatim`).toBe("");
-    expect(stdout).toBe("2 files\n");
+    expect(stdout).toBe("3 files\n");
   },
 );
 
