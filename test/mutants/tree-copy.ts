@@ -8,11 +8,16 @@ import type { Edit } from "./mutant.ts";
 export const ROOT = join(import.meta.dirname, "../..");
 
 /** What tests and checker need of it; nothing else is copied. */
-const COPIED = ["src", "test", "tools", "package.json", "tsconfig.json", "vitest.config.ts", "layers.json"];
+const COPIED = [
+  ...["src", "test", "tools", "examples", "docs", "proto"],
+  ...["package.json", "tsconfig.json", "vitest.config.ts", "layers.json"],
+];
 
-/** What was installed or kept for the next time stays where it is. */
+const LEFT = new Set(["node_modules", ".verbatim", "out"]);
+
+/** What was installed, made, or kept for the next time stays where it is. */
 function isOurs(path: string): boolean {
-  return basename(path) !== "node_modules";
+  return !LEFT.has(basename(path));
 }
 
 /** A copy of the tree in a temporary directory, in which a mutant can live. The working tree is never written to. */
