@@ -267,6 +267,21 @@ describe("a log of the run of a plan keeps the laws", () => {
       ],
     ],
     [
+      "a run that a crash has stopped before its first job, and again while it was blocked",
+      [
+        planned(chain),
+        state("preflight_validated"),
+        draft("log.recovered"),
+        state("blocked"),
+        draft("log.recovered"),
+        state("blocked"),
+        resumed(),
+        ...whole("a"),
+        ...whole("b"),
+        end("succeeded"),
+      ],
+    ],
+    [
       "artifacts of jobs that are declared",
       [...begun(chain), start("a"), stepStart("a"), stepOk("a"), artifact("a"), jobOk("a"), artifact("a")],
     ],
@@ -464,6 +479,11 @@ describe("a log of the run of a plan whose chain holds is held to the laws all t
       "a job that starts while the run is blocked",
       "ILLEGAL_TRANSITION 4",
       [...begun(chain), state("blocked"), start("a")],
+    ],
+    [
+      "a run that is blocked twice without a crash",
+      "ILLEGAL_TRANSITION 4",
+      [...begun(chain), state("blocked"), state("blocked")],
     ],
     [
       "a second doubt after a resumption",

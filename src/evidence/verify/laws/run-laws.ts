@@ -143,6 +143,7 @@ export class RunLaws {
 
   #go(to: unknown): void {
     const from = this.#state;
+    if (this.#recovered && from === to) return;
     if (typeof to !== "string" || !runMayGo(from, to))
       this.#tell("ILLEGAL_TRANSITION", `the run went from ${from} to ${shown(to)}`);
     if (typeof to === "string") this.#state = to;

@@ -1,8 +1,8 @@
 /** Which state of a run may follow which. */
 const RUN_STATES: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries({
-    created: ["preflight_validated", "executing", "failed", "cancelled", "succeeded"],
-    preflight_validated: ["executing", "failed", "cancelled", "succeeded"],
+    created: ["preflight_validated", "executing", "blocked", "failed", "cancelled", "succeeded"],
+    preflight_validated: ["executing", "blocked", "failed", "cancelled", "succeeded"],
     executing: ["succeeded", "failed", "blocked", "cancelled"],
     blocked: ["executing", "rolling_back", "failed", "cancelled"],
     failed: ["executing", "rolling_back", "rolled_back"],
