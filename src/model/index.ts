@@ -15,6 +15,7 @@ export type {
   RetryPolicy,
   RunStatus,
 } from "./plan.ts";
+export { PLANNED_JOB_STATUS_AFTER } from "./plan.ts";
 export type { JobDeclaration, NotificationDeclaration, PlanDeclaration, StepDeclaration } from "./plan-declaration.ts";
 export type { Clock } from "./clock.ts";
 export type { FaultCode, Violation } from "./fault.ts";

@@ -116,3 +116,16 @@ export type PlannedJobStatus =
   | "in_doubt"
   | "skipped"
   | "compensated";
+
+/** What a record about a job, beside its steps, says of the job's state; by event type. */
+export const PLANNED_JOB_STATUS_AFTER: Readonly<Record<string, PlannedJobStatus>> = {
+  "job.started": "running",
+  "job.succeeded": "succeeded",
+  "job.failed": "failed",
+  "job.retried": "retrying",
+  "job.skipped": "skipped",
+  "job.compensated": "compensated",
+  "gate.opened": "blocked",
+  "gate.approved": "pending",
+  "gate.rejected": "blocked",
+};

@@ -8,10 +8,8 @@ import type { Edit } from "./mutant.ts";
 export const ROOT = join(import.meta.dirname, "../..");
 
 /** What tests and checker need of it; nothing else is copied. */
-const COPIED = [
-  ...["src", "test", "tools", "examples", "docs", "proto"],
-  ...["package.json", "tsconfig.json", "vitest.config.ts", "layers.json"],
-];
+const FOLDERS = ["src", "test", "tools", "examples", "docs", "proto"];
+const FILES = ["package.json", "tsconfig.json", "vitest.config.ts", "layers.json"];
 
 const LEFT = new Set(["node_modules", ".verbatim", "out"]);
 
@@ -25,7 +23,8 @@ export class TreeCopy implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), "verbatim-mutants-"));
 
   constructor() {
-    for (const part of COPIED) cpSync(join(ROOT, part), join(this.path, part), { recursive: true, filter: isOurs });
+    for (const part of [...FOLDERS, ...FILES])
+      cpSync(join(ROOT, part), join(this.path, part), { recursive: true, filter: isOurs });
     symlinkSync(join(ROOT, "node_modules"), join(this.path, "node_modules"));
   }
 

@@ -1,17 +1,15 @@
-import { open } from "node:fs/promises";
 import { issueProblems, located, locatedDocument } from "#api";
 import type { LocatedDocument, LocatedProblem } from "#api";
 import type { Job, JsonObject, Violation } from "#model";
 import { Fault, jobViolations } from "#model";
 import type { CliHost } from "../host.ts";
-import { refuseEndless } from "../plain-file.ts";
+import { givenText } from "../given-text.ts";
 import { jobFileSchema } from "./schema.ts";
 import type { JobFile } from "./schema.ts";
 
 /** Largest job file, in bytes: a request of 1 MiB and room for comments. */
 export const JOB_FILE_BYTES = 4 * 1024 * 1024;
 
-const STANDARD_INPUT = "-";
 const DEFAULT_CONTRACT_ID = "direct";
 const DEFAULT_EXECUTED_BY = "cli";
 
@@ -64,8 +62,8 @@ export interface NamedDocument {
 
 /** Reads YAML or JSON from a file, or from standard input for `-`. @throws {Fault} INVALID_REQUEST if it cannot be read. */
 export async function readDocument(path: string, host: CliHost): Promise<NamedDocument> {
-  const name = path === STANDARD_INPUT ? "stdin" : path;
-  return { name, document: locatedDocument(await textOf(path, host)) };
+  const { name, text } = await givenText(path, { what: "job", bytes: JOB_FILE_BYTES }, host);
+  return { name, document: locatedDocument(text) };
 }
 
 /** What names a job, and who asks for it. */
@@ -134,39 +132,4 @@ function locatedIn(name: string, document: LocatedDocument, violations: readonly
     const line = document.lineOf(violation.field);
     return { field: `${name}:${line}`, description: `${violation.field} ${violation.description}` };
   });
-}
-
-async function textOf(path: string, host: CliHost): Promise<string> {
-  const name = path === STANDARD_INPUT ? "stdin" : path;
-  const bytes = path === STANDARD_INPUT ? await upTo(host.stdin, name) : await fileBytes(path);
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new Fault("INVALID_REQUEST", `The job in ${name} is not UTF-8 text.`, { cause });
-  }
-}
-
-async function fileBytes(path: string): Promise<Uint8Array> {
-  refuseEndless(path, "job file", "to read from another program, name - and give it on standard input");
-  try {
-    await using file = await open(path, "r");
-    return await upTo(file.createReadStream({ autoClose: false }), path);
-  } catch (cause) {
-    if (cause instanceof Fault) throw cause;
-    const why = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
-    throw new Fault("INVALID_REQUEST", `The job file ${path} cannot be read (${why}).`, { cause });
-  }
-}
-
-async function upTo(source: AsyncIterable<Uint8Array>, name: string): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of source) {
-    bytes += chunk.length;
-    if (bytes > JOB_FILE_BYTES) {
-      throw new Fault("INVALID_REQUEST", `The job in ${name} is larger than ${JOB_FILE_BYTES} bytes; split it.`);
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }

@@ -1,13 +1,11 @@
-import { open } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { parse } from "yaml";
 import { Fault } from "#model";
+import { givenText, STANDARD_INPUT } from "../given-text.ts";
 import type { CliHost } from "../host.ts";
 
 /** Largest plan that is sent, in bytes: a request of 1 MiB with room for what goes along with it. */
 export const PLAN_FILE_BYTES = 900 * 1024;
-
-const STANDARD_INPUT = "-";
 
 /** A plan as it is sent: its text, and what its variables come from. */
 export interface SentPlan {
@@ -25,15 +23,13 @@ export interface SentPlan {
  */
 export async function planSource(path: string, variables: readonly string[], host: CliHost): Promise<SentPlan> {
   const overrides = variablesOf(variables);
-  const isInput = path === STANDARD_INPUT;
-  const name = isInput ? "stdin" : path;
-  const text = textOf(isInput ? await upTo(host.stdin, name) : await fileBytes(path), name);
+  const { name, text } = await givenText(path, { what: "plan", bytes: PLAN_FILE_BYTES }, host);
   return {
     text,
     name,
     inherited: { ...host.environment(inheritedNames(text)) },
     overrides,
-    baseDirectory: isInput ? resolve(".") : dirname(resolve(path)),
+    baseDirectory: path === STANDARD_INPUT ? resolve(".") : dirname(resolve(path)),
   };
 }
 
@@ -69,35 +65,4 @@ function inheritedNames(text: string): readonly string[] {
   if (typeof plan !== "object" || plan === null) return [];
   const listed: unknown = "inherit_env" in plan ? plan.inherit_env : [];
   return Array.isArray(listed) ? listed.filter((name): name is string => typeof name === "string") : [];
-}
-
-function textOf(bytes: Uint8Array, name: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new Fault("INVALID_REQUEST", `The plan in ${name} is not UTF-8 text.`, { cause });
-  }
-}
-
-async function fileBytes(path: string): Promise<Uint8Array> {
-  try {
-    await using file = await open(path, "r");
-    return await upTo(file.createReadStream({ autoClose: false }), path);
-  } catch (cause) {
-    if (cause instanceof Fault) throw cause;
-    const why = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
-    throw new Fault("INVALID_REQUEST", `The plan file ${path} cannot be read (${why}).`, { cause });
-  }
-}
-
-async function upTo(source: AsyncIterable<Uint8Array>, name: string): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of source) {
-    bytes += chunk.length;
-    if (bytes > PLAN_FILE_BYTES)
-      throw new Fault("INVALID_REQUEST", `The plan in ${name} is larger than ${PLAN_FILE_BYTES} bytes; split it.`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }

@@ -1,4 +1,5 @@
 import type { ToldJob, ToldRun, VerbatimClient } from "#api";
+import { PLANNED_JOB_STATUS_AFTER } from "#model";
 import type { PlannedJobStatus, RunStatus } from "#model";
 import { levelsOf } from "./levels.ts";
 
@@ -111,18 +112,6 @@ function againPending(job: TrackedJob): void {
   if (job.status === "failed" || job.status === "skipped" || job.status === "retrying") job.status = "pending";
 }
 
-/** What the state of a job becomes by an event about it. */
-const BECOMES: Readonly<Record<string, PlannedJobStatus>> = {
-  "job.started": "running",
-  "job.succeeded": "succeeded",
-  "job.failed": "failed",
-  "job.retried": "retrying",
-  "job.skipped": "skipped",
-  "job.compensated": "compensated",
-  "gate.opened": "blocked",
-  "gate.approved": "pending",
-};
-
 function takeOfJob(event: RunEvent, job: TrackedJob): void {
   const { eventType, reason } = event;
   if (eventType.startsWith("step.")) return takeStep(event, job);
@@ -130,7 +119,7 @@ function takeOfJob(event: RunEvent, job: TrackedJob): void {
     if (event.status === "succeeded") Object.assign(job, { status: "succeeded", marked: true, reason });
     return;
   }
-  const status = BECOMES[eventType];
+  const status = PLANNED_JOB_STATUS_AFTER[eventType];
   if (status === undefined) return;
   job.status = eventType === "job.failed" && event.errorClass === "in_doubt" ? "in_doubt" : status;
   job.reason = status === "succeeded" || status === "running" || status === "pending" ? "" : reason;

@@ -6,7 +6,8 @@ import { z } from "zod";
 import type { JsonObject } from "#model";
 import type { StepOutput } from "../step-handler.ts";
 import type { StepType } from "../step-type.ts";
-import { malformed, parametersForm } from "./declared-parameters.ts";
+import { parametersForm } from "./declared-parameters.ts";
+import { declaredStepType } from "./declared-step-type.ts";
 import { failure } from "./failure.ts";
 import { declaredPath, lookAt, openPermitted, pathViolations, requireDirectories } from "./files/permitted-file.ts";
 import type { FileCheckOptions } from "./files/permitted-file.ts";
@@ -42,26 +43,11 @@ const form = parametersForm(
 export function createArtifactCollect(options: FileCheckOptions): StepType {
   requireDirectories(options, NAME);
   const { directories } = options;
-  return {
-    name: NAME,
-    parametersSchema: form.jsonSchema,
-    checkParameters(raw) {
-      const answer = form.read(raw);
-      const { working_directory: directory } = raw;
-      const placed = pathViolations(directory, directories).map(({ description }) => ({
-        field: "working_directory",
-        description,
-      }));
-      return [...("violations" in answer ? answer.violations : []), ...placed];
-    },
-    handler: {
-      async execute({ parameters }, _context, { signal }): Promise<StepOutput> {
-        const answer = form.read(parameters);
-        if ("violations" in answer) return malformed(answer.violations);
-        return await collect(answer.value, { directories, signal });
-      },
-    },
-  };
+  return declaredStepType(form, {
+    notPermitted: ({ working_directory: directory }) =>
+      pathViolations(directory, directories).map(({ description }) => ({ field: "working_directory", description })),
+    perform: (declared, { signal }) => collect(declared, { directories, signal }),
+  });
 }
 
 interface Collecting {

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { StepOutput } from "../step-handler.ts";
 import type { StepType } from "../step-type.ts";
-import { malformed, parametersForm } from "./declared-parameters.ts";
+import { parametersForm } from "./declared-parameters.ts";
+import { declaredStepType } from "./declared-step-type.ts";
 import { failure } from "./failure.ts";
 import { exchange } from "./http/exchange.ts";
 import type { HttpAnswer } from "./http/exchange.ts";
@@ -46,28 +47,19 @@ type Declared = Extract<ReturnType<typeof form.read>, { readonly value: unknown 
  */
 export function createCheckHttpOk(options: HttpOptions): StepType {
   requireHosts(options, NAME);
-  return {
-    name: NAME,
-    parametersSchema: form.jsonSchema,
-    checkParameters(raw) {
-      const answer = form.read(raw);
-      return [...("violations" in answer ? answer.violations : []), ...urlViolations(raw["url"], options.hosts)];
+  return declaredStepType(form, {
+    notPermitted: (raw) => urlViolations(raw["url"], options.hosts),
+    perform: async (declared, { signal }) => {
+      const { url, method, timeout } = declared;
+      const problem = hostProblem(url, options.hosts);
+      if (problem !== undefined) return failure(problem, "sandbox_violation");
+      const answer = await exchange(
+        { url, method },
+        { clock: options.clock, caFile: options.caFile, timeoutSeconds: timeout, answerBytes: ANSWER_BYTES, signal },
+      );
+      return "failed" in answer ? answer.failed : judged(answer, declared);
     },
-    handler: {
-      async execute({ parameters }, _context, { signal }) {
-        const read = form.read(parameters);
-        if ("violations" in read) return malformed(read.violations);
-        const { url, method, timeout } = read.value;
-        const problem = hostProblem(url, options.hosts);
-        if (problem !== undefined) return failure(problem, "sandbox_violation");
-        const answer = await exchange(
-          { url, method },
-          { clock: options.clock, caFile: options.caFile, timeoutSeconds: timeout, answerBytes: ANSWER_BYTES, signal },
-        );
-        return "failed" in answer ? answer.failed : judged(answer, read.value);
-      },
-    },
-  };
+  });
 }
 
 function judged({ status, body, cut }: HttpAnswer, { url, statuses, contains }: Declared): StepOutput {

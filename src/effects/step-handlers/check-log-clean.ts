@@ -2,7 +2,8 @@ import { z } from "zod";
 import type { Json } from "#model";
 import type { StepOutput } from "../step-handler.ts";
 import type { StepType } from "../step-type.ts";
-import { malformed, parametersForm } from "./declared-parameters.ts";
+import { parametersForm } from "./declared-parameters.ts";
+import { declaredStepType } from "./declared-step-type.ts";
 import { failure, stopped } from "./failure.ts";
 import {
   declaredPath,
@@ -60,24 +61,10 @@ type Declared = Extract<ReturnType<typeof form.read>, { readonly value: unknown 
 export function createCheckLogClean(options: FileCheckOptions): StepType {
   requireDirectories(options, NAME);
   const scanner = new LineScanner();
-  return {
-    name: NAME,
-    parametersSchema: form.jsonSchema,
-    checkParameters(raw) {
-      const answer = form.read(raw);
-      return [
-        ...("violations" in answer ? answer.violations : []),
-        ...pathViolations(raw["path"], options.directories),
-      ];
-    },
-    handler: {
-      async execute({ parameters }, _context, { signal }) {
-        const answer = form.read(parameters);
-        if ("violations" in answer) return malformed(answer.violations);
-        return await check(answer.value, { options, scanner, signal });
-      },
-    },
-  };
+  return declaredStepType(form, {
+    notPermitted: (raw) => pathViolations(raw["path"], options.directories),
+    perform: (declared, { signal }) => check(declared, { options, scanner, signal }),
+  });
 }
 
 interface Surroundings {

@@ -8,6 +8,8 @@ export type DeclaredParameters<T> = { readonly value: T } | { readonly violation
 
 /** The declared form of a step type's parameters. */
 export interface ParametersForm<T> {
+  /** The step type whose parameters they are. */
+  readonly stepType: string;
   /** JSON Schema (draft 2020-12) of the parameters. */
   readonly jsonSchema: JsonObject;
   /** Reads the parameters and lists every problem of their form. Never throws. */
@@ -25,6 +27,7 @@ export function parametersForm<S extends z.ZodObject>(name: string, schema: S): 
     return issue.keys.map((key) => ({ field: key, description }));
   };
   return {
+    stepType: name,
     // A JSON Schema is JSON; the library's type for it says less.
     jsonSchema: z.toJSONSchema(schema, { io: "input" }) as JsonObject,
     read(raw) {

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { JsonObject, Violation } from "#model";
-import type { StepOutput } from "../step-handler.ts";
 import type { StepType } from "../step-type.ts";
-import { listed, malformed, parametersForm } from "./declared-parameters.ts";
+import { listed, parametersForm } from "./declared-parameters.ts";
+import { declaredStepType } from "./declared-step-type.ts";
 import { ADDRESS, permitsRecipient } from "./email/address.ts";
 import { sendMail } from "./email/send-mail.ts";
 import { requireSmtp } from "./email/smtp-options.ts";
@@ -52,35 +52,22 @@ const form = parametersForm(
 export function createEmailSend(options: EmailSendOptions): StepType {
   requireSmtp(options);
   const { smtp, secrets } = options;
-  return {
-    name: NAME,
-    parametersSchema: form.jsonSchema,
-    checkParameters(raw) {
-      const answer = form.read(raw);
-      return [...("violations" in answer ? answer.violations : []), ...refusedRecipients(raw, smtp.recipients)];
+  return declaredStepType(form, {
+    notPermitted: (raw) => refusedRecipients(raw, smtp.recipients),
+    perform: async ({ to, cc = [], subject, text }, { raw, context, signal }) => {
+      const refused = refusedRecipients(raw, smtp.recipients);
+      if (refused.length > 0) return failure(listed(refused), "sandbox_violation");
+      const password = smtp.passwordSecret === undefined ? { value: undefined } : secrets?.resolve(smtp.passwordSecret);
+      if (password === undefined || "problem" in password) {
+        const problem = password?.problem ?? "no secrets";
+        return failure(`the password for ${smtp.host} cannot be used: ${problem}`, "permanent");
+      }
+      if (signal.aborted) return stopped();
+      const messageId = messageIdOf(context.idempotencyKey, smtp.from);
+      const mail = { to: listOf(to), cc: listOf(cc), subject, text, messageId };
+      return await sendMail(mail, { smtp, password: password.value, signal });
     },
-    handler: {
-      async execute({ parameters }, { idempotencyKey }, { signal }): Promise<StepOutput> {
-        const answer = form.read(parameters);
-        if ("violations" in answer) return malformed(answer.violations);
-        const refused = refusedRecipients(parameters, smtp.recipients);
-        if (refused.length > 0) return failure(listed(refused), "sandbox_violation");
-        const password =
-          smtp.passwordSecret === undefined ? { value: undefined } : secrets?.resolve(smtp.passwordSecret);
-        if (password === undefined || "problem" in password) {
-          return failure(
-            `the password for ${smtp.host} cannot be used: ${password?.problem ?? "no secrets"}`,
-            "permanent",
-          );
-        }
-        if (signal.aborted) return stopped();
-        const { to, cc = [], subject, text } = answer.value;
-        const messageId = messageIdOf(idempotencyKey, smtp.from);
-        const mail = { to: listOf(to), cc: listOf(cc), subject, text, messageId };
-        return await sendMail(mail, { smtp, password: password.value, signal });
-      },
-    },
-  };
+  });
 }
 
 function refusedRecipients({ to, cc }: JsonObject, permitted: readonly string[]): Violation[] {

@@ -5,7 +5,8 @@ import type { Json } from "#model";
 import type { SecretVault } from "../secrets/secret-vault.ts";
 import type { ExecutionContext, StepOutput } from "../step-handler.ts";
 import type { StepType } from "../step-type.ts";
-import { malformed, parametersForm } from "./declared-parameters.ts";
+import { parametersForm } from "./declared-parameters.ts";
+import { declaredStepType } from "./declared-step-type.ts";
 import { failure, stopped } from "./failure.ts";
 import type { FailureClass } from "./failure.ts";
 import { exchange } from "./http/exchange.ts";
@@ -42,23 +43,14 @@ const form = parametersForm(
 export function createWebhookPost(options: WebhookPostOptions): StepType {
   requireHosts(options, NAME);
   requireSecret(options);
-  return {
-    name: NAME,
-    parametersSchema: form.jsonSchema,
-    checkParameters(raw) {
-      const answer = form.read(raw);
-      return [...("violations" in answer ? answer.violations : []), ...urlViolations(raw["url"], options.hosts)];
+  return declaredStepType(form, {
+    notPermitted: (raw) => urlViolations(raw["url"], options.hosts),
+    perform: async (declared, { context, signal }) => {
+      const problem = hostProblem(declared.url, options.hosts);
+      if (problem !== undefined) return failure(problem, "sandbox_violation");
+      return await post(declared, context, { options, signal });
     },
-    handler: {
-      async execute({ parameters }, context, { signal }) {
-        const read = form.read(parameters);
-        if ("violations" in read) return malformed(read.violations);
-        const problem = hostProblem(read.value.url, options.hosts);
-        if (problem !== undefined) return failure(problem, "sandbox_violation");
-        return await post(read.value, context, { options, signal });
-      },
-    },
-  };
+  });
 }
 
 function requireSecret({ signingSecret, secrets }: WebhookPostOptions): void {

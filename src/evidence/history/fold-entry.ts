@@ -1,4 +1,5 @@
-import type { PlannedJobStatus, RunStatus } from "#model";
+import { PLANNED_JOB_STATUS_AFTER } from "#model";
+import type { RunStatus } from "#model";
 import type { Figures, HistoryEntry } from "./history-entry.ts";
 import type { AttemptStatus, HistoryAttempt, HistoryJob } from "./run-history.ts";
 import type { RunRow, TouchedRows } from "./touched-rows.ts";
@@ -49,25 +50,13 @@ function addWord(rows: TouchedRows, { seq, type: kind, key: jobKey, status, acto
   rows.words.push({ seq, kind, jobKey, status, actor, reason, at });
 }
 
-const JOB_STATUS: Readonly<Record<string, PlannedJobStatus>> = {
-  "job.started": "running",
-  "job.succeeded": "succeeded",
-  "job.failed": "failed",
-  "job.retried": "retrying",
-  "job.skipped": "skipped",
-  "job.compensated": "compensated",
-  "gate.opened": "blocked",
-  "gate.approved": "pending",
-  "gate.rejected": "blocked",
-};
-
 function foldJob(rows: TouchedRows, key: string, entry: HistoryEntry): void {
   const { type, reason, errorClass } = entry;
   if (type === "run.override_applied") {
     if (entry.status === "succeeded") rows.setJob({ ...rows.job(key), status: "succeeded", marked: true, reason });
     return;
   }
-  const status = type === "job.failed" && errorClass === "in_doubt" ? "in_doubt" : JOB_STATUS[type];
+  const status = type === "job.failed" && errorClass === "in_doubt" ? "in_doubt" : PLANNED_JOB_STATUS_AFTER[type];
   if (status === undefined) return;
   const job = rows.job(key);
   const attempts = job.attempts + (type === "job.started" ? 1 : 0);

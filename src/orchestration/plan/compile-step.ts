@@ -48,7 +48,7 @@ function argvOf(command: string | readonly string[], { field, allowShell, tell }
   const words = commandWords(command.replaceAll(REFERENCE, (_written, name: string) => `\u{E000}${name}\u{E001}`));
   if ("argv" in words) return words.argv.map((word) => word.replaceAll(HELD, (_held, name: string) => `\${${name}}`));
   tell(`${field}.command`, words.problem);
-  return [command];
+  return command.trim().split(/\s+/); // never run: only so that the program is looked at as well
 }
 
 const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]{0,127})\}/g;

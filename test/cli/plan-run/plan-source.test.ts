@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
@@ -34,6 +35,13 @@ describe("a plan that is sent", () => {
     const path = join(scratch.path, "plan.yaml");
     await writeFile(path, "jobs: [}{\n\t");
     expect(await planSource(path, [], hostWith({}))).toMatchObject({ text: "jobs: [}{\n\t", inherited: {} });
+  });
+
+  it("is refused where it is a pipe, which could be waited for without an end", async () => {
+    await using scratch = await scratchDirectory();
+    const path = join(scratch.path, "pipe");
+    execFileSync("mkfifo", [path]);
+    await expect(planSource(path, [], hostWith({}))).rejects.toThrow(`The plan file ${path} is a pipe`);
   });
 
   it("is refused one byte over its bound, where it is no text, where it is not there, and with a nameless variable", async () => {
