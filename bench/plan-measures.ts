@@ -96,7 +96,7 @@ export function resumption({ rounds, records }: { readonly rounds: number; reado
     const gated = job("last", { needs: done.map(({ key }) => key), gate: "manual" });
     for (let round = 0; round < rounds; round += 1) {
       const runId = await accepted(runner, plan([...done, gated]));
-      while ((await runner.get(runId)).status !== "blocked") await new Promise((resolve) => setTimeout(resolve, 100));
+      await untilBlocked(store, runId);
       const floor = await readAndVerify(store, runId);
       const start = performance.now();
       await runner.approve({ runId, jobKey: "last", actor: "other", reason: "bench" });
@@ -152,6 +152,11 @@ async function untilEnded(store: EvidenceStore, runId: string): Promise<void> {
   const tail = store.tail(runId, -1);
   while ((await tail.next()).done !== true);
   if ((await store.head(runId))?.completed !== true) throw new Error("the run did not end");
+}
+
+async function untilBlocked(store: EvidenceStore, runId: string): Promise<void> {
+  for await (const records of store.tail(runId, -1)) if (records.at(-1)?.record.status === "blocked") return;
+  throw new Error("the run was not blocked");
 }
 
 function plan(jobs: readonly JobDeclaration[]): PlanDeclaration {

@@ -68,16 +68,19 @@ describe("a scheduler", () => {
     expect(scheduler.list()).toMatchObject([{ name: "nightly", nextAt: "2026-01-04T02:00:00.000Z" }]);
   });
 
-  test("finds what another one has started in the same minute, and starts it no second time", async () => {
-    const one = bench();
-    await one.scheduler.start();
-    await one.pass(0);
-    const other = bench({}, { store: one.store });
-    await other.scheduler.start();
-    await other.pass(0);
-    expect(one.started).toHaveLength(1);
-    expect(other.started).toEqual([]);
-  });
+  test.each(["skip", "allow"] as const)(
+    "finds what another one has started in the same minute, and does and says nothing of it (overlap %s)",
+    async (overlap) => {
+      const one = bench({ overlap });
+      await one.scheduler.start();
+      await one.pass(0);
+      const other = bench({ overlap }, { store: one.store });
+      await other.scheduler.start();
+      await other.pass(0);
+      expect(one.started).toHaveLength(1);
+      expect([other.started, other.news]).toEqual([[], []]);
+    },
+  );
 
   test("skips a firing while a run of the schedule has not ended, and says so, unless that is allowed", async () => {
     for (const overlap of ["skip", "allow"] as const) {
