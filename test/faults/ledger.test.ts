@@ -72,6 +72,10 @@ describe("the ledger of runs", () => {
       await health.next();
       const running = execute(client, wireJob("long", [step("await_file", { file: release }), step("noop")]));
       await execute(client, wireJob("short", [step("noop")]));
+      // Until the ledger has nothing left to write: a write between the two next lines would make the directory anew.
+      await expect
+        .poll(async () => (await look(state)).runs, { timeout: 20_000 })
+        .toMatchObject({ created: 2, sealed: 1 });
       await rename(tile, `${tile}.away`);
       await writeFile(tile, "no directory");
       const refused = await firstRefused(client);

@@ -12,7 +12,7 @@ const FULL = RESULTS >= 1_000_000;
 const JOBS = 100;
 const STEPS = RESULTS / JOBS;
 /** With more at a time the declared steps and results of the running jobs alone would be more than the bound. */
-const AT_A_TIME = FULL ? 4 : 25;
+const AT_A_TIME = FULL ? 4 : 8;
 const BOUND_MIB = 64;
 const MINUTES = 60_000;
 

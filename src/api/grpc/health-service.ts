@@ -69,11 +69,13 @@ export function healthService(health: HealthState): MountedService {
       const gone = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
       let told: ServingStatus | undefined;
       while (!signal.aborted) {
+        const changed = health.changed(); // before the status is read: what changes while it is told is seen then
         const status = health.status(service);
+        const last = health.ended;
         if (status !== told) yield answer(status);
         told = status;
-        if (health.ended) return;
-        await Promise.race([health.changed(), gone]);
+        if (last) return;
+        await Promise.race([changed, gone]);
       }
     },
     list() {

@@ -1,7 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { join } from "node:path";
 import { Fault } from "#model";
-import { canonicalJson } from "../canonical-json.ts";
 import type { EvidenceStore, RunHead } from "../evidence-store.ts";
 import { RunMark, runsBackTo } from "../run-mark.ts";
 import type { Signer } from "../signing/signer.ts";
@@ -127,7 +126,7 @@ export class Sealer {
       next += records.length;
       await turn();
     }
-    const statement = Buffer.from(canonicalJson(summary.statement()));
+    const statement = Buffer.from(summary.statement());
     const text = `${JSON.stringify(await signEnvelope(STATEMENT_PAYLOAD_TYPE, statement, signer))}\n`;
     if ((await store.head(runId))?.hash !== hash) return await this.seal(runId); // it has gone on: never put an older seal over a newer
     this.#files?.put(runId, text);

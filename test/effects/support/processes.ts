@@ -14,6 +14,11 @@ export function livingWith(text: string): number[] {
     .filter((pid) => read(`/proc/${pid}/environ`).includes(text) || read(`/proc/${pid}/cmdline`).includes(text));
 }
 
+/** The living processes that this one started itself and whose command line holds `text`: others come and go beside it. */
+export function livingChildrenWith(text: string): number[] {
+  return livingWith(text).filter((pid) => read(`/proc/${pid}/status`).includes(`\nPPid:\t${process.pid}\n`));
+}
+
 /** The pids that a test's commands wrote, one a line. */
 export function pidsIn(file: string): number[] {
   return read(file).split("\n").filter(Boolean).map(Number);

@@ -6,7 +6,7 @@ import { createCommandHost } from "#effects";
 import { CommandSupervisor } from "../../../../src/effects/step-handlers/command-run/supervisor.ts";
 import { createBench, sh } from "../../support/bench-of-commands.ts";
 import { realClock } from "../../support/clock.ts";
-import { lives, livingWith, pidsIn } from "../../support/processes.ts";
+import { lives, livingChildrenWith, pidsIn } from "../../support/processes.ts";
 import { until } from "../../support/until.ts";
 
 let directory: string;
@@ -62,14 +62,14 @@ const onLost = (): void => undefined;
 describe("the supervisor", () => {
   it("is started with the first command and ends with its host", async () => {
     const host = createCommandHost({ clock: realClock });
-    const before = livingWith("supervisor-process").length;
+    const before = livingChildrenWith("supervisor-process").length;
     const bench = createBench({ host });
     await bench.run({ argv: ["true"] });
     await bench.run({ argv: ["true"] });
-    expect(livingWith("supervisor-process").length).toBe(before + 1);
+    expect(livingChildrenWith("supervisor-process").length).toBe(before + 1);
     await bench[Symbol.asyncDispose]();
     await host[Symbol.asyncDispose]();
-    expect(livingWith("supervisor-process").length).toBe(before);
+    expect(livingChildrenWith("supervisor-process").length).toBe(before);
   });
 
   it("ends nothing that was closed before, and all that is open by its marker, when its pipe ends", async () => {
