@@ -2,15 +2,16 @@ import type { StepType } from "#effects";
 import { RunCheckpoints } from "#evidence";
 import type { CheckpointOptions, EvidenceStore, PlanDocument, RecordDraft } from "#evidence";
 import type { HealthObserver } from "#health";
-import type { AdmittedJob, Cancellation, Clock, ExecutionResult, Job, Json, Violation } from "#model";
+import type { Cancellation, Clock, ExecutionResult, Job, Json, Violation } from "#model";
 import { Fault, jobViolations, LIMITS } from "#model";
 import type { DisclosureKeeper } from "./conceal-output.ts";
+import type { JobAuthority } from "./contracts/authority.ts";
 import { declarePlan, invalidRequest } from "./declare-plan.ts";
 import type { DiskGuard } from "./disk-guard.ts";
 import { heldBytes } from "./held-bytes.ts";
 import { openingRecords } from "./job-records.ts";
 import type { JobRunner, JobView, SubmitOptions, SubmittedJob } from "./job-runner.ts";
-import { Machine } from "./machine.ts";
+import { Machine, notAdmitted } from "./machine.ts";
 import { firstRecord, recordedJob } from "./recorded-job.ts";
 import { closeInterruptedRun } from "./recover-runs.ts";
 import { runJob } from "./run-job.ts";
@@ -30,6 +31,8 @@ export interface JobRunnerOptions {
   readonly maxActiveJobs: number;
   /** Bytes that they may hold together, as `held-bytes.ts` counts; default `LIMITS.heldJobBytes`. */
   readonly maxHeldBytes?: number;
+  /** Asked before a new job starts, and once more for its handlers; absent = the admission is open to whoever reaches the server. */
+  readonly authority?: JobAuthority;
   /** Looks ahead to a full disk; absent = it is met by the first failed write. */
   readonly disk?: DiskGuard;
   /** Told of refusals, for the log of the process. */
@@ -41,6 +44,14 @@ interface ActiveJob {
   readonly abort: AbortController;
   readonly accepted: Promise<void>;
   readonly result: Promise<ExecutionResult>;
+}
+
+/** A job that is about to start. */
+interface Starting {
+  readonly job: Job;
+  readonly plan: PlanDocument;
+  readonly machine: Machine;
+  readonly options: SubmitOptions;
 }
 
 /** Whether the log under a job id was opened here: if not, it belongs to whoever did. */
@@ -77,8 +88,19 @@ class DirectJobRunner implements JobRunner {
     const plan = declarePlan(job);
     const recorded = this.#active.has(job.jobId) ? undefined : await this.#attachToRecorded(job, plan);
     if (recorded !== undefined) return recorded;
+    const machine = this.#active.has(job.jobId) ? this.#machine : await this.#machineFor(job, plan, options);
     const active = this.#active.get(job.jobId); // it may have been accepted while the store was asked
-    return active === undefined ? await this.#start(job, plan, options) : await attach(job, plan, active);
+    return active === undefined ? await this.#start({ job, plan, machine, options }) : await attach(job, plan, active);
+  }
+
+  /** The machine that a job gets: with all handlers, or with those that its contract grants. */
+  async #machineFor(job: Job, { hash }: PlanDocument, { lastWord = false }: SubmitOptions): Promise<Machine> {
+    const { authority, onRefused } = this.#options;
+    if (authority === undefined || lastWord) return this.#machine;
+    const grant = await authority.grant(job, hash);
+    if (grant.verdict === "GRANTED") return this.#machine.only(new Set(grant.stepTypes));
+    onRefused?.(job.jobId, grant.reasons);
+    throw notAdmitted(grant.reasons);
   }
 
   async #attachToRecorded({ jobId }: Job, plan: PlanDocument): Promise<SubmittedJob | undefined> {
@@ -89,10 +111,11 @@ class DirectJobRunner implements JobRunner {
     return endedBefore(this.#options.store, jobId);
   }
 
-  async #start(job: Job, plan: PlanDocument, { lastWord = false }: SubmitOptions): Promise<SubmittedJob> {
+  async #start({ job, plan, machine, options }: Starting): Promise<SubmittedJob> {
     const held = heldBytes(job);
-    if (!lastWord) this.#requireOpen();
-    const admitted = this.#admit(job, held);
+    if (options.lastWord !== true) this.#requireOpen();
+    this.#requireRoom(held);
+    const admitted = machine.admit(job);
     this.#heldBytes += held;
     const accepted = Promise.withResolvers<void>();
     const claim: Claim = { jobId: job.jobId, held, ours: false };
@@ -102,9 +125,9 @@ class DirectJobRunner implements JobRunner {
     };
     const abort = new AbortController();
     const { store, clock, health, checkpoints } = this.#options;
-    const machine = { clock, signal: abort.signal, ...(health !== undefined && { health }) };
-    const execution = this.#machine.executor.executeJob(admitted, machine);
-    const opening = this.#opening(admitted, plan);
+    const surroundings = { clock, signal: abort.signal, ...(health !== undefined && { health }) };
+    const execution = machine.executor.executeJob(admitted, surroundings);
+    const opening = this.#opening(admitted, plan, machine === this.#machine ? "open" : "contract");
     const run = { execution, opening, store, onAccepted };
     const points = checkpoints && new RunCheckpoints(job.jobId, { ...checkpoints, clock });
     const result = this.#drive(runJob(job.jobId, points ? { ...run, checkpoints: points } : run), claim);
@@ -115,7 +138,7 @@ class DirectJobRunner implements JobRunner {
     return { jobId: job.jobId, runId: job.jobId, attached: false, ended: false, result };
   }
 
-  async #opening(job: Job, plan: PlanDocument): Promise<readonly RecordDraft[]> {
+  async #opening(job: Job, plan: PlanDocument, admission: "open" | "contract"): Promise<readonly RecordDraft[]> {
     const { store, clock } = this.#options;
     const at = clock.now();
     const document = (await spilledText(plan.text, store)) ?? (JSON.parse(plan.text) as Json); // the plan is JSON by its making
@@ -125,6 +148,7 @@ class DirectJobRunner implements JobRunner {
       planHash: plan.hash,
       plan: document,
       executorVersion: this.#machine.executor.version,
+      admission,
     });
   }
 
@@ -148,11 +172,6 @@ class DirectJobRunner implements JobRunner {
         `The jobs that run hold ${mebibytes(this.#heldBytes)} MiB of memory and this one would hold ${mebibytes(held)} MiB; together at most ${mebibytes(maxHeldBytes)} MiB are allowed. Try again when one has ended.`,
       );
     }
-  }
-
-  #admit(job: Job, held: number): AdmittedJob {
-    this.#requireRoom(held);
-    return this.#machine.admit(job);
   }
 
   async #drive(running: Promise<ExecutionResult>, claim: Claim): Promise<ExecutionResult> {

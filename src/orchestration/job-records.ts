@@ -13,10 +13,12 @@ export interface Opening {
   /** The plan document, or the reference to it. */
   readonly plan: Json;
   readonly executorVersion: string;
+  /** What let it in: whoever reaches the server may have jobs run, or a contract does. */
+  readonly admission: "open" | "contract";
 }
 
 /** Opens a run's log: appended at 0, it is the claim on the job id. */
-export function openingRecords({ job, at, planHash, plan, executorVersion }: Opening): readonly RecordDraft[] {
+export function openingRecords({ job, at, planHash, plan, executorVersion, admission }: Opening): readonly RecordDraft[] {
   const common = { timestamp_utc: at, actor: job.executedBy, attempt: 0 };
   return [
     {
@@ -31,6 +33,7 @@ export function openingRecords({ job, at, planHash, plan, executorVersion }: Ope
       plan,
       job_keys: [DIRECT_JOB_KEY],
       recovery: "operator",
+      data: { admission },
     },
     { event_type: "job.started", ...common, job_key: DIRECT_JOB_KEY, job_id: job.jobId, contract_id: job.contractId },
   ];

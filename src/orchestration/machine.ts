@@ -29,16 +29,23 @@ export class Machine {
   readonly stepTypes: readonly StepType[];
   readonly types: ReadonlyMap<string, StepType>;
   readonly #typeNames: ReadonlySet<string>;
-  readonly #onRefused: MachineOptions["onRefused"];
+  readonly #options: MachineOptions;
 
-  constructor({ store, stepTypes, disclosures, onRefused }: MachineOptions) {
-    this.#onRefused = onRefused;
+  constructor(options: MachineOptions) {
+    const { store, stepTypes, disclosures } = options;
+    this.#options = options;
     this.stepTypes = stepTypes.toSorted((one, other) => (one.name < other.name ? -1 : 1));
     this.types = new Map(this.stepTypes.map((type) => [type.name, type]));
     this.#typeNames = new Set(this.types.keys());
     this.executor = new JobExecutor(
       this.stepTypes.map((type) => [type.name, spillOutput(concealOutput(type, disclosures), store)]),
     );
+  }
+
+  /** A machine with no other handlers than those of `stepTypes`. */
+  only(stepTypes: ReadonlySet<string>): Machine {
+    const granted = this.#options.stepTypes.filter(({ name }) => stepTypes.has(name));
+    return new Machine({ ...this.#options, stepTypes: granted });
   }
 
   /**
@@ -48,9 +55,8 @@ export class Machine {
   admit(job: Job): AdmittedJob {
     const verdict = admitJob(job, { knownStepTypes: this.#typeNames, scopes: SCOPES });
     if (verdict.verdict === "REFUSED") {
-      this.#onRefused?.(job.jobId, verdict.reasons);
-      const reasons = verdict.reasons.map(({ field, description }) => `${field} ${description}`).join("; ");
-      throw new Fault("ADMISSION_REFUSED", `The job is not admitted: ${reasons}.`, { violations: verdict.reasons });
+      this.#options.onRefused?.(job.jobId, verdict.reasons);
+      throw notAdmitted(verdict.reasons);
     }
     const violations = job.steps.flatMap((step) =>
       (this.types.get(step.stepType)?.checkParameters(step.parameters) ?? []).map(({ field, description }) => ({
@@ -61,4 +67,10 @@ export class Machine {
     if (violations.length > 0) throw invalidRequest(violations);
     return verdict.job;
   }
+}
+
+/** The fault that names every reason why a job is not admitted. */
+export function notAdmitted(violations: readonly Violation[]): Fault {
+  const reasons = violations.map(({ field, description }) => `${field} ${description}`).join("; ");
+  return new Fault("ADMISSION_REFUSED", `The job is not admitted: ${reasons}.`, { violations });
 }

@@ -40,6 +40,8 @@ export interface Contract {
   readonly reason?: string;
   /** The recorded eligibility decision; present from ELIGIBLE on. */
   readonly eligibility?: EligibilityDecision;
+  /** Hash of the job that the changes make: what is approved, and the only thing that may run. Present from ELIGIBLE on. */
+  readonly planHash?: string;
   /** Present from APPROVED on. */
   readonly approvedBy?: string;
   /** The activation window opens here; present from APPROVED on. */

@@ -26,15 +26,17 @@ type Guard = (question: Question) => Answer;
 /** What each state demands of the transition into it, and what it writes on the contract. */
 export const GUARDS: Readonly<Record<NextState, Guard>> = {
   VALIDATED: (question) => expired(question) ?? notValid(question) ?? { adds: {} },
-  ELIGIBLE: (question) => expired(question) ?? notEligible(question) ?? { adds: { eligibility: "MAY" } },
+  ELIGIBLE: (question) => expired(question) ?? notEligible(question) ?? bindPlan(question),
   APPROVED: (question) =>
     expired(question) ??
     overridesMayNot(question) ??
     approverProblem(question, question.request.actor) ??
+    otherPlan(question, question.request.planHash) ??
     approve(question),
   ACTIVE: (question) =>
     overridesMayNot(question) ??
     approverProblem(question, question.contract.approvedBy) ??
+    otherPlan(question, question.facts.planHash) ??
     outsideWindow(question) ??
     activate(question),
   COMPLETED: complete,
@@ -73,6 +75,20 @@ function notEligible({ facts }: Question): TransitionRefusal | undefined {
   if (facts.eligibility === "MAY") return undefined;
   const why = facts.eligibility === undefined ? "was not asked for" : `is ${seen(facts.eligibility)}`;
   return refuse("NOT_ELIGIBLE", `The eligibility decision ${why} and only MAY leads on; nobody can override it.`);
+}
+
+function bindPlan({ facts }: Question): Answer {
+  if (isNamed(facts.planHash)) return { adds: { eligibility: "MAY", planHash: facts.planHash } };
+  return refuse("PLAN_REQUIRED", "The proposed changes make no plan; only what can be carried out can be approved.");
+}
+
+/** Approved is a plan, not a contract: another one, however alike, was looked at by nobody. */
+function otherPlan({ contract, request }: Question, planHash: string | undefined): TransitionRefusal | undefined {
+  if (isNamed(planHash) && planHash === contract.planHash) return undefined;
+  return refuse(
+    "PLAN_MISMATCH",
+    `The contract's plan is ${seen(contract.planHash)}, and ${request.to} was asked for ${seen(planHash)}; look at the contract again and name its plan.`,
+  );
 }
 
 /** MAY_NOT wins over everything later: what the contract says and what is known now must both be MAY. */

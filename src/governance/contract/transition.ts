@@ -11,6 +11,8 @@ export interface TransitionRequest {
   readonly expectedVersion: number;
   /** For ACTIVE: the job that carries the contract out. */
   readonly jobId?: string;
+  /** For APPROVED: hash of the plan that the approver has looked at. */
+  readonly planHash?: string;
   /** For REJECTED and FAILED: why. */
   readonly reason?: string;
   /** For APPROVED: length of the activation window in whole hours, 1..168, counted from now; default 24. */
@@ -25,6 +27,8 @@ export interface TransitionFacts {
   readonly violations?: readonly Violation[];
   /** For ELIGIBLE: the decision of the eligibility rules. MAY_NOT stops APPROVED and ACTIVE as well. */
   readonly eligibility?: EligibilityDecision;
+  /** For ELIGIBLE and ACTIVE: hash of the job that the proposed changes make. */
+  readonly planHash?: string;
   /** For COMPLETED: what the audit of the job said. */
   readonly audit?: AuditOutcome;
 }
@@ -42,6 +46,8 @@ export type TransitionRefusalCode =
   | "FOUR_EYES"
   | "WINDOW_OUT_OF_BOUNDS"
   | "OUTSIDE_WINDOW"
+  | "PLAN_REQUIRED"
+  | "PLAN_MISMATCH"
   | "JOB_ID_REQUIRED"
   | "AUDIT_REQUIRED"
   | "REASON_REQUIRED"

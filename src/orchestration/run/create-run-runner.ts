@@ -4,6 +4,7 @@ import type { HealthObserver } from "#health";
 import type { Clock, Json } from "#model";
 import { Fault, LIMITS } from "#model";
 import type { DiskGuard } from "../disk-guard.ts";
+import { notAdmitted } from "../machine.ts";
 import type { Machine } from "../machine.ts";
 import { NOTIFICATION_CAUSES } from "../plan/compile-notifications.ts";
 import { compilePlan } from "../plan/compile-plan.ts";
@@ -56,6 +57,8 @@ export interface RunRunnerOptions {
   readonly drivesOn: boolean;
   /** Told of a delayed run that could not be begun when its time had come, and why; must not throw. */
   readonly onWaits?: (runId: string, error: unknown) => void;
+  /** Whether plans are run at all: under `contract` only the jobs of contracts are. Default `open`. */
+  readonly admission?: "open" | "contract";
   /** Runs that may be driven at the same time; default `LIMITS.activeRuns`. */
   readonly maxActiveRuns?: number;
 }
@@ -161,7 +164,8 @@ class PlanRunner implements RunRunner {
   }
 
   #requireRoom(): void {
-    const { disk, maxActiveRuns = LIMITS.activeRuns } = this.#options;
+    const { disk, admission, maxActiveRuns = LIMITS.activeRuns } = this.#options;
+    if (admission === "contract") throw notAdmitted([ONLY_CONTRACTS]);
     if (this.#draining)
       throw new Fault("DRAINING", "The server is stopping and takes no new runs; try another one, or later.");
     disk?.requireRoom();
@@ -310,6 +314,12 @@ class PlanRunner implements RunRunner {
     disarm();
   }
 }
+
+const ONLY_CONTRACTS = {
+  field: "plan",
+  description:
+    "would be run without a contract, and this server runs only what a contract has approved (its configuration says `governance: required`); submit a request instead",
+};
 
 /** What is true of a run now, told when it is durable. */
 async function durableView(run: PlanRun): Promise<RunView> {

@@ -39,7 +39,7 @@ export function runOpeningRecords(opening: RunOpening): readonly RecordDraft[] {
       plan_hash: planHash,
       plan,
       job_keys: jobKeys,
-      data: { name, ...(notifyOn.length > 0 && { notify_on: notifyOn }) },
+      data: { name, admission: "open", ...(notifyOn.length > 0 && { notify_on: notifyOn }) },
     },
     stateChanged("preflight_validated", { at: said.at, actor: ENGINE }),
     stateChanged("executing", { at: said.at, actor: ENGINE }),

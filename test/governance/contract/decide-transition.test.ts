@@ -31,6 +31,7 @@ const anyRequest = fc
       actor: mostly("bo", "ada", ""),
       expectedVersion: mostly(7, 6, 8),
       jobId: mostly("job-1", "job-2", ""),
+      planHash: mostly("plan-1", "plan-2"),
       reason: mostly("because", ""),
       activationWindowHours: mostly(24, 0, 1, 168, 169),
     },
@@ -43,6 +44,7 @@ const anyFacts = fc
       now: anyTime,
       violations: mostly<readonly Violation[]>([], [{ field: "a", description: "b" }]),
       eligibility: mostly<"MAY" | "MAY_NOT">("MAY", "MAY_NOT"),
+      planHash: mostly("plan-1", "plan-2"),
       audit: fc.record({
         jobId: mostly("job-1", "job-2"),
         verdict: mostly<"PASS" | "FAIL" | "INCONCLUSIVE">("PASS", "FAIL", "INCONCLUSIVE"),
@@ -82,6 +84,7 @@ describe("deciding a contract's transition", () => {
       submittedBy: "ada",
       expiresAt: EXPIRES_AT,
       eligibility: "MAY",
+      planHash: "plan-1",
       approvedBy: "bo",
       approvedAt: NOW,
       activationEndsAt: "2026-03-02T12:00:00.000Z", // 24 hours, by default

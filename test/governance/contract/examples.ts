@@ -8,6 +8,7 @@ export const EXPIRES_AT = "2026-03-10T00:00:00.000Z";
 
 const APPROVED_MEMBERS = {
   eligibility: "MAY",
+  planHash: "plan-1",
   approvedBy: "bo",
   approvedAt: APPROVED_AT,
   activationEndsAt: ACTIVATION_ENDS_AT,
@@ -16,7 +17,7 @@ const APPROVED_MEMBERS = {
 const MEMBERS: Readonly<Record<ContractState, Partial<Contract>>> = {
   DRAFT: {},
   VALIDATED: {},
-  ELIGIBLE: { eligibility: "MAY" },
+  ELIGIBLE: { eligibility: "MAY", planHash: "plan-1" },
   APPROVED: APPROVED_MEMBERS,
   ACTIVE: { ...APPROVED_MEMBERS, jobId: "job-1" },
   COMPLETED: { ...APPROVED_MEMBERS, jobId: "job-1", audit: { jobId: "job-1", verdict: "PASS" } },
@@ -40,7 +41,15 @@ export function contractIn(state: ContractState, changes: Partial<Contract> = {}
 
 /** A request to which no guard can object. */
 export function requestFor(to: ContractState, changes: Partial<TransitionRequest> = {}): TransitionRequest {
-  return deepFreeze({ to, actor: "bo", expectedVersion: 7, jobId: "job-1", reason: "because", ...changes });
+  return deepFreeze({
+    to,
+    actor: "bo",
+    expectedVersion: 7,
+    planHash: "plan-1",
+    jobId: "job-1",
+    reason: "because",
+    ...changes,
+  });
 }
 
 /** Facts to which no guard can object, save that of EXPIRED, which needs {@link EXPIRES_AT} to have come. */
@@ -49,6 +58,7 @@ export function factsAt(now: string = NOW, changes: Partial<TransitionFacts> = {
     now,
     violations: [],
     eligibility: "MAY",
+    planHash: "plan-1",
     audit: { jobId: "job-1", verdict: "PASS" },
     ...changes,
   });
