@@ -8,7 +8,10 @@ export interface RunHead {
   readonly size: number;
   /** Hash of the last record. */
   readonly hash: string;
-  /** Whether the last word was said: the log ends with `run.completed`. */
+  /**
+   * Whether the last word was said. A run's log ends with `run.completed`. A contract's log has a `contract.transitioned` to a
+   * terminal state (COMPLETED, FAILED, REJECTED, EXPIRED), behind which verdicts, rollback and rollout may still be told.
+   */
   readonly completed: boolean;
   /** What this start, or one that did not get further, cut off behind the last record. */
   readonly torn?: TornTail;
@@ -31,7 +34,8 @@ export interface EvidenceStore {
   /**
    * Appends `drafts` as the records `at`, `at + 1`, ... of the run, all or none, and resolves when they are durable:
    * after a power cut they are there. At 0 the run is created. At most 1,000 drafts and 4 MiB. Behind `run.completed` nothing
-   * is taken, but for one case: a run that ended `failed` is opened again by an append that begins with `run.resumed`.
+   * is taken, but for one case: a run that ended `failed` is opened again by an append that begins with `run.resumed`. Behind
+   * the terminal state of a contract an append begins with `contract.verdict`, `contract.rollback` or `contract.rollout`.
    * @throws {Fault} SEQUENCE_CONFLICT if the run's size is not `at`, or the run has ended; STORE_HALTED after a failed write.
    */
   append(runId: string, at: number, drafts: readonly RecordDraft[]): Promise<readonly StoredRecord[]>;
@@ -44,7 +48,8 @@ export interface EvidenceStore {
 
   /**
    * All records with `seq > afterSeq`, in batches as they become durable; ends after a `run.completed` that is the last record,
-   * and goes on behind one if the run was opened again by the time that more is asked for.
+   * and goes on behind one if the run was opened again by the time that more is asked for. Of a contract that is terminal it
+   * gives what there is, and ends.
    * Memory is bounded however slowly it is read: a batch is read when it is asked for, and has about 64 KiB of lines. Ends
    * silently when `signal` aborts. `beforeReading` is waited for whenever there may be something to read.
    * @throws {Fault} RUN_NOT_FOUND if there is no such run.
@@ -57,10 +62,13 @@ export interface EvidenceStore {
   /** Newest first, at most `limit` (1..1,000), older than `before` if given. */
   runs(options: { readonly limit: number; readonly before?: string }): Promise<readonly RunHead[]>;
 
-  /** Every run whose log does not end with `run.completed`. */
+  /** Every run whose last word was not said, see `RunHead.completed`: of contracts, those that are not terminal. */
   openRuns(): Promise<readonly RunHead[]>;
 
-  /** Every run that was ever opened again after it had failed, whether it has ended since or not; oldest first. */
+  /**
+   * Every run that was ever opened again after it had failed, whether it has ended since or not, and every contract of which
+   * something was told behind its terminal state; oldest first.
+   */
   reopenedRuns(): Promise<readonly RunHead[]>;
 
   /** Keeps a payload durably under its SHA-256 (base64url); the same bytes twice are kept once. Returns the digest. */

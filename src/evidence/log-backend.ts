@@ -21,7 +21,7 @@ export interface LogBackend {
   /** Newest first. */
   runs(options: { readonly limit: number; readonly before?: string }): readonly RunHead[] | Promise<readonly RunHead[]>;
   openRuns(): readonly RunHead[] | Promise<readonly RunHead[]>;
-  /** Runs whose log has a record behind a `run.completed`; oldest first. */
+  /** Runs whose log has a record behind its end, see `log-kind.ts`; oldest first. */
   reopenedRuns(): readonly RunHead[] | Promise<readonly RunHead[]>;
   /** Durable when it returns. */
   putBlob(digest: string, bytes: Uint8Array): void | Promise<void>;

@@ -4,6 +4,7 @@ import { Worker } from "node:worker_threads";
 import type { Clock } from "#model";
 import type { EvidenceStore } from "./evidence-store.ts";
 import type { RunAppend } from "./log-backend.ts";
+import { endedAfter } from "./log-kind.ts";
 import type { MirrorAnswer } from "./log-mirror/mirror-thread.ts";
 import type { RunText } from "./log-mirror/run-files.ts";
 import { RunMark, runsBackTo } from "./run-mark.ts";
@@ -68,7 +69,8 @@ export class LogMirror {
         lines.push(line);
         this.#characters += line.length;
       }
-      if (records.at(-1)?.record.event_type === "run.completed") this.#ended.add(runId);
+      const said = records.map(({ record }) => record);
+      if (endedAfter(said, this.#ended.has(runId))) this.#ended.add(runId);
       else this.#ended.delete(runId); // it was opened again before its end was handed on
     }
     if (this.#characters > PENDING_CHARACTERS) this.flush();

@@ -8,7 +8,8 @@ import type { EvidenceStore, RunHead, TailOptions } from "./evidence-store.ts";
 import type { LogBackend, RunAppend } from "./log-backend.ts";
 import type { LogDamage } from "./log-damage.ts";
 import { News } from "./news.ts";
-import { isEndOfFailure, opensAgain } from "./opened-again.ts";
+import { endedAfter, isForBehind, mayStandBehind } from "./log-kind.ts";
+import { isEndOfFailure } from "./opened-again.ts";
 import { parsedLine } from "./parsed-line.ts";
 import { RecentRecords } from "./recent-records.ts";
 import type { EvidenceRecord, RecordDraft, StoredRecord } from "./record.ts";
@@ -96,9 +97,8 @@ export class LogStore implements EvidenceStore {
     for (const from of queued) {
       try {
         const before = heads.get(from.runId) ?? this.#heads.get(from.runId) ?? (await this.#backend.head(from.runId));
-        const opens = before?.completed === true && (await this.#opensAgain(from, before, accepted));
-        if (opens) this.#options.guardNewRun?.();
-        const records = this.#encode(from, opens ? { ...before, completed: false } : before, heads);
+        await this.#requirePlace(from, before, accepted);
+        const records = this.#encode(from, before, heads);
         accepted.push({ from, append: { runId: from.runId, records } });
       } catch (fault) {
         from.reject(fault);
@@ -118,31 +118,38 @@ export class LogStore implements EvidenceStore {
     for (const { from, append } of accepted) from.resolve(append.records);
   }
 
-  /** Whether an append for a run that has ended opens it again. The end may be in the same commit as that. */
-  async #opensAgain(
+  /** Whether an append takes its place: the next one, of a log that has not ended or may go on. */
+  async #requirePlace(
+    from: QueuedAppend,
+    before: RunHead | undefined,
+    accepted: readonly AcceptedAppend[],
+  ): Promise<void> {
+    const { runId, at, drafts } = from;
+    const goesOn = before?.completed === true && (await this.#mayGoOn(from, before, accepted));
+    if (this.#halted !== undefined) throw this.#haltedFault();
+    const opensAgain = goesOn && drafts[0]?.event_type === "run.resumed";
+    if (at === 0 || opensAgain) this.#options.guardNewRun?.();
+    const size = before?.size ?? 0;
+    if (size === at && (before?.completed !== true || goesOn)) return;
+    const end = before?.completed === true ? " and ended" : "";
+    throw new Fault("SEQUENCE_CONFLICT", `Run ${runId} has ${size} records${end}; an append came for position ${at}.`);
+  }
+
+  /** Whether an append may stand behind the end of its log. The end may be in the same commit as that. */
+  async #mayGoOn(
     { runId, drafts: [first] }: QueuedAppend,
     { size }: RunHead,
     accepted: readonly AcceptedAppend[],
   ): Promise<boolean> {
-    if (first?.event_type !== "run.resumed") return false;
+    if (first === undefined || !isForBehind(first)) return false;
     const written = accepted.findLast(({ from }) => from.runId === runId)?.append.records.at(-1)?.record;
     const [line] = written === undefined ? await this.#backend.read(runId, size - 2, 1) : [];
     const end = line === undefined ? written : parsedLine(line, runId, size - 1);
-    return end !== undefined && opensAgain(end, first);
+    return end !== undefined && mayStandBehind(end, first);
   }
 
   #encode(from: QueuedAppend, before: RunHead | undefined, heads: Map<string, RunHead>): readonly StoredRecord[] {
     const { runId, at, drafts } = from;
-    if (this.#halted !== undefined) throw this.#haltedFault();
-    if (at === 0) this.#options.guardNewRun?.();
-    const size = before?.size ?? 0;
-    if (size !== at || before?.completed === true) {
-      const end = before?.completed === true ? " and ended" : "";
-      throw new Fault(
-        "SEQUENCE_CONFLICT",
-        `Run ${runId} has ${size} records${end}; an append came for position ${at}.`,
-      );
-    }
     let previous = before?.hash ?? genesis(runId);
     const records = drafts.map((draft, offset) => {
       const stored = encodeRecord(draft, { runId, seq: at + offset, previous, eventId: this.#options.newEventId() });
@@ -150,7 +157,7 @@ export class LogStore implements EvidenceStore {
       return stored;
     });
     requireBoundedSize(runId, records);
-    const completed = drafts.at(-1)?.event_type === "run.completed";
+    const completed = endedAfter(drafts, before?.completed === true);
     heads.set(runId, { runId, size: at + records.length, hash: previous, completed });
     return records;
   }

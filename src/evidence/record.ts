@@ -25,6 +25,11 @@ export const EVENT_TYPES = [
   "artifact.emitted",
   "log.checkpoint",
   "log.recovered",
+  "contract.submitted",
+  "contract.verdict",
+  "contract.transitioned",
+  "contract.rollback",
+  "contract.rollout",
 ] as const;
 
 /** The kind of a record, on the wire and in the log. */
@@ -63,7 +68,7 @@ export interface RecordDraft {
   readonly health_before?: JsonObject | undefined;
   readonly health?: JsonObject | undefined;
   readonly health_error?: string | undefined;
-  /** `run.created` only: form of the log, `evidence/v1`. */
+  /** First record only: form of the log, `evidence/v1`. */
   readonly schema?: string | undefined;
   readonly executor_version?: string | undefined;
   /** Of the only job of a run, in `run.created`; of an attempt at a plan's job, in `job.started`. */
@@ -75,7 +80,10 @@ export interface RecordDraft {
   readonly job_keys?: readonly string[] | undefined;
   /** Recovery policy of a step in doubt. */
   readonly recovery?: string | undefined;
-  /** Free data of `log.*`, `artifact.emitted` and `job.retried`; `first_step` of a `job.started` that goes on from another attempt. */
+  /**
+   * Free data of `log.*`, `artifact.emitted` and `job.retried`; `first_step` of a `job.started` that goes on from another attempt;
+   * what a record of a contract is about. It stands in the line whatever its size: the bound is that of an append, 4 MiB.
+   */
   readonly data?: JsonObject | undefined;
 }
 

@@ -1,7 +1,4 @@
-import type { JsonObject } from "#model";
-
-/** Health vocabulary, one for all. UNKNOWN is never good. */
-export type HealthStatus = "HEALTHY" | "DEGRADED" | "BLOCKED" | "UNKNOWN";
+import type { HealthStatus, JsonObject } from "#model";
 
 /** What health looked like at one moment. */
 export interface HealthSnapshot extends JsonObject {

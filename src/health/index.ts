@@ -1,4 +1,4 @@
-export type { HealthObserver, HealthSnapshot, HealthStatus } from "./health-observer.ts";
+export type { HealthObserver, HealthSnapshot } from "./health-observer.ts";
 export { createProcessObserver } from "./health-observers/process.ts";
 export type { ProcessObserver, ProcessObserverOptions, ProcessThresholds } from "./health-observers/process.ts";
 export { createFixedObserver } from "./health-observers/fixed.ts";

@@ -23,3 +23,15 @@ export { Fault, FAULTS } from "./fault.ts";
 export { assert, AssertionFailure } from "./assert.ts";
 export { jobViolations } from "./check-job.ts";
 export { LIMITS } from "./limits.ts";
+export type { Platform, PlatformCapability, PlatformChange, PlatformChangeQuery, PlatformValue } from "./platform.ts";
+export type {
+  HealthReport,
+  HealthSignal,
+  HealthSignals,
+  HealthState,
+  HealthStatus,
+  HealthView,
+  PastSignal,
+} from "./health.ts";
+export { isCapabilityName, resourceKey, SYSTEM_CAPABILITY, SYSTEM_SCOPE } from "./resource-key.ts";
+export type { ResourceKey } from "./resource-key.ts";

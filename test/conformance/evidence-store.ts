@@ -2,6 +2,7 @@ import { describe } from "vitest";
 import { appendLaws } from "./evidence-store-appends.ts";
 import { blobLaws } from "./evidence-store-blobs.ts";
 import { closingLaws } from "./evidence-store-closing.ts";
+import { contractLaws } from "./evidence-store-contracts.ts";
 import { listingLaws } from "./evidence-store-listings.ts";
 import { modelLaws } from "./evidence-store-model.ts";
 import { readingLaws } from "./evidence-store-reading.ts";
@@ -19,6 +20,7 @@ export function evidenceStoreConformance(subject: StoreSubject): void {
     describe("tailing", () => tailLaws(subject));
     describe("listing", () => listingLaws(subject));
     describe("opening a run again", () => reopeningLaws(subject));
+    describe("keeping logs of contracts", () => contractLaws(subject));
     describe("payloads", () => blobLaws(subject));
     describe("closing", () => closingLaws(subject));
     if (subject.outlivesProcess) describe("starting again", () => restartLaws(subject));

@@ -117,7 +117,7 @@ test("a run that was opened again is not taken for ended because of what one of 
 
 test("what opens a run again is told to the writer's thread and comes out as it went in", () => {
   const appends = [
-    { runId: "run-1", first: 3, lines: ["a", "b"], ends: true, resumes: true },
+    { runId: "run-1", first: 3, lines: ["a", "b"], ends: true, goesOn: true },
     { runId: "run-2", first: 0, lines: ["c"], ends: false },
   ];
   expect(unpackAppends(packAppends(appends))).toEqual(appends);

@@ -158,11 +158,11 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
     tests: REOPENING,
   }),
   store("a-run-is-opened-again-without-asking", "P5", {
-    change: ["if (opens) this.#options.guardNewRun?.();", ""],
+    change: ["if (at === 0 || opensAgain) this", "if (at === 0) this"],
     tests: REOPENING,
   }),
   writer("a-run-that-was-opened-again-is-taken-for-ended", "P2", {
-    change: ["if (resumes === true) reopen.run(runNo);", ""],
+    change: ["if (goesOn === true) reopen.run(runNo);", ""],
     tests: "conformance/evidence-store.sqlite",
   }),
   runMark("runs-opened-again-behind-the-mark-are-forgotten", "P1", {

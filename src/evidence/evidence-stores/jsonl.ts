@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Fault } from "#model";
 import type { EvidenceStore, RunHead } from "../evidence-store.ts";
 import type { LogBackend, RunAppend } from "../log-backend.ts";
+import { endedAfter } from "../log-kind.ts";
 import { LogStore } from "../log-store.ts";
 import type { LogStoreOptions } from "../log-store.ts";
 import { PAGE_CHARACTERS } from "../page.ts";
@@ -57,10 +58,10 @@ class JsonlBackend implements LogBackend {
     const lines = records.map((stored) => Buffer.from(`${stored.line}\n`));
     this.#addDurably(run, Buffer.concat(lines));
     for (const line of lines) run.offsets.push((run.offsets.at(-1) ?? 0) + line.length);
-    const last = records.at(-1)?.record;
+    const said = records.map(({ record }) => record);
+    const completed = endedAfter(said, run.head.completed);
     run.reopened ||= run.head.completed;
-    if (last !== undefined)
-      run.head = { runId, size: last.seq + 1, hash: last.hash, completed: last.event_type === "run.completed" };
+    run.head = { runId, size: run.head.size + said.length, hash: said.at(-1)?.hash ?? "", completed };
   }
 
   /** What could not be synced is taken back: a later start would find it in the system's memory, and not after a power cut. */

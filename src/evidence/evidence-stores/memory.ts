@@ -3,12 +3,13 @@ import type { LogBackend, RunAppend } from "../log-backend.ts";
 import { LogStore } from "../log-store.ts";
 import type { LogStoreOptions } from "../log-store.ts";
 import { BLOB_PIECE_BYTES } from "../log-backend.ts";
+import { endedAfter } from "../log-kind.ts";
 import { pageOf } from "../page.ts";
 
 interface MemoryRun {
   readonly lines: string[];
   head: RunHead;
-  /** Whether it was opened again after its end. */
+  /** Whether it went on behind its end. */
   reopened: boolean;
 }
 
@@ -23,9 +24,9 @@ class MemoryBackend implements LogBackend {
       run.reopened ||= run.head.completed;
       this.#runs.set(runId, run);
       for (const stored of records) run.lines.push(stored.line);
-      const last = records.at(-1)?.record;
-      if (last !== undefined)
-        run.head = { runId, size: run.lines.length, hash: last.hash, completed: last.event_type === "run.completed" };
+      const said = records.map(({ record }) => record);
+      const completed = endedAfter(said, run.head.completed);
+      run.head = { runId, size: run.lines.length, hash: said.at(-1)?.hash ?? "", completed };
     }
   }
 

@@ -4,6 +4,7 @@ import { openLine } from "../chain.ts";
 import { makeDirectory, syncDirectory } from "../durable-file.ts";
 import type { EvidenceStore, RunHead } from "../evidence-store.ts";
 import type { LogBackend, RunAppend } from "../log-backend.ts";
+import { endedAfter, isForBehind } from "../log-kind.ts";
 import { LogStore } from "../log-store.ts";
 import type { LogStoreOptions } from "../log-store.ts";
 import { pageOf } from "../page.ts";
@@ -14,9 +15,12 @@ import { NearestWriter } from "./sqlite/nearest-writer.ts";
 import { Writer } from "./sqlite/writer.ts";
 
 const LAST_LINE = "(SELECT line FROM records WHERE run_no = r.run_no ORDER BY seq DESC LIMIT 1)";
-/** A run that was opened again has ended once, so its last line is asked. The first such member is the record's own. */
+/** The type of the last line, with its quotes. The first such member is the record's own. */
+const LAST_TYPE = (characters: number): string =>
+  `substr(${LAST_LINE}, instr(${LAST_LINE}, '"event_type":') + 13, ${characters})`;
+/** A log that went on behind its end has ended once, so its last line is asked: a run was opened again, and a contract was not. */
 const ENDED = `(e.run_no IS NOT NULL AND (o.run_no IS NULL
-  OR substr(${LAST_LINE}, instr(${LAST_LINE}, '"event_type":') + 13, 15) = '"run.completed"'))`;
+  OR ${LAST_TYPE(15)} = '"run.completed"' OR ${LAST_TYPE(10)} = '"contract.'))`;
 const HEADS = `SELECT r.run_id AS runId, ${ENDED} AS ended,
   (SELECT max(seq) FROM records WHERE run_no = r.run_no) AS last, ${LAST_LINE} AS line
   FROM runs r LEFT JOIN ended_runs e ON e.run_no = r.run_no LEFT JOIN reopened_runs o ON o.run_no = r.run_no`;
@@ -61,8 +65,11 @@ class SqliteBackend implements LogBackend {
       runId,
       first: records[0]?.record.seq ?? 0,
       lines: records.map((stored) => stored.line),
-      resumes: records[0]?.record.event_type === "run.resumed",
-      ends: records.at(-1)?.record.event_type === "run.completed",
+      goesOn: records[0] !== undefined && isForBehind(records[0].record),
+      ends: endedAfter(
+        records.map(({ record }) => record),
+        false,
+      ),
     }));
     return this.#writer.write(plain);
   }

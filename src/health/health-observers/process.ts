@@ -1,7 +1,7 @@
 import { statfsSync } from "node:fs";
 import { memoryUsage } from "node:process";
-import type { Clock } from "#model";
-import type { HealthObserver, HealthSnapshot, HealthStatus } from "../health-observer.ts";
+import type { Clock, HealthStatus } from "#model";
+import type { HealthObserver, HealthSnapshot } from "../health-observer.ts";
 import { createEventLoopDelayMeter } from "./event-loop-delay.ts";
 
 /** The limits beyond which the process is called DEGRADED. */

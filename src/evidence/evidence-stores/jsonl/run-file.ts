@@ -2,7 +2,8 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { Fault } from "#model";
 import { chainHash, genesis, openLine } from "../../chain.ts";
 import type { RunHead } from "../../evidence-store.ts";
-import { isEndOfFailure, opensAgain, saidBy } from "../../opened-again.ts";
+import { endedWithLine, mayGoOnBehind, mayStandBehind } from "../../log-kind.ts";
+import { saidBy } from "../../opened-again.ts";
 import { scanLines } from "../line-file.ts";
 
 /** The log of one run, as it stands in its file. */
@@ -12,7 +13,7 @@ export interface RunFile {
   /** Byte offset of every line that holds, and of the end of the last one. */
   readonly offsets: number[];
   head: RunHead;
-  /** Whether it was opened again after its end. */
+  /** Whether it went on behind its end. */
   reopened: boolean;
 }
 
@@ -35,14 +36,14 @@ export function readRunFile(path: string, runId: string, to?: number): ReadRunFi
     let [last, reopened] = ["", false];
     for (const { text, end, whole } of scanLines(file, { from: 0, to: to ?? fstatSync(file).size })) {
       const mayGoOn =
-        !head.completed || (whole ? opensAgain(saidBy(last), saidBy(text)) : isEndOfFailure(saidBy(last)));
+        !head.completed || (whole ? mayStandBehind(saidBy(last), saidBy(text)) : mayGoOnBehind(saidBy(last)));
       const hash = whole && mayGoOn ? hashThatFits(text, head) : undefined;
       if (hash === undefined) {
         rest = whole || !mayGoOn ? "broken" : "torn";
         break;
       }
       offsets.push(end);
-      const completed = text.startsWith('"run.completed"', text.indexOf('"event_type":') + 13);
+      const completed = endedWithLine(text, head.completed);
       reopened ||= head.completed;
       head = { runId, size: head.size + 1, hash, completed };
       last = completed ? text : "";

@@ -6,13 +6,13 @@ export interface LineAppend {
   /** Sequence number of the first line; 0 creates the run. */
   readonly first: number;
   readonly lines: readonly string[];
-  /** Whether the first line is `run.resumed`, which opens the run again if it has ended; default false. */
-  readonly resumes?: boolean;
-  /** Whether the last line is `run.completed`. */
+  /** Whether the first line may stand behind an end, and does so if the log has ended; default false. */
+  readonly goesOn?: boolean;
+  /** Whether they end the log: by `run.completed`, or by a state that a contract cannot leave. */
   readonly ends: boolean;
 }
 
-type PackedRun = readonly [runId: string, first: number, count: number, ends: boolean, resumes: boolean];
+type PackedRun = readonly [runId: string, first: number, count: number, ends: boolean, goesOn: boolean];
 
 const LINE_FEED = "\n";
 
@@ -21,12 +21,12 @@ const RUNS_KNOWN = 1000;
 
 /** Appends as one text: a string crosses between threads faster than a tree of objects does. */
 export function packAppends(appends: readonly LineAppend[]): string {
-  const runs = appends.map(({ runId, first, lines, resumes, ends }) => [
+  const runs = appends.map(({ runId, first, lines, goesOn, ends }) => [
     runId,
     first,
     lines.length,
     ends,
-    resumes === true,
+    goesOn === true,
   ]);
   return [JSON.stringify(runs), ...appends.flatMap(({ lines }) => lines)].join(LINE_FEED);
 }
@@ -35,9 +35,9 @@ export function packAppends(appends: readonly LineAppend[]): string {
 export function unpackAppends(text: string): readonly LineAppend[] {
   const [runs = "[]", ...lines] = text.split(LINE_FEED);
   let next = 0;
-  return (JSON.parse(runs) as readonly PackedRun[]).map(([runId, first, count, ends, resumes]) => {
+  return (JSON.parse(runs) as readonly PackedRun[]).map(([runId, first, count, ends, goesOn]) => {
     next += count;
-    return { runId, first, lines: lines.slice(next - count, next), ends, ...(resumes && { resumes }) };
+    return { runId, first, lines: lines.slice(next - count, next), ends, ...(goesOn && { goesOn }) };
   });
 }
 
@@ -58,7 +58,7 @@ export class LineWriter {
       rollback: database.prepare("ROLLBACK"),
       run: database.prepare("INSERT INTO runs (run_id) VALUES (?)"),
       record: database.prepare("INSERT INTO records (run_no, seq, line) VALUES (?, ?, ?)"),
-      // Each is said once: a run that was opened again ends again, and may be opened more than once.
+      // Each is said once: a run that was opened again ends again, and a log may go on more than once.
       reopen: database.prepare(
         "INSERT OR IGNORE INTO reopened_runs (run_no) SELECT run_no FROM ended_runs WHERE run_no = ?",
       ),
@@ -81,11 +81,11 @@ export class LineWriter {
     }
   }
 
-  #insert({ runId, first, lines, resumes, ends }: LineAppend): void {
+  #insert({ runId, first, lines, goesOn, ends }: LineAppend): void {
     const { run, record, reopen, end } = this.#statements;
     if (first === 0) this.#runNumbers.set(runId, Number(run.run(runId).lastInsertRowid));
     const runNo = this.#runNumber(runId);
-    if (resumes === true) reopen.run(runNo);
+    if (goesOn === true) reopen.run(runNo);
     for (const [offset, line] of lines.entries()) record.run(runNo, first + offset, line);
     if (!ends) return;
     end.run(runNo);
