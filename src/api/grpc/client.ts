@@ -6,6 +6,12 @@ import { LIMITS } from "#model";
 import { Health } from "../gen/grpc/health/v1/health_pb.ts";
 import { EvidenceService } from "../gen/verbatim/evidence/v1/evidence_pb.ts";
 import { JobExecutorService } from "../gen/verbatim/executor/v1/executor_pb.ts";
+import {
+  AuditService,
+  ContractService,
+  ReviewService,
+  RolloutService,
+} from "../gen/verbatim/governance/v1/governance_pb.ts";
 import { RunService } from "../gen/verbatim/orchestration/v1/run_pb.ts";
 import { addressText, parseAddress } from "./address.ts";
 import { faultOf } from "./errors.ts";
@@ -37,6 +43,10 @@ export interface VerbatimClient extends Disposable {
   readonly executor: ServiceClient<typeof JobExecutorService>;
   readonly runs: ServiceClient<typeof RunService>;
   readonly evidence: ServiceClient<typeof EvidenceService>;
+  readonly contracts: ServiceClient<typeof ContractService>;
+  readonly reviews: ServiceClient<typeof ReviewService>;
+  readonly audits: ServiceClient<typeof AuditService>;
+  readonly rollouts: ServiceClient<typeof RolloutService>;
   readonly health: ServiceClient<typeof Health>;
   /** Ends every call and the connection. */
   close(): void;
@@ -68,6 +78,10 @@ export function connectClient({ address, token }: ClientOptions): VerbatimClient
     executor: serviceClient(JobExecutorService, channel, metadata),
     runs: serviceClient(RunService, channel, metadata),
     evidence: serviceClient(EvidenceService, channel, metadata),
+    contracts: serviceClient(ContractService, channel, metadata),
+    reviews: serviceClient(ReviewService, channel, metadata),
+    audits: serviceClient(AuditService, channel, metadata),
+    rollouts: serviceClient(RolloutService, channel, metadata),
     health: serviceClient(Health, channel, metadata),
     close,
     [Symbol.dispose]: close,

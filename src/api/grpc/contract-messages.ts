@@ -122,5 +122,7 @@ function jsonOfValue(value: Value): Json | undefined {
 
 /** The states that a caller has named; those that are none are left out. */
 export function statesOf(states: readonly StateOnWire[]): ReadonlySet<ContractState> {
-  return new Set(states.flatMap((state) => (state === StateOnWire.UNSPECIFIED ? [] : [StateOnWire[state] as ContractState]))); // the names on the wire are those of governance
+  return new Set(STATES.filter((state) => states.includes(StateOnWire[state])));
 }
+
+const STATES = Object.keys(StateOnWire).filter((name) => name !== "UNSPECIFIED") as readonly ContractState[]; // the names on the wire are those of governance

@@ -1,7 +1,7 @@
 import type { EvidenceStore, HistoryReader, Sealer, Signer } from "#evidence";
 import type { Clock } from "#model";
 import { Fault } from "#model";
-import type { JobRunner, RunRunner, Scheduler } from "#orchestration";
+import type { ContractKeeper, JobRunner, RunRunner, Scheduler } from "#orchestration";
 import type { Address } from "./address.ts";
 import { parseAddress } from "./address.ts";
 import { CallBudgets } from "./call-budgets.ts";
@@ -9,6 +9,7 @@ import type { CallLimits } from "./call-budgets.ts";
 import type { Principal } from "./call-context.ts";
 import { evidenceService } from "./evidence-service.ts";
 import { executorService } from "./executor-service.ts";
+import { governanceServices } from "./governance-services.ts";
 import { HealthState, healthService } from "./health-service.ts";
 import { startHttpSidePort } from "./http-side-port.ts";
 import type { HttpSidePort } from "./http-side-port.ts";
@@ -28,6 +29,10 @@ export interface GrpcServerOptions {
   readonly history: HistoryReader;
   readonly schedules: Pick<Scheduler, "list">;
   readonly store: EvidenceStore;
+  /** Absent = there is no platform whose changes need contracts. */
+  readonly contracts?: ContractKeeper;
+  /** The contracts' own logs; present with `contracts`. */
+  readonly contractStore?: EvidenceStore;
   readonly sealer: Sealer;
   /** Whose public key is told. */
   readonly signer: Pick<Signer, "algorithm" | "keyId" | "publicKeyPem">;
@@ -92,7 +97,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
 }
 
 function mountedServices(options: GrpcServerOptions): { services: readonly MountedService[]; health: HealthState } {
-  const own = [executorService(options), runService(options), evidenceService(options)];
+  const own = [executorService(options), runService(options), evidenceService(options), ...governanceServices(options)];
   const names = own.map(({ service }) => service.typeName);
   const health = new HealthState(names, () => options.store.halted === undefined);
   const services = [...own, healthService(health)];

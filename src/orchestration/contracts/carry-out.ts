@@ -1,8 +1,7 @@
 import type { EvidenceStore } from "#evidence";
 import { auditJob, resolveInconclusive } from "#governance";
 import type { AuditVerdict } from "#governance";
-import type { Clock, ExecutionResult } from "#model";
-import { assert, Fault } from "#model";
+import type { Clock, ExecutionResult, HealthView, Platform } from "#model";
 import type { JobRunner } from "../job-runner.ts";
 import { auditFacts } from "./audit-facts.ts";
 import type { ContractDesk } from "./contract-desk.ts";
@@ -12,7 +11,6 @@ import type { ContractPlan } from "./contract-job.ts";
 import { MACHINE, rollbackRecord, verdictRecord } from "./contract-records.ts";
 import type { ContractRecord } from "./contract-state.ts";
 import { performedSteps } from "./performed-steps.ts";
-import type { HealthReader, PlatformReader } from "./surroundings.ts";
 import { unrestored } from "./unrestored.ts";
 
 /** What becomes of contracts while nobody looks. */
@@ -28,8 +26,8 @@ export interface CarryOutOptions {
   readonly runStore: EvidenceStore;
   readonly runner: JobRunner;
   readonly clock: Clock;
-  readonly platform: PlatformReader;
-  readonly health: HealthReader;
+  readonly platform: Platform;
+  readonly health: HealthView;
   readonly onNews: (news: CarryOutNews) => void;
 }
 

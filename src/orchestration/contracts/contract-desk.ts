@@ -1,6 +1,6 @@
 import type { RecordDraft } from "#evidence";
 import { decideTransition } from "#governance";
-import type { TransitionFacts, TransitionRefusal, TransitionRequest } from "#governance";
+import type { TransitionFacts, TransitionRequest } from "#governance";
 import type { Clock, FaultCode } from "#model";
 import { Fault } from "#model";
 import type { ContractLog } from "./contract-log.ts";
@@ -58,13 +58,12 @@ export class ContractDesk {
   }
 }
 
-const CODES: Partial<Record<TransitionRefusal["code"], FaultCode>> = {
+const CODES: Readonly<Record<string, FaultCode>> = {
   VERSION_CONFLICT: "CONTRACT_CHANGED",
   FOUR_EYES: "APPROVER_IS_SUBMITTER",
 };
 
 /** The fault for what governance has refused: it names the rule. */
 export function refusal({ code, sentence }: { readonly code: string; readonly sentence: string }): Fault {
-  const fault = (CODES as Readonly<Record<string, FaultCode | undefined>>)[code] ?? "CONTRACT_REFUSED"; // read only
-  return new Fault(fault, sentence, { violations: [{ field: code, description: sentence }] });
+  return new Fault(CODES[code] ?? "CONTRACT_REFUSED", sentence, { violations: [{ field: code, description: sentence }] });
 }

@@ -1,7 +1,7 @@
 import type { EvidenceStore, RunHead } from "#evidence";
-import { decideAdvance, resolveInconclusive, stageOf } from "#governance";
+import { decideAdvance, stageOf } from "#governance";
 import type { ContractState, EligibilityFacts, RolloutStage } from "#governance";
-import type { Clock } from "#model";
+import type { Clock, HealthView, Platform } from "#model";
 import { Fault } from "#model";
 import type { JobRunner } from "../job-runner.ts";
 import { CarryOut } from "./carry-out.ts";
@@ -15,7 +15,6 @@ import { worstHealth } from "./eligibility-facts.ts";
 import { Intake } from "./intake.ts";
 import type { TakenRequest } from "./intake.ts";
 import { RequestRates } from "./request-rates.ts";
-import type { HealthReader, PlatformReader } from "./surroundings.ts";
 
 /** What a keeper of contracts stands on. */
 export interface ContractKeeperOptions {
@@ -25,8 +24,10 @@ export interface ContractKeeperOptions {
   readonly runStore: EvidenceStore;
   readonly runner: JobRunner;
   readonly clock: Clock;
-  readonly platform: PlatformReader;
-  readonly health: HealthReader;
+  readonly platform: Platform;
+  /** Whether changes of SYSTEM were approved beforehand. */
+  readonly systemPreApproved: boolean;
+  readonly health: HealthView;
   /** New requests a minute that each source may make. */
   readonly requestsPerMinute: number;
   /** Hours that a stage of a rollout has to last before the next. */
@@ -78,12 +79,13 @@ export class ContractKeeper {
   #stopped = false;
 
   constructor(options: ContractKeeperOptions) {
-    const { store, clock, platform, health, runner, requestsPerMinute } = options;
+    const { store, clock, platform, systemPreApproved, health, runner, requestsPerMinute } = options;
     this.#options = options;
     this.#desk = new ContractDesk(new ContractLog(store), clock);
     this.#intake = new Intake({
       desk: this.#desk,
       platform,
+      systemPreApproved,
       health,
       rates: new RequestRates(clock, requestsPerMinute),
       stepTypes: new Set(runner.stepTypes.map(({ name }) => name)),
@@ -164,7 +166,7 @@ export class ContractKeeper {
     const active = await this.#desk.inTurn(contractId, async () => {
       const seen = await this.#desk.log.get(contractId);
       const { job, planHash } = contractPlan(contractId, seen.request);
-      const state = worstHealth(health, seen.request.capabilities);
+      const state = await worstHealth(health, seen.request.capabilities);
       if (seen.contract.state === "APPROVED") requireSoundHealth(state);
       const version = expectedVersion ?? seen.contract.version;
       return await this.#desk.change(seen, {
@@ -214,7 +216,7 @@ export class ContractKeeper {
   }
 
   /** Makes a completed change visible by one stage more. @throws {Fault} CONTRACT_REFUSED, CONTRACT_NOT_FOUND */
-  async advanceRollout({ contractId, actor, to }: ContractWord & { readonly to: string }): Promise<ContractRecord> {
+  async advanceRollout({ contractId, actor, to }: ContractWord & { readonly to: RolloutStage }): Promise<ContractRecord> {
     const { clock, health, stabilisationHours } = this.#options;
     return await this.#desk.inTurn(contractId, async () => {
       const seen = await this.#desk.log.get(contractId);
@@ -225,7 +227,7 @@ export class ContractKeeper {
         stage,
         to,
         stageSince: since,
-        health: worstHealth(health, seen.request.capabilities),
+        health: await worstHealth(health, seen.request.capabilities),
         now,
         actor,
         stabilisationHours,
@@ -319,7 +321,8 @@ function requireSoundHealth(state: string): void {
   throw refusal({ code: "HEALTH_GATE", sentence });
 }
 
-function rolloutOf({ contract, rollout }: ContractRecord): { readonly stage: RolloutStage; readonly since: string } {
+/** How far a change is visible, and since when. */
+export function rolloutOf({ contract, rollout }: ContractRecord): { readonly stage: RolloutStage; readonly since: string } {
   const stage = stageOf(contract.state, rollout?.stage);
   return { stage, since: rollout?.since ?? contract.changedAt ?? "" };
 }

@@ -1,12 +1,12 @@
 import { canonicalJson } from "#evidence";
 import { explainEligibility, replayVerdict } from "#governance";
-import type { EligibilityFacts, ExplainedRule } from "#governance";
+import type { EligibilityFacts, RuleExplanation } from "#governance";
 import type { Json } from "#model";
 import type { ContractRecord } from "./contract-state.ts";
 
 /** Why eligibility answered as it did, and whether the recorded verdicts can be computed again. */
 export interface Explanation {
-  readonly rules: readonly ExplainedRule[];
+  readonly rules: readonly RuleExplanation[];
   readonly decision: string;
   readonly rulesVersion: string;
   /** Whether every recorded verdict comes out again from its recorded facts. */

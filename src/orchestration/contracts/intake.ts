@@ -2,7 +2,7 @@ import { canonicalJson, digest } from "#evidence";
 import type { RecordDraft } from "#evidence";
 import { checkRequest, decideEligibility, decideTransition, validateRequest } from "#governance";
 import type { ChangeRequest, Contract, EligibilityFacts, TransitionFacts, TransitionRequest } from "#governance";
-import type { Json, Violation } from "#model";
+import type { HealthView, Json, Platform, Violation } from "#model";
 import { assert, Fault } from "#model";
 import type { ContractDesk } from "./contract-desk.ts";
 import { contractPlan } from "./contract-job.ts";
@@ -10,7 +10,6 @@ import { MACHINE, submittedRecord, transitionRecord, verdictRecord } from "./con
 import type { ContractRecord } from "./contract-state.ts";
 import { eligibilityFacts } from "./eligibility-facts.ts";
 import type { RequestRates } from "./request-rates.ts";
-import type { HealthReader, PlatformReader } from "./surroundings.ts";
 
 /** Hours after which an unapproved contract expires. */
 export const EXPIRY_HOURS = { minimum: 1, default: 72, maximum: 720 } as const;
@@ -22,8 +21,9 @@ const ID_CHARACTERS = 22;
 /** What intake looks at. */
 export interface IntakeSurroundings {
   readonly desk: ContractDesk;
-  readonly platform: PlatformReader;
-  readonly health: HealthReader;
+  readonly platform: Platform;
+  readonly systemPreApproved: boolean;
+  readonly health: HealthView;
   readonly rates: RequestRates;
   /** What can be performed here. */
   readonly stepTypes: ReadonlySet<string>;
@@ -74,7 +74,7 @@ export class Intake {
 
   /** Everything that the machines say of it, in order. */
   async #judged(draft: Contract, request: ChangeRequest, at: string): Promise<readonly RecordDraft[]> {
-    const { platform, health, stepTypes, others } = this.#around;
+    const { platform, systemPreApproved, health, stepTypes, others } = this.#around;
     const plan = contractPlan(draft.contractId, request);
     const records = new JudgedRequest(draft, at);
     const validation = validateRequest(request);
@@ -96,7 +96,8 @@ export class Intake {
     if (violations.length > 0) return records.reject(violations.map(sentenceOf).join("; "));
     records.become("VALIDATED", { violations });
 
-    const facts = eligibilityFacts({ now: at, request, validation, platform, health, contracts: await others() });
+    const sources = { now: at, request, validation, platform, systemPreApproved, health, contracts: await others() };
+    const facts = await eligibilityFacts(sources);
     const verdict = decideEligibility(facts);
     records.say({ decider: "eligibility", facts, verdict, ...verdict });
     if (verdict.decision === "MAY_NOT") return records.reject(verdict.reason);

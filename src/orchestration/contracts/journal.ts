@@ -1,9 +1,9 @@
-import type { PlatformChange, PlatformReader } from "./surroundings.ts";
+import type { Platform, PlatformChange } from "#model";
 
 const PAGE = 500;
 
 /** All changes of the platform behind the first `head`. */
-export function* changesSince(platform: PlatformReader, head: number): Generator<PlatformChange, void, void> {
+export function* changesSince(platform: Platform, head: number): Generator<PlatformChange, void, void> {
   for (let afterSeq = head; ;) {
     const page = platform.changes({ afterSeq, limit: PAGE });
     yield* page;

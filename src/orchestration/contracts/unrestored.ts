@@ -1,11 +1,10 @@
 import { canonicalJson } from "#evidence";
-import type { Json } from "#model";
+import type { Json, Platform } from "#model";
 import type { ContractRecord } from "./contract-state.ts";
 import { changesSince } from "./journal.ts";
-import type { PlatformReader } from "./surroundings.ts";
 
 /** Keys that a contract's job, or nobody, has changed and at which there is not again what stood there before. */
-export function unrestored({ contract, baseline }: ContractRecord, platform: PlatformReader): readonly string[] {
+export function unrestored({ contract, baseline }: ContractRecord, platform: Platform): readonly string[] {
   const before = new Map<string, Json>();
   for (const change of changesSince(platform, baseline?.journalHead ?? 0)) {
     const isOurs = change.by === null || change.by.startsWith(`${contract.jobId}/`);
