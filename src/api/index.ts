@@ -16,3 +16,7 @@ export type { ReadPlan } from "./plan-file/read-plan.ts";
 export { createToken, readToken } from "./grpc/token.ts";
 export { gateWord, runStatusNumbers, toldRun, toldRunWithLog } from "./grpc/told-run.ts";
 export type { ToldJob, ToldRun, ToldRunWithLog } from "./grpc/told-run.ts";
+export { CONTRACT_STATE_NAMES, contractStateNumbers, toldContract } from "./grpc/told-contract.ts";
+export type { ToldContract, ToldContractState, ToldVerdict } from "./grpc/told-contract.ts";
+export { changeRequestMessage } from "./grpc/change-request-message.ts";
+export type { WrittenRequest } from "./grpc/change-request-message.ts";

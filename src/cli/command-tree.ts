@@ -11,6 +11,7 @@ import type { ShowFlags } from "./commands/show.ts";
 import { collected, inState, JSON_FLAG, PLACE, placed, unlessInterrupted, wholeNumber } from "./declaring.ts";
 import type { Declaring } from "./declaring.ts";
 import type { CommonFlags, ServeFlags, SignerFlags } from "./host.ts";
+import { addContractCommands } from "./contract-commands.ts";
 import { addPlanFileCommands } from "./plan-file-commands.ts";
 import { addRunCommands } from "./run-commands.ts";
 
@@ -19,6 +20,7 @@ export function addCommands(declaring: Declaring): void {
   addServe(declaring);
   addExec(declaring);
   addRunCommands(declaring);
+  addContractCommands(declaring);
   addReaders(declaring);
   addProofs(declaring);
   addSealing(declaring);

@@ -31,7 +31,7 @@ export function addPlanFileCommands({ program, session, onEnd }: Declaring): voi
   program
     .command("schema")
     .description("print the JSON Schema of a file, for your editor")
-    .addArgument(new Argument("<file>", "which file").choices(["plan", "job", "config"]))
+    .addArgument(new Argument("<file>", "which file").choices(["plan", "job", "request", "config"]))
     .action(async (name: SchemaName) => {
       const { printSchema } = await import("./commands/schema.ts");
       onEnd(await printSchema(name, session));

@@ -107,6 +107,29 @@ export const configurationSchema = z
       .record(secretName, secretSource)
       .default({})
       .describe("Secrets by name, each {file: path} or {environment: VARIABLE}. Steps name them; see docs/secrets.md."),
+    governance: z
+      .enum(["open", "required"])
+      .default("open")
+      .describe(
+        "open: whoever reaches the server may have jobs and plans run, and every log says so. required: nothing runs but the job of an approved contract.",
+      ),
+    contracts: z
+      .strictObject({
+        requests_per_minute: z
+          .int()
+          .min(1)
+          .max(10_000)
+          .default(60)
+          .describe("New requests that each source may make in a minute."),
+        stabilisation_hours: z
+          .number()
+          .positive()
+          .max(8760)
+          .default(24)
+          .describe("Hours that a stage of a rollout has to last before the next."),
+      })
+      .prefault({})
+      .describe("Requests and contracts; see docs/governance.md."),
     steps: stepsSchema,
     schedules: schedulesSchema,
     handler_directories: z

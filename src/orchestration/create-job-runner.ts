@@ -31,8 +31,10 @@ export interface JobRunnerOptions {
   readonly maxActiveJobs: number;
   /** Bytes that they may hold together, as `held-bytes.ts` counts; default `LIMITS.heldJobBytes`. */
   readonly maxHeldBytes?: number;
-  /** Asked before a new job starts, and once more for its handlers; absent = the admission is open to whoever reaches the server. */
+  /** Asked before the job of a contract starts; absent = there are no contracts. */
   readonly authority?: JobAuthority;
+  /** Whether whoever reaches the server may have jobs run, or only contracts. Default `open`. */
+  readonly admission?: "open" | "contract";
   /** Looks ahead to a full disk; absent = it is met by the first failed write. */
   readonly disk?: DiskGuard;
   /** Told of refusals, for the log of the process. */
@@ -61,6 +63,13 @@ interface Claim {
   readonly held: number;
   ours: boolean;
 }
+
+const NO_AUTHORITY: JobAuthority = {
+  grant: async () => ({
+    verdict: "REFUSED",
+    reasons: [{ field: "contract_id", description: "is of no contract: there are none on this server" }],
+  }),
+};
 
 /** Makes the runner of direct jobs. */
 export function createJobRunner(options: JobRunnerOptions): JobRunner {
@@ -94,9 +103,9 @@ class DirectJobRunner implements JobRunner {
   }
 
   /** The machine that a job gets: with all handlers, or with those that its contract grants. */
-  async #machineFor(job: Job, { hash }: PlanDocument, { lastWord = false }: SubmitOptions): Promise<Machine> {
-    const { authority, onRefused } = this.#options;
-    if (authority === undefined || lastWord) return this.#machine;
+  async #machineFor(job: Job, { hash }: PlanDocument, { lastWord = false, ofContract = false }: SubmitOptions): Promise<Machine> {
+    const { authority = NO_AUTHORITY, admission = "open", onRefused } = this.#options;
+    if (lastWord || (admission === "open" && !ofContract)) return this.#machine;
     const grant = await authority.grant(job, hash);
     if (grant.verdict === "GRANTED") return this.#machine.only(new Set(grant.stepTypes));
     onRefused?.(job.jobId, grant.reasons);

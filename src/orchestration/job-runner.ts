@@ -28,6 +28,8 @@ export interface JobView {
 export interface SubmitOptions {
   /** Said by the server itself of what has ended: taken during a drain too. */
   readonly lastWord?: boolean;
+  /** Asked for by the keeper of contracts: its contract has to grant it, whatever the server's admission is. */
+  readonly ofContract?: boolean;
 }
 
 /** Starts jobs and drives the executor; the evidence of a job is read from the store, never from here. */

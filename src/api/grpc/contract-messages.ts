@@ -91,7 +91,7 @@ function changeMessage(change: ProposedChange): ChangeMessage {
 }
 
 /** What a request says, as governance reads it: what is empty on the wire was not said. */
-export function requestOf(message: RequestMessage | undefined): unknown {
+export function changeRequestOf(message: RequestMessage | undefined): unknown {
   if (message === undefined) return {};
   const { source, reference, submittedBy, title, description, urgency, changes, capabilities } = message;
   return {

@@ -13,7 +13,7 @@ import {
   RolloutService,
 } from "../gen/verbatim/governance/v1/governance_pb.ts";
 import { idViolations, refuseIfAny, sequenceNumber, textViolations } from "./checks.ts";
-import { contractMessage, requestOf, statesOf } from "./contract-messages.ts";
+import { changeRequestOf, contractMessage, statesOf } from "./contract-messages.ts";
 import { BATCH_CHARACTERS, batches } from "./event-messages.ts";
 import { pageToken, placeOfToken, tokenViolations } from "./page-token.ts";
 import type { MountedService } from "./service.ts";
@@ -55,7 +55,7 @@ function contractService(keeper: () => ContractKeeper, logs: () => EvidenceStore
     {
       async submitRequest({ request, expiresInHours }) {
         const hours = expiresInHours === 0 ? DEFAULT_EXPIRY_HOURS : expiresInHours;
-        const { record, attached } = await keeper().submit(requestOf(request), hours);
+        const { record, attached } = await keeper().submit(changeRequestOf(request), hours);
         const contract = contractMessage(record);
         return { $typeName: "verbatim.governance.v1.SubmitRequestResponse", contract, attached };
       },

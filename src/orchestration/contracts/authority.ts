@@ -1,8 +1,10 @@
+import type { EvidenceStore } from "#evidence";
+import type { Job, Violation } from "#model";
 import type { ContractPlan } from "./contract-job.ts";
 import { contractPlan } from "./contract-job.ts";
-import type { ContractLog } from "./contract-log.ts";
+import { ContractLog } from "./contract-log.ts";
 import type { ContractRecord } from "./contract-state.ts";
-import type { Job, Violation } from "#model";
+import { undoingPlan } from "./undoing-plan.ts";
 
 /** What lets a job start: which handlers it gets, or every reason why it may not. */
 export type Grant =
@@ -15,7 +17,8 @@ export interface JobAuthority {
 }
 
 /** The authority of contracts: only the job of an ACTIVE one, as approved, or what undoes it. */
-export function contractAuthority(log: ContractLog, undoing: (record: ContractRecord) => Promise<ContractPlan | undefined>): JobAuthority {
+export function contractAuthority(store: EvidenceStore, runStore: EvidenceStore): JobAuthority {
+  const log = new ContractLog(store);
   return {
     async grant({ jobId, contractId }, planHash) {
       const record = await log.find(contractId);
@@ -24,7 +27,7 @@ export function contractAuthority(log: ContractLog, undoing: (record: ContractRe
       if (state !== "ACTIVE") {
         return refused("contract_id", `is of a contract that is ${state}; only an ACTIVE one lets a job run`);
       }
-      const plan = record.rollback?.status === "RUNNING" ? await undoing(record) : contractPlan(contractId, record.request);
+      const plan = record.rollback?.status === "RUNNING" ? await undoingPlan(record, runStore) : contractPlan(contractId, record.request);
       const expected = plan?.job.jobId ?? record.contract.jobId;
       if (jobId !== expected) return refused("job_id", `is ${jobId}; the contract's job is ${expected}`);
       if (plan === undefined || planHash !== plan.planHash || !isApproved(record, plan)) {

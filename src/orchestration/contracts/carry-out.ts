@@ -1,16 +1,16 @@
 import type { EvidenceStore } from "#evidence";
 import { auditJob, resolveInconclusive } from "#governance";
 import type { AuditVerdict } from "#governance";
-import type { Clock, ExecutionResult, HealthView, Platform } from "#model";
+import { Fault } from "#model";
+import type { Clock, ExecutionResult, HealthView, Job, Platform } from "#model";
 import type { JobRunner } from "../job-runner.ts";
 import { auditFacts } from "./audit-facts.ts";
 import type { ContractDesk } from "./contract-desk.ts";
 import { refusal } from "./contract-desk.ts";
-import { contractPlan, rollbackPlan } from "./contract-job.ts";
-import type { ContractPlan } from "./contract-job.ts";
+import { contractPlan } from "./contract-job.ts";
 import { MACHINE, rollbackRecord, verdictRecord } from "./contract-records.ts";
 import type { ContractRecord } from "./contract-state.ts";
-import { performedSteps } from "./performed-steps.ts";
+import { undoingPlan } from "./undoing-plan.ts";
 import { unrestored } from "./unrestored.ts";
 
 /** What becomes of contracts while nobody looks. */
@@ -58,13 +58,11 @@ export class CarryOut {
   }
 
   async #go(contractId: string, onAccepted: () => void): Promise<void> {
-    const { desk, runner, onNews } = this.#options;
+    const { desk, onNews } = this.#options;
     let record = await desk.log.get(contractId);
     if (record.contract.state !== "ACTIVE") return;
     if (record.foundAudit === undefined) {
-      const submitted = await runner.submit(contractPlan(contractId, record.request).job);
-      onAccepted();
-      await submitted.result;
+      await this.#perform(contractPlan(contractId, record.request).job, onAccepted);
       record = await desk.inTurn(contractId, () => this.#audit(contractId));
     }
     const { contract, verdicts } = record;
@@ -75,6 +73,17 @@ export class CarryOut {
     if (contract.state === "ACTIVE") record = await this.#undo(record);
     const { state, reason = "" } = record.contract;
     onNews({ kind: "ended", contractId, state, reason });
+  }
+
+  /** Has the job run, or attaches to what was recorded of it. Of a job id that was used for something else the audit will tell. */
+  async #perform(job: Job, onAccepted: () => void): Promise<void> {
+    try {
+      const submitted = await this.#options.runner.submit(job, { ofContract: true });
+      onAccepted();
+      await submitted.result;
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code !== "JOB_ID_TAKEN") throw error;
+    }
   }
 
   /** Audits the ended job. What passes completes the contract in the same breath. */
@@ -125,10 +134,10 @@ export class CarryOut {
 
   /** Undoes what a contract has done whose audit has failed, and ends it. */
   async #undo(seen: ContractRecord): Promise<ContractRecord> {
-    const { desk, runner, clock } = this.#options;
+    const { desk, runner, runStore, clock } = this.#options;
     const { contractId } = seen.contract;
     const why = seen.verdicts.audit?.reason ?? "";
-    const plan = await this.undoing(seen);
+    const plan = await undoingPlan(seen, runStore);
     if (plan === undefined) return await this.#fail(contractId, `The audit failed: ${why} Nothing was to be undone.`);
     const { jobId } = plan.job;
     if (seen.rollback === undefined) {
@@ -137,7 +146,7 @@ export class CarryOut {
         await desk.log.append(contractId, seen.size, [rollbackRecord(word, { jobId, status: "RUNNING", reason: why })]);
       });
     }
-    const { result } = await runner.submit(plan.job);
+    const { result } = await runner.submit(plan.job, { ofContract: true });
     return await this.#undone(contractId, await result, why);
   }
 
@@ -162,12 +171,6 @@ export class CarryOut {
       const request = { to: "FAILED", actor: MACHINE, reason, expectedVersion: seen.contract.version } as const;
       return await desk.change(seen, { request, facts: {}, before });
     });
-  }
-
-  /** What undoes a contract's job, by what its log says was performed; undefined = nothing is to be undone. */
-  async undoing({ contract, request }: ContractRecord): Promise<ContractPlan | undefined> {
-    const plan = contractPlan(contract.contractId, request);
-    return rollbackPlan(plan, await performedSteps(this.#options.runStore, plan.job.jobId));
   }
 
   /** Waits for what is under way. */
