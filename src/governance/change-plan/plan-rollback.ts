@@ -22,14 +22,14 @@ export interface PerformedJob {
  */
 export function planRollback(job: PerformedJob): readonly JobStep[] {
   const { jobId, steps, performed } = membersOf(job);
-  const [declared, indexes] = [listOf(steps) ?? [], listOf(performed) ?? []];
+  const [declared, indexes] = [listOf(steps) ?? [], new Set(listOf(performed))];
   if (!isNamed(jobId)) return Object.freeze([]);
   const undone = declared.flatMap((step, index) => {
     const { target } = membersOf(step);
-    return typeof target === "string" && indexes.includes(index) ? [{ target, index }] : [];
+    return typeof target === "string" && indexes.has(index) ? [{ target, index }] : [];
   });
   return Object.freeze(
-    undone.reverse().map(({ target, index }, stepIndex) =>
+    undone.toReversed().map(({ target, index }, stepIndex) =>
       Object.freeze({
         stepIndex,
         stepType: REVERT_STEP_TYPE,

@@ -45,7 +45,8 @@ export function readChanges(value: unknown, problems: Problems): readonly Placed
     return [];
   }
   const places = new Map<string, number>();
-  return list.flatMap((item, position) => {
+  // Array.from: flatMap alone would pass over a hole in the list
+  return Array.from(list).flatMap((item, position) => {
     const change = readChange(item, `changes[${position}]`, problems);
     if (change === undefined) return [];
     const key = resourceKeyOf(change);
