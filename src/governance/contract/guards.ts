@@ -1,3 +1,4 @@
+import { identity } from "../identity.ts";
 import { MS_PER_HOUR, readInstant, writeInstant } from "../instant.ts";
 import { isNamed } from "../named.ts";
 import { seen } from "../phrase.ts";
@@ -158,9 +159,4 @@ function complete({ contract, facts }: Question): Answer {
 function giveReason({ request }: Question): Answer {
   if (isNamed(request.reason)) return { adds: { reason: request.reason } };
   return refuse("REASON_REQUIRED", `No reason was given; say why the contract becomes ${request.to}.`);
-}
-
-/** Two spellings of one name are one person: case, width and surrounding blanks make no second pair of eyes. */
-function identity(name: string): string {
-  return name.normalize("NFKC").trim().toLowerCase();
 }

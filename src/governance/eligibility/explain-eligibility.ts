@@ -1,4 +1,6 @@
 import type { EligibilityFacts } from "./facts.ts";
+import { readFacts } from "./read-facts.ts";
+import { RULES } from "./rules.ts";
 import type { RuleId } from "./verdict.ts";
 
 /** One rule, explained: what was seen, what it takes, and why it holds or does not. */
@@ -15,6 +17,16 @@ export interface RuleExplanation {
 
 /** Explains every rule, in the order of their rank. It agrees with `decideEligibility` on every fact. Never throws. */
 export function explainEligibility(facts: EligibilityFacts): readonly RuleExplanation[] {
-  void facts;
-  return Object.freeze([]);
+  const read = readFacts(facts);
+  const explained = RULES.map(({ id, threshold, fact, missing }) => {
+    const [sentence, seenFact] = [missing(read), fact(read)];
+    return Object.freeze({
+      rule: id,
+      holds: sentence === undefined,
+      fact: seenFact,
+      threshold,
+      sentence: sentence ?? `It holds: seen is ${seenFact}; expected is ${threshold}.`,
+    });
+  });
+  return Object.freeze(explained);
 }

@@ -1,5 +1,6 @@
 import { readInstant } from "../instant.ts";
 import { isNamed } from "../named.ts";
+import { listOf, membersOf } from "../unread.ts";
 
 /** An existing contract as far as it could be read. */
 export interface ReadContract {
@@ -29,8 +30,6 @@ export interface ReadFacts {
   readonly contracts: readonly ReadContract[] | undefined;
 }
 
-type Members = Readonly<Record<string, unknown>>;
-
 /** Reads facts of which nothing is believed, not even their form. Never throws on a JSON value. */
 export function readFacts(facts: unknown): ReadFacts {
   const members = membersOf(facts);
@@ -46,8 +45,8 @@ export function readFacts(facts: unknown): ReadFacts {
     known: readSet(members["knownCapabilities"]),
     frozen: readSet(members["frozenCapabilities"]),
     systemPreApproved: members["systemPreApproved"] === true,
-    blocks: readList(members["signals"])?.flatMap(readBlock),
-    contracts: readList(members["contracts"])?.map(readContract),
+    blocks: listOf(members["signals"])?.flatMap(readBlock),
+    contracts: listOf(members["contracts"])?.map(readContract),
   };
 }
 
@@ -72,15 +71,6 @@ function readSet(value: unknown): ReadonlySet<string> | undefined {
 }
 
 function readNames(value: unknown): readonly string[] | undefined {
-  const list = readList(value);
+  const list = listOf(value);
   return list?.every(isNamed) === true ? list : undefined;
-}
-
-function readList(value: unknown): readonly unknown[] | undefined {
-  return Array.isArray(value) ? value : undefined;
-}
-
-function membersOf(value: unknown): Members {
-  // `as`: an object's members are `unknown` here, so nothing is claimed about them
-  return typeof value === "object" && value !== null ? (value as Members) : {};
 }

@@ -22,6 +22,10 @@ const FAVOURABLE: ReadonlySet<unknown> = new Set(["create_contract", "escalate"]
 /** One rule. */
 export interface Rule {
   readonly id: RuleId;
+  /** What the rule expects, for people. */
+  readonly threshold: string;
+  /** The fact that it looks at, as it was seen, for people. */
+  readonly fact: (facts: ReadFacts) => string;
   /** What is missing, in one sentence; undefined = the rule holds. */
   readonly missing: (facts: ReadFacts) => string | undefined;
 }
@@ -33,10 +37,14 @@ export interface Rule {
 export const RULES: readonly Rule[] = [
   {
     id: "E-104",
+    threshold: "HEALTHY",
+    fact: ({ health }) => `health ${seen(health)}`,
     missing: ({ health }) => unless(health === "HEALTHY", `The health is ${seen(health)}; only HEALTHY will do.`),
   },
   {
     id: "E-100",
+    threshold: `at least ${MINIMUM_CONFIDENCE}`,
+    fact: ({ confidence }) => `confidence ${confidence}`,
     missing: ({ confidence }) =>
       unless(
         confidence >= MINIMUM_CONFIDENCE,
@@ -45,15 +53,25 @@ export const RULES: readonly Rule[] = [
   },
   {
     id: "E-101",
+    threshold: "high, medium or low; critical only with the recommendation escalate",
+    fact: ({ severity, recommendation }) => `severity ${seen(severity)}, recommendation ${seen(recommendation)}`,
     missing: ({ severity, recommendation }) =>
       unless(
         SEVERITIES.has(severity) && (severity !== "critical" || recommendation === "escalate"),
         `The severity is ${seen(severity)}; a critical or unknown one must be escalated to a person first.`,
       ),
   },
-  { id: "E-102", missing: frozenCapability },
+  {
+    id: "E-102",
+    threshold: "no capability of the request is frozen",
+    fact: ({ capabilities, frozen }) => `${touched(capabilities)}; frozen: ${names(frozen)}`,
+    missing: frozenCapability,
+  },
   {
     id: "E-103",
+    threshold: `without ${SYSTEM}, unless that was approved beforehand`,
+    fact: ({ capabilities, systemPreApproved }) =>
+      `${touched(capabilities)}; ${SYSTEM} ${systemPreApproved ? "was" : "was not"} approved beforehand`,
     missing: ({ capabilities, systemPreApproved }) =>
       unless(
         capabilities !== undefined && (systemPreApproved || !capabilities.includes(SYSTEM)),
@@ -62,15 +80,24 @@ export const RULES: readonly Rule[] = [
   },
   {
     id: "E-001",
+    threshold: `from ${REQUIRED_CONFIDENCE} to 1`,
+    fact: ({ confidence }) => `confidence ${confidence}`,
     missing: ({ confidence }) =>
       unless(
         confidence >= REQUIRED_CONFIDENCE && confidence <= 1,
         `The confidence is ${confidence}; it must be from ${REQUIRED_CONFIDENCE} to 1.`,
       ),
   },
-  { id: "E-002", missing: unknownCapability },
+  {
+    id: "E-002",
+    threshold: "at least one capability, and each of them known",
+    fact: ({ capabilities, known }) => `${touched(capabilities)}; known: ${names(known)}`,
+    missing: unknownCapability,
+  },
   {
     id: "E-003",
+    threshold: "no signal that blocks",
+    fact: ({ blocks }) => `signals that block: ${names(blocks)}`,
     missing: ({ blocks }) =>
       unless(
         blocks?.length === 0,
@@ -79,15 +106,40 @@ export const RULES: readonly Rule[] = [
   },
   {
     id: "E-004",
+    threshold: [...ACTIONABLE_TYPES].join(" or "),
+    fact: ({ issueType }) => `issue type ${seen(issueType)}`,
     missing: ({ issueType }) => oneOf("issue type", issueType, ACTIONABLE_TYPES),
   },
-  { id: "E-005", missing: ({ source }) => oneOf("source", source, SOURCES) },
-  { id: "E-006", missing: overlappingContract },
+  {
+    id: "E-005",
+    threshold: [...SOURCES].join(" or "),
+    fact: ({ source }) => `source ${seen(source)}`,
+    missing: ({ source }) => oneOf("source", source, SOURCES),
+  },
+  {
+    id: "E-006",
+    threshold: `no contract of the last ${OVERLAP_HOURS} hours on the same capabilities`,
+    fact: ({ capabilities, contracts }) =>
+      `${touched(capabilities)}; other contracts: ${names(contracts?.map(({ name }) => name))}`,
+    missing: overlappingContract,
+  },
   {
     id: "V-001",
+    threshold: [...FAVOURABLE].join(" or "),
+    fact: ({ recommendation }) => `recommendation ${seen(recommendation)}`,
     missing: ({ recommendation }) => oneOf("recommendation", recommendation, FAVOURABLE),
   },
 ];
+
+function touched(capabilities: readonly string[] | undefined): string {
+  return `capabilities: ${names(capabilities)}`;
+}
+
+function names(list: Iterable<string> | undefined): string {
+  if (list === undefined) return "unreadable";
+  const all = [...list];
+  return all.length === 0 ? "none" : listed(all);
+}
 
 function unless(holds: boolean, sentence: string): string | undefined {
   return holds ? undefined : sentence;
@@ -101,8 +153,8 @@ function frozenCapability({ capabilities, frozen }: ReadFacts): string | undefin
   if (capabilities === undefined || frozen === undefined) {
     return "The list of capabilities, or of the frozen ones, is unreadable; each must be a list of names.";
   }
-  const touched = capabilities.filter((name) => frozen.has(name));
-  return unless(touched.length === 0, `These capabilities are frozen: ${listed(touched)}.`);
+  const hit = capabilities.filter((name) => frozen.has(name));
+  return unless(hit.length === 0, `These capabilities are frozen: ${listed(hit)}.`);
 }
 
 function unknownCapability({ capabilities, known }: ReadFacts): string | undefined {
@@ -118,8 +170,8 @@ function overlappingContract({ capabilities, contracts, nowMs }: ReadFacts): str
   if (capabilities === undefined || contracts === undefined || nowMs === undefined) {
     return "Overlapping contracts cannot be ruled out: the time, the capabilities or the contracts are unreadable.";
   }
-  const touched = new Set(capabilities);
-  const overlapping = contracts.filter((contract) => overlaps(contract, touched, nowMs)).map(({ name }) => name);
+  const own = new Set(capabilities);
+  const overlapping = contracts.filter((contract) => overlaps(contract, own, nowMs)).map(({ name }) => name);
   return unless(
     overlapping.length === 0,
     `These contracts of the last ${OVERLAP_HOURS} hours touch the same capabilities: ${listed(overlapping)}.`,
@@ -127,7 +179,7 @@ function overlappingContract({ capabilities, contracts, nowMs }: ReadFacts): str
 }
 
 /** Whether it overlaps, or cannot be shown not to. One dated in the future counts as recent. */
-function overlaps(contract: ReadContract, touched: ReadonlySet<string>, nowMs: number): boolean {
+function overlaps(contract: ReadContract, own: ReadonlySet<string>, nowMs: number): boolean {
   const old = contract.createdMs !== undefined && nowMs - contract.createdMs > OVERLAP_HOURS * MS_PER_HOUR;
-  return !old && (contract.capabilities?.some((name) => touched.has(name)) ?? true);
+  return !old && (contract.capabilities?.some((name) => own.has(name)) ?? true);
 }

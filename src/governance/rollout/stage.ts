@@ -6,11 +6,16 @@ export const ROLLOUT_STAGES = ["NOT_VISIBLE", "PLANNED", "INTERNAL", "LIMITED", 
 /** One of {@link ROLLOUT_STAGES}. */
 export type RolloutStage = (typeof ROLLOUT_STAGES)[number];
 
+const HIDDEN = "NOT_VISIBLE";
+const PLANNED = "PLANNED";
+
 /**
  * The stage of a contract: NOT_VISIBLE until it is approved and when it has come to nothing, PLANNED while it is
- * APPROVED or ACTIVE, and from COMPLETED on the stage that was recorded last, PLANNED if none was.
+ * APPROVED or ACTIVE, and from COMPLETED on the stage that was recorded last, PLANNED if none was that is one.
  */
 export function stageOf(state: ContractState, recorded?: RolloutStage): RolloutStage {
-  void [state, recorded];
-  return "NOT_VISIBLE";
+  if (state === "APPROVED" || state === "ACTIVE") return PLANNED;
+  if (state !== "COMPLETED") return HIDDEN;
+  const stage = ROLLOUT_STAGES.find((known) => known === recorded);
+  return stage === undefined || stage === HIDDEN ? PLANNED : stage;
 }
