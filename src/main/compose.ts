@@ -20,6 +20,7 @@ import { NotificationsOfRuns } from "./notifications.ts";
 import { resumeInterrupted, tellRecovered } from "./recovered-runs.ts";
 import { createRunners } from "./runners.ts";
 import { createScheduler, requireSoundPlans } from "./schedules.ts";
+import { openPlatform } from "./platform.ts";
 import { shortest } from "./running-server.ts";
 import { openSigner } from "./signer.ts";
 import { claimStoreKind, requireStoreKind } from "./store-kind.ts";
@@ -103,9 +104,11 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const recovered = await recoverRuns(store, systemClock);
   tellRecovered(recovered, log);
   sealing.current = await startSealing(configuration, { store, signer, resources, log, ledger });
-  const configured = configuredStepTypes(configuration, { resources, secrets });
+  const observer = resources.use(createProcessObserver({ directory: state, clock: systemClock }));
+  const platform = openPlatform(configuration, { resources, observer });
+  const configured = [...configuredStepTypes(configuration, { resources, secrets }), ...(platform?.stepTypes ?? [])];
   const stepTypes = withoutSecrets([...given, ...configured, ...ownTypes], secrets);
-  const health = resources.use(createProcessObserver({ directory: state, clock: systemClock }));
+  const health = platform?.health ?? observer;
   const drivesOn = options.drivesOn ?? true;
   const { runner, runs } = createRunners(
     { state, store, stepTypes, health, signer, disk, log, drivesOn },
@@ -122,6 +125,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     history,
     schedules,
     store,
+    ...(platform !== undefined && { platform: platform.platform, signals: platform.signals }),
     sealer: sealing.current,
     signer,
     token,

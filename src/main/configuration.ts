@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SECRET_NAME } from "#effects";
+import { platformSchema } from "./platform-configuration.ts";
 import { schedulesSchema } from "./schedule-configuration.ts";
 import { stepsSchema } from "./step-configuration.ts";
 
@@ -108,6 +109,7 @@ export const configurationSchema = z
       .default({})
       .describe("Secrets by name, each {file: path} or {environment: VARIABLE}. Steps name them; see docs/secrets.md."),
     steps: stepsSchema,
+    platform: platformSchema.optional(),
     schedules: schedulesSchema,
     handler_directories: z
       .array(z.string().min(1).max(4096))

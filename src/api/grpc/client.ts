@@ -6,7 +6,9 @@ import { LIMITS } from "#model";
 import { Health } from "../gen/grpc/health/v1/health_pb.ts";
 import { EvidenceService } from "../gen/verbatim/evidence/v1/evidence_pb.ts";
 import { JobExecutorService } from "../gen/verbatim/executor/v1/executor_pb.ts";
+import { PlatformHealthService } from "../gen/verbatim/health/v1/health_pb.ts";
 import { RunService } from "../gen/verbatim/orchestration/v1/run_pb.ts";
+import { PlatformService } from "../gen/verbatim/platform/v1/platform_pb.ts";
 import { addressText, parseAddress } from "./address.ts";
 import { faultOf } from "./errors.ts";
 
@@ -37,6 +39,8 @@ export interface VerbatimClient extends Disposable {
   readonly executor: ServiceClient<typeof JobExecutorService>;
   readonly runs: ServiceClient<typeof RunService>;
   readonly evidence: ServiceClient<typeof EvidenceService>;
+  readonly platform: ServiceClient<typeof PlatformService>;
+  readonly platformHealth: ServiceClient<typeof PlatformHealthService>;
   readonly health: ServiceClient<typeof Health>;
   /** Ends every call and the connection. */
   close(): void;
@@ -68,6 +72,8 @@ export function connectClient({ address, token }: ClientOptions): VerbatimClient
     executor: serviceClient(JobExecutorService, channel, metadata),
     runs: serviceClient(RunService, channel, metadata),
     evidence: serviceClient(EvidenceService, channel, metadata),
+    platform: serviceClient(PlatformService, channel, metadata),
+    platformHealth: serviceClient(PlatformHealthService, channel, metadata),
     health: serviceClient(Health, channel, metadata),
     close,
     [Symbol.dispose]: close,
