@@ -43,6 +43,7 @@ export const EXIT_OF_FAULT: Readonly<Record<FaultCode, number>> = {
   HISTORY_UNAVAILABLE: EXIT.unreachable,
   EVIDENCE_BROKEN: EXIT.chainBroken,
   LIMIT_EXCEEDED: EXIT.precondition,
+  NOT_CONFIGURED: EXIT.precondition,
   DRAINING: EXIT.unreachable,
   UNAUTHENTICATED: EXIT.permission,
   PERMISSION_DENIED: EXIT.permission,

@@ -7,10 +7,11 @@ import { createJsonlStore, createMemoryStore, createSqliteStore, LogMirror, make
 import type { EvidenceStore, LogStoreOptions, Signer } from "#evidence";
 import { createProcessObserver } from "#health";
 import { recoverRuns } from "#orchestration";
-import type { DiskGuard, JobRunner, RunRunner, Scheduler } from "#orchestration";
+import type { ContractKeeper, DiskGuard, JobRunner, RunRunner, Scheduler } from "#orchestration";
 import { Fault, LIMITS } from "#model";
 import { configuredSecrets, redactedLog } from "./configured-secrets.ts";
 import { configuredStepTypes, ownStepTypes, withoutSecrets } from "./configured-step-types.ts";
+import { createContractKeeper, openContractStore } from "./contracts.ts";
 import { guardDisk } from "./guard-disk.ts";
 import { HistoryOfRuns } from "./history.ts";
 import { LedgerOfRuns } from "./ledger.ts";
@@ -20,6 +21,7 @@ import { NotificationsOfRuns } from "./notifications.ts";
 import { resumeInterrupted, tellRecovered } from "./recovered-runs.ts";
 import { createRunners } from "./runners.ts";
 import { createScheduler, requireSoundPlans } from "./schedules.ts";
+import { openPlatform } from "./platform.ts";
 import { shortest } from "./running-server.ts";
 import { openSigner } from "./signer.ts";
 import { claimStoreKind, requireStoreKind } from "./store-kind.ts";
@@ -103,14 +105,21 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const recovered = await recoverRuns(store, systemClock);
   tellRecovered(recovered, log);
   sealing.current = await startSealing(configuration, { store, signer, resources, log, ledger });
-  const configured = configuredStepTypes(configuration, { resources, secrets });
+  const observer = resources.use(createProcessObserver({ directory: state, clock: systemClock }));
+  const platform = openPlatform(configuration, { resources, observer });
+  const configured = [...configuredStepTypes(configuration, { resources, secrets }), ...(platform?.stepTypes ?? [])];
   const stepTypes = withoutSecrets([...given, ...configured, ...ownTypes], secrets);
-  const health = resources.use(createProcessObserver({ directory: state, clock: systemClock }));
+  const health = platform?.health ?? observer;
   const drivesOn = options.drivesOn ?? true;
+  const contractStore = platform && openContractStore(configuration, { resources, onHalt });
   const { runner, runs } = createRunners(
-    { state, store, stepTypes, health, signer, disk, log, drivesOn },
+    { state, store, contractStore, stepTypes, health, signer, disk, log, drivesOn },
     configuration,
   );
+  const contracts =
+    platform &&
+    contractStore &&
+    createContractKeeper(configuration, { ...platform, store: contractStore, runStore: store, runner, log });
   if (drivesOn) requireSoundPlans(configuration, runs);
   const schedules = createScheduler(configuration, { store, runs, log });
   await notifications.open({ store, runner, log, looksBack: drivesOn });
@@ -122,18 +131,22 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     history,
     schedules,
     store,
+    ...(platform !== undefined && { platform: platform.platform, signals: platform.signals }),
+    ...(contracts && contractStore && { contracts: { keeper: contracts, store: contractStore } }),
     sealer: sealing.current,
     signer,
     token,
   });
   if (disk?.full === true) server.current.setServing(false);
   if (drivesOn) await resumeInterrupted(recovered, runs, log);
+  if (drivesOn) await contracts?.start();
   if (drivesOn) await schedules.start();
   return runningApp({
     server: server.current,
     runner,
     runs,
     schedules,
+    contracts,
     store,
     disk,
     token,
@@ -160,6 +173,7 @@ interface Running {
   readonly runner: JobRunner;
   readonly runs: RunRunner;
   readonly schedules: Scheduler;
+  readonly contracts: ContractKeeper | undefined;
   readonly store: EvidenceStore;
   readonly disk: DiskGuard | undefined;
   readonly token: string;
@@ -169,7 +183,7 @@ interface Running {
 }
 
 function runningApp(running: Running): App {
-  const { server, runner, runs, schedules, store, disk, token, notifications, resources, configuration } = running;
+  const { server, runner, runs, schedules, contracts, store, disk, token, notifications, resources, configuration } = running;
   const graceMs = configuration.drain_seconds * 1000;
   let draining: Promise<unknown> | undefined;
   let stopping: Promise<void> | undefined;
@@ -181,6 +195,7 @@ function runningApp(running: Running): App {
   };
   const shutDown = async (): Promise<void> => {
     await drain();
+    await contracts?.close();
     await notifications.drain(runner);
     halted = store.halted;
     await server.drain({ graceMs: DRAIN_STREAMS_MS });

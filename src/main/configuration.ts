@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SECRET_NAME } from "#effects";
+import { platformSchema } from "./platform-configuration.ts";
 import { schedulesSchema } from "./schedule-configuration.ts";
 import { stepsSchema } from "./step-configuration.ts";
 
@@ -131,6 +132,7 @@ export const configurationSchema = z
       .prefault({})
       .describe("Requests and contracts; see docs/governance.md."),
     steps: stepsSchema,
+    platform: platformSchema.optional(),
     schedules: schedulesSchema,
     handler_directories: z
       .array(z.string().min(1).max(4096))

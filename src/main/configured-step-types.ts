@@ -15,6 +15,7 @@ import {
 import type { CommandRunOptions, HttpOptions, SecretVault, StepType } from "#effects";
 import { loadHandlers } from "./load-handlers.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
+import { PLATFORM_STEP_TYPES } from "./platform.ts";
 import type { CommandConfiguration, HttpConfiguration } from "./step-configuration.ts";
 import { systemClock } from "./system-clock.ts";
 
@@ -30,7 +31,8 @@ export async function ownStepTypes(
   configuration: LoadedConfiguration,
   { secrets, given }: { readonly secrets: SecretVault | undefined; readonly given: readonly StepType[] },
 ): Promise<readonly StepType[]> {
-  const taken = [...Object.keys(configuration.steps), ...given.map(({ name }) => name)];
+  const ofPlatform = configuration.platform === undefined ? [] : Object.keys(PLATFORM_STEP_TYPES);
+  const taken = [...Object.keys(configuration.steps), ...ofPlatform, ...given.map(({ name }) => name)];
   return await loadHandlers(configuration, { secrets, clock: systemClock, taken });
 }
 

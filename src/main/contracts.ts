@@ -35,15 +35,20 @@ export interface ContractParts {
   readonly runStore: EvidenceStore;
   readonly runner: JobRunner;
   readonly platform: Platform;
-  readonly health: HealthView;
+  readonly signals: HealthView;
   readonly log: EventLog;
 }
 
 /** Makes the keeper of contracts. */
 export function createContractKeeper(configuration: LoadedConfiguration, parts: ContractParts): ContractKeeper {
   const { contracts, platform } = configuration;
+  const { store, runStore, runner, signals: health } = parts;
   return new ContractKeeper({
-    ...parts,
+    store,
+    runStore,
+    runner,
+    platform: parts.platform,
+    health,
     clock: systemClock,
     systemPreApproved: platform?.system_pre_approved ?? false,
     requestsPerMinute: contracts.requests_per_minute,

@@ -3,7 +3,7 @@ import type { StepType } from "#effects";
 import { DisclosureFiles } from "#evidence";
 import type { EvidenceStore, Signer } from "#evidence";
 import type { HealthObserver } from "#health";
-import { createJobRunner, createRunRunner, Machine } from "#orchestration";
+import { contractAuthority, createJobRunner, createRunRunner, Machine } from "#orchestration";
 import type { DiskGuard, JobRunner, RunRunner } from "#orchestration";
 import type { Configuration } from "./configuration.ts";
 import type { EventLog } from "./log-events.ts";
@@ -13,6 +13,8 @@ import { systemClock } from "./system-clock.ts";
 export interface RunnerParts {
   readonly state: string;
   readonly store: EvidenceStore;
+  /** The logs of contracts; undefined = there are none. */
+  readonly contractStore: EvidenceStore | undefined;
   readonly stepTypes: readonly StepType[];
   readonly health: HealthObserver;
   readonly signer: Signer;
@@ -28,8 +30,9 @@ export interface Runners {
 }
 
 /** Makes both runners. */
-export function createRunners(parts: RunnerParts, { active_jobs: maxActiveJobs }: Configuration): Runners {
-  const { state, store, stepTypes, health, signer, disk, log, drivesOn } = parts;
+export function createRunners(parts: RunnerParts, { active_jobs: maxActiveJobs, governance }: Configuration): Runners {
+  const admission = governance === "required" ? "contract" : "open";
+  const { state, store, contractStore, stepTypes, health, signer, disk, log, drivesOn } = parts;
   const files = new DisclosureFiles(state);
   const common = {
     store,
@@ -48,10 +51,16 @@ export function createRunners(parts: RunnerParts, { active_jobs: maxActiveJobs }
     onRefused: (jobId: string, reasons: unknown) => log("job.refused", { job_id: jobId, reasons }),
   };
   return {
-    runner: createJobRunner({ ...common, maxActiveJobs }),
+    runner: createJobRunner({
+      ...common,
+      maxActiveJobs,
+      admission,
+      ...(contractStore !== undefined && { authority: contractAuthority(contractStore, store) }),
+    }),
     runs: createRunRunner({
       ...common,
-      machine: new Machine(common),
+      admission,
+      machine: new Machine(admission === "contract" ? { ...common, stepTypes: [] } : common),
       newRunId: randomUUIDv7,
       chance: Math.random,
       drivesOn,

@@ -31,3 +31,4 @@ export type { ContractKeeperOptions } from "./contracts/contract-keeper.ts";
 export type { CarryOutNews } from "./contracts/carry-out.ts";
 export type { ContractRecord, RecordedVerdict } from "./contracts/contract-state.ts";
 export { explained } from "./contracts/explained.ts";
+export { contractAuthority } from "./contracts/authority.ts";

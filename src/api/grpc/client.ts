@@ -12,7 +12,9 @@ import {
   ReviewService,
   RolloutService,
 } from "../gen/verbatim/governance/v1/governance_pb.ts";
+import { PlatformHealthService } from "../gen/verbatim/health/v1/health_pb.ts";
 import { RunService } from "../gen/verbatim/orchestration/v1/run_pb.ts";
+import { PlatformService } from "../gen/verbatim/platform/v1/platform_pb.ts";
 import { addressText, parseAddress } from "./address.ts";
 import { faultOf } from "./errors.ts";
 
@@ -47,6 +49,8 @@ export interface VerbatimClient extends Disposable {
   readonly reviews: ServiceClient<typeof ReviewService>;
   readonly audits: ServiceClient<typeof AuditService>;
   readonly rollouts: ServiceClient<typeof RolloutService>;
+  readonly platform: ServiceClient<typeof PlatformService>;
+  readonly platformHealth: ServiceClient<typeof PlatformHealthService>;
   readonly health: ServiceClient<typeof Health>;
   /** Ends every call and the connection. */
   close(): void;
@@ -82,6 +86,8 @@ export function connectClient({ address, token }: ClientOptions): VerbatimClient
     reviews: serviceClient(ReviewService, channel, metadata),
     audits: serviceClient(AuditService, channel, metadata),
     rollouts: serviceClient(RolloutService, channel, metadata),
+    platform: serviceClient(PlatformService, channel, metadata),
+    platformHealth: serviceClient(PlatformHealthService, channel, metadata),
     health: serviceClient(Health, channel, metadata),
     close,
     [Symbol.dispose]: close,

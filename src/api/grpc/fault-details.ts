@@ -67,7 +67,7 @@ export function detailsOf(fault: Fault): readonly Detail[] {
     details.push({ desc: ResourceInfoSchema, value });
   }
   if (violations.length === 0) return details;
-  if (fault.code === "ADMISSION_REFUSED") {
+  if (fault.code === "ADMISSION_REFUSED" || fault.code === "NOT_CONFIGURED") {
     const list = violations.map((v) => ({ type: fault.code, subject: v.field, description: v.description }));
     details.push({ desc: PreconditionFailureSchema, value: create(PreconditionFailureSchema, { violations: list }) });
   } else {

@@ -27,17 +27,15 @@ const REASON_CHARACTERS = 1024;
 
 /** What the services speak for. */
 export interface GovernanceServicesOptions {
-  /** Absent = the server has no platform, so there is nothing that a contract could change. */
-  readonly contracts?: ContractKeeper;
-  /** The contracts' logs. */
-  readonly contractStore?: EvidenceStore;
+  /** The keeper and the logs of contracts. Absent = the server has no platform, so there is nothing that one could change. */
+  readonly contracts?: { readonly keeper: ContractKeeper; readonly store: EvidenceStore } | undefined;
 }
 
 /** The services of `verbatim.governance.v1`: words to commands, records to messages. They decide nothing. */
-export function governanceServices({ contracts, contractStore }: GovernanceServicesOptions): readonly MountedService[] {
-  const keeper = (): ContractKeeper => contracts ?? absent();
+export function governanceServices({ contracts }: GovernanceServicesOptions): readonly MountedService[] {
+  const keeper = (): ContractKeeper => contracts?.keeper ?? absent();
   return [
-    contractService(keeper, () => contractStore ?? absent()),
+    contractService(keeper, () => contracts?.store ?? absent()),
     reviewService(keeper),
     auditService(keeper),
     rolloutService(keeper),

@@ -1,6 +1,5 @@
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { HistoryAttempt, HistoryPage, HistoryPlace, HistoryQuery, HistoryReader } from "#evidence";
-import type { Violation } from "#model";
 import { Fault, LIMITS } from "#model";
 import type {
   GetHistoryRequest,
@@ -12,17 +11,15 @@ import type {
 import type { CallContext } from "./call-context.ts";
 import { idViolations, refuseIfAny } from "./checks.ts";
 import { attemptMessage, listedRunMessage, wordMessage } from "./history-messages.ts";
-import { pageToken, placeOfToken, tokenViolations } from "./page-token.ts";
+import { pageToken, placeOfToken } from "./page-token.ts";
+import { fitting, pageViolations } from "./pages.ts";
 import { runStatusOf } from "./run-messages.ts";
 import type { ServiceImplementation } from "./service.ts";
 import { rfc3339 } from "./wire-values.ts";
 
 const RUNS_PER_PAGE = 50;
 const ATTEMPTS_PER_PAGE = 200;
-const LARGEST_PAGE = 1000;
 const WORDS = 200;
-/** Of the texts on a page: so that its message has at most 2 MiB, were each of them three bytes, as it is where two are one character. */
-const PAGE_CHARACTERS = 512 * 1024;
 /** The key of the longest job, and what can stand beside it. */
 const KEY_CHARACTERS = LIMITS.jobKeyCharacters + ":compensate".length;
 
@@ -105,18 +102,6 @@ async function getHistory(
     nextPageToken: last === undefined || attempts.length === found.length ? "" : attemptToken(last),
     words: words.map(wordMessage),
   };
-}
-
-/** As many as have together no more characters than a page may have; one at least, if there is one. */
-function fitting<Item>(items: readonly Item[], charactersOf: (item: Item) => number): readonly Item[] {
-  let characters = 0;
-  const end = items.findIndex((item, place) => (characters += charactersOf(item)) > PAGE_CHARACTERS && place > 0);
-  return end === -1 ? items : items.slice(0, end);
-}
-
-function pageViolations(pageSize: number, token: string): readonly Violation[] {
-  const size = { field: "page_size", description: `is ${pageSize}; expected 1 to ${LARGEST_PAGE}` };
-  return [...(pageSize > LARGEST_PAGE ? [size] : []), ...tokenViolations(token)];
 }
 
 function runPlace(token: string): HistoryPlace | undefined {

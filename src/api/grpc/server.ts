@@ -1,5 +1,5 @@
 import type { EvidenceStore, HistoryReader, Sealer, Signer } from "#evidence";
-import type { Clock } from "#model";
+import type { Clock, HealthSignals, Platform } from "#model";
 import { Fault } from "#model";
 import type { ContractKeeper, JobRunner, RunRunner, Scheduler } from "#orchestration";
 import type { Address } from "./address.ts";
@@ -13,6 +13,8 @@ import { governanceServices } from "./governance-services.ts";
 import { HealthState, healthService } from "./health-service.ts";
 import { startHttpSidePort } from "./http-side-port.ts";
 import type { HttpSidePort } from "./http-side-port.ts";
+import { platformHealthService } from "./platform-health-service.ts";
+import { platformService } from "./platform-service.ts";
 import { reflectionServices } from "./reflection-service.ts";
 import { runService } from "./run-service.ts";
 import type { MountedService } from "./service.ts";
@@ -29,10 +31,12 @@ export interface GrpcServerOptions {
   readonly history: HistoryReader;
   readonly schedules: Pick<Scheduler, "list">;
   readonly store: EvidenceStore;
-  /** Absent = there is no platform whose changes need contracts. */
-  readonly contracts?: ContractKeeper;
-  /** The contracts' own logs; present with `contracts`. */
-  readonly contractStore?: EvidenceStore;
+  /** Absent = there is no platform that a contract could change. */
+  readonly contracts?: { readonly keeper: ContractKeeper; readonly store: EvidenceStore } | undefined;
+  /** Absent = the configuration has none; then `signals` are absent too. */
+  readonly platform?: Platform;
+  /** What is said about health. */
+  readonly signals?: HealthSignals;
   readonly sealer: Sealer;
   /** Whose public key is told. */
   readonly signer: Pick<Signer, "algorithm" | "keyId" | "publicKeyPem">;
@@ -97,7 +101,14 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
 }
 
 function mountedServices(options: GrpcServerOptions): { services: readonly MountedService[]; health: HealthState } {
-  const own = [executorService(options), runService(options), evidenceService(options), ...governanceServices(options)];
+  const own = [
+    executorService(options),
+    runService(options),
+    evidenceService(options),
+    platformService(options),
+    platformHealthService(options),
+    ...governanceServices(options),
+  ];
   const names = own.map(({ service }) => service.typeName);
   const health = new HealthState(names, () => options.store.halted === undefined);
   const services = [...own, healthService(health)];
