@@ -16,3 +16,11 @@ export type { ReadPlan } from "./plan-file/read-plan.ts";
 export { createToken, readToken } from "./grpc/token.ts";
 export { gateWord, runStatusNumbers, toldRun, toldRunWithLog } from "./grpc/told-run.ts";
 export type { ToldJob, ToldRun, ToldRunWithLog } from "./grpc/told-run.ts";
+export {
+  healthStatusNumber,
+  toldCapability,
+  toldChange,
+  toldHealth,
+  toldSignal,
+  toldValue,
+} from "./grpc/told-platform.ts";

@@ -5,7 +5,6 @@ import type { GrpcServer } from "#api";
 import type { StepType } from "#effects";
 import { createJsonlStore, createMemoryStore, createSqliteStore, LogMirror, makeDirectory, Sealer } from "#evidence";
 import type { EvidenceStore, LogStoreOptions, Signer } from "#evidence";
-import { createProcessObserver } from "#health";
 import { recoverRuns } from "#orchestration";
 import type { DiskGuard, JobRunner, RunRunner, Scheduler } from "#orchestration";
 import { Fault, LIMITS } from "#model";
@@ -104,16 +103,11 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const recovered = await recoverRuns(store, systemClock);
   tellRecovered(recovered, log);
   sealing.current = await startSealing(configuration, { store, signer, resources, log, ledger });
-  const observer = resources.use(createProcessObserver({ directory: state, clock: systemClock }));
-  const platform = openPlatform(configuration, { resources, observer });
-  const configured = [...configuredStepTypes(configuration, { resources, secrets }), ...(platform?.stepTypes ?? [])];
-  const stepTypes = withoutSecrets([...given, ...configured, ...ownTypes], secrets);
-  const health = platform?.health ?? observer;
+  const { health, stepTypes: ofPlatform, served } = openPlatform(configuration, resources);
+  const configured = configuredStepTypes(configuration, { resources, secrets });
+  const stepTypes = withoutSecrets([...given, ...configured, ...ofPlatform, ...ownTypes], secrets);
   const drivesOn = options.drivesOn ?? true;
-  const { runner, runs } = createRunners(
-    { state, store, stepTypes, health, signer, disk, log, drivesOn },
-    configuration,
-  );
+  const { runner, runs } = createRunners({ store, stepTypes, health, signer, disk, log, drivesOn }, configuration);
   if (drivesOn) requireSoundPlans(configuration, runs);
   const schedules = createScheduler(configuration, { store, runs, log });
   await notifications.open({ store, runner, log, looksBack: drivesOn });
@@ -125,7 +119,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     history,
     schedules,
     store,
-    ...(platform !== undefined && { platform: platform.platform, signals: platform.signals }),
+    ...served,
     sealer: sealing.current,
     signer,
     token,

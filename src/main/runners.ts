@@ -5,13 +5,12 @@ import type { EvidenceStore, Signer } from "#evidence";
 import type { HealthObserver } from "#health";
 import { createJobRunner, createRunRunner, Machine } from "#orchestration";
 import type { DiskGuard, JobRunner, RunRunner } from "#orchestration";
-import type { Configuration } from "./configuration.ts";
+import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
 import { systemClock } from "./system-clock.ts";
 
 /** What the runners stand on. */
 export interface RunnerParts {
-  readonly state: string;
   readonly store: EvidenceStore;
   readonly stepTypes: readonly StepType[];
   readonly health: HealthObserver;
@@ -28,8 +27,8 @@ export interface Runners {
 }
 
 /** Makes both runners. */
-export function createRunners(parts: RunnerParts, { active_jobs: maxActiveJobs }: Configuration): Runners {
-  const { state, store, stepTypes, health, signer, disk, log, drivesOn } = parts;
+export function createRunners(parts: RunnerParts, { state, active_jobs: maxActiveJobs }: LoadedConfiguration): Runners {
+  const { store, stepTypes, health, signer, disk, log, drivesOn } = parts;
   const files = new DisclosureFiles(state);
   const common = {
     store,
