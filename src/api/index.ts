@@ -20,3 +20,11 @@ export { CONTRACT_STATE_NAMES, contractStateNumbers, toldContract } from "./grpc
 export type { ToldContract, ToldContractState, ToldVerdict } from "./grpc/told-contract.ts";
 export { changeRequestMessage } from "./grpc/change-request-message.ts";
 export type { WrittenRequest } from "./grpc/change-request-message.ts";
+export {
+  healthStatusNumber,
+  toldCapability,
+  toldChange,
+  toldHealth,
+  toldSignal,
+  toldValue,
+} from "./grpc/told-platform.ts";

@@ -13,6 +13,7 @@ import type { Declaring } from "./declaring.ts";
 import type { CommonFlags, ServeFlags, SignerFlags } from "./host.ts";
 import { addContractCommands } from "./contract-commands.ts";
 import { addPlanFileCommands } from "./plan-file-commands.ts";
+import { addPlatformCommands } from "./platform-commands.ts";
 import { addRunCommands } from "./run-commands.ts";
 
 /** Declares every command. What a command does is loaded when it runs, so that help does not wait for it. */
@@ -25,6 +26,7 @@ export function addCommands(declaring: Declaring): void {
   addProofs(declaring);
   addSealing(declaring);
   addErase(declaring);
+  addPlatformCommands(declaring);
   addPlanFileCommands(declaring);
   addSurroundings(declaring);
 }

@@ -66,3 +66,13 @@ export function wholeNumber(text: string): number {
   if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
   throw new InvalidArgumentError("Expected a whole number, 0 or more.");
 }
+
+/** Most that a list has. */
+export const LISTED_AT_MOST = 10_000;
+
+/** Reads how many are listed at most. @throws {InvalidArgumentError} */
+export function listLimit(text: string): number {
+  const value = wholeNumber(text);
+  if (value >= 1 && value <= LISTED_AT_MOST) return value;
+  throw new InvalidArgumentError(`Expected a number from 1 to ${LISTED_AT_MOST}.`);
+}

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from "commander";
+import { Option } from "commander";
 import type { Command } from "commander";
 import type { RunStatus } from "#model";
 import type { CancelFlags } from "./commands/cancel.ts";
@@ -8,7 +8,7 @@ import type { RunFlags } from "./commands/run.ts";
 import type { RunsFlags } from "./commands/runs.ts";
 import type { SaidWord, SayFlags } from "./commands/say.ts";
 import type { ValidateFlags } from "./commands/validate.ts";
-import { collected, placed, unlessInterrupted, wholeNumber } from "./declaring.ts";
+import { collected, listLimit, LISTED_AT_MOST, placed, unlessInterrupted } from "./declaring.ts";
 import type { Declaring } from "./declaring.ts";
 import type { CommonFlags } from "./host.ts";
 import { PROGRESS_MODES } from "./progress-modes.ts";
@@ -26,9 +26,8 @@ const RUN_STATES: readonly RunStatus[] = [
   "rolled_back",
 ];
 
-/** Runs listed unless said otherwise, and at most. */
+/** Runs listed unless said otherwise. */
 const RUNS_LISTED = 50;
-const RUNS_LISTED_AT_MOST = 10_000;
 
 /** Declares the commands about plans and about runs of every kind. */
 export function addRunCommands(declaring: Declaring): void {
@@ -112,7 +111,7 @@ function addRunReaders({ program, session, onEnd }: Declaring): void {
     .description("list runs of jobs and plans, newest first")
     .option("--name <text>", "only runs of plans whose name contains this")
     .addOption(new Option("--status <state...>", "only runs of plans in one of these states").choices([...RUN_STATES]))
-    .option("--limit <n>", `at most so many, 1 to ${RUNS_LISTED_AT_MOST}`, listLimit, RUNS_LISTED)
+    .option("--limit <n>", `at most so many, 1 to ${LISTED_AT_MOST}`, listLimit, RUNS_LISTED)
     .action(async (flags: RunsFlags) => {
       const { runs } = await import("./commands/runs.ts");
       onEnd(await unlessInterrupted(session, runs(flags, session)));
@@ -169,10 +168,4 @@ function followed(command: Command): Command {
         .choices(PROGRESS_MODES)
         .default("auto"),
     );
-}
-
-function listLimit(text: string): number {
-  const value = wholeNumber(text);
-  if (value >= 1 && value <= RUNS_LISTED_AT_MOST) return value;
-  throw new InvalidArgumentError(`Expected a number from 1 to ${RUNS_LISTED_AT_MOST}.`);
 }

@@ -5,7 +5,6 @@ import type { GrpcServer } from "#api";
 import type { StepType } from "#effects";
 import { createJsonlStore, createMemoryStore, createSqliteStore, LogMirror, makeDirectory, Sealer } from "#evidence";
 import type { EvidenceStore, LogStoreOptions, Signer } from "#evidence";
-import { createProcessObserver } from "#health";
 import { recoverRuns } from "#orchestration";
 import type { ContractKeeper, DiskGuard, JobRunner, RunRunner, Scheduler } from "#orchestration";
 import { Fault, LIMITS } from "#model";
@@ -105,21 +104,17 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const recovered = await recoverRuns(store, systemClock);
   tellRecovered(recovered, log);
   sealing.current = await startSealing(configuration, { store, signer, resources, log, ledger });
-  const observer = resources.use(createProcessObserver({ directory: state, clock: systemClock }));
-  const platform = openPlatform(configuration, { resources, observer });
-  const configured = [...configuredStepTypes(configuration, { resources, secrets }), ...(platform?.stepTypes ?? [])];
-  const stepTypes = withoutSecrets([...given, ...configured, ...ownTypes], secrets);
-  const health = platform?.health ?? observer;
+  const { health, stepTypes: ofPlatform, served } = openPlatform(configuration, resources);
+  const configured = configuredStepTypes(configuration, { resources, secrets });
+  const stepTypes = withoutSecrets([...given, ...configured, ...ofPlatform, ...ownTypes], secrets);
   const drivesOn = options.drivesOn ?? true;
-  const contractStore = platform && openContractStore(configuration, { resources, onHalt });
+  const contractStore = served.platform && openContractStore(configuration, { resources, onHalt });
   const { runner, runs } = createRunners(
-    { state, store, contractStore, stepTypes, health, signer, disk, log, drivesOn },
+    { store, contractStore, stepTypes, health, signer, disk, log, drivesOn },
     configuration,
   );
-  const contracts =
-    platform &&
-    contractStore &&
-    createContractKeeper(configuration, { ...platform, store: contractStore, runStore: store, runner, log });
+  const parts = { runStore: store, runner, log };
+  const contracts = contractStore && createContractKeeper(configuration, { ...parts, ...served, store: contractStore });
   if (drivesOn) requireSoundPlans(configuration, runs);
   const schedules = createScheduler(configuration, { store, runs, log });
   await notifications.open({ store, runner, log, looksBack: drivesOn });
@@ -131,7 +126,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     history,
     schedules,
     store,
-    ...(platform !== undefined && { platform: platform.platform, signals: platform.signals }),
+    ...served,
     ...(contracts && contractStore && { contracts: { keeper: contracts, store: contractStore } }),
     sealer: sealing.current,
     signer,

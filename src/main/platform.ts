@@ -8,7 +8,7 @@ import {
   openPlatformStore,
 } from "#effects";
 import type { PlatformStore, StepType } from "#effects";
-import { createSignalsObserver, openHealthSignals } from "#health";
+import { createProcessObserver, createSignalsObserver, openHealthSignals } from "#health";
 import type { HealthObserver, OpenHealthSignals } from "#health";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import { systemClock } from "./system-clock.ts";
@@ -22,37 +22,29 @@ export const PLATFORM_STEP_TYPES = {
   change_revert: createChangeRevert,
 } as const;
 
-/** What a configuration with a platform adds. */
+/** What the platform adds to a server; of a configuration without one, nothing but the observer of the process. */
 export interface OpenPlatform {
-  readonly platform: PlatformStore;
-  readonly signals: OpenHealthSignals;
   readonly stepTypes: readonly StepType[];
   /** What the executor looks with: the process, and what was said about health. */
   readonly health: HealthObserver;
-}
-
-/** What it is opened with. */
-export interface PlatformContext {
-  /** Closes it. */
-  readonly resources: AsyncDisposableStack;
-  /** What looks at this process. */
-  readonly observer: HealthObserver;
+  /** What is told over the wire. */
+  readonly served: { readonly platform?: PlatformStore; readonly signals?: OpenHealthSignals };
 }
 
 /**
- * Opens `platform.db` and `health.db` in the state directory, which is ours; undefined if the configuration has no platform.
+ * Opens `platform.db` and `health.db` in the state directory, which is ours, and closes them with `resources`.
  * @throws {Fault} INVALID_CONFIGURATION
  */
 export function openPlatform(
   { platform: configured, state }: LoadedConfiguration,
-  { resources, observer }: PlatformContext,
-): OpenPlatform | undefined {
-  if (configured === undefined) return undefined;
+  resources: AsyncDisposableStack,
+): OpenPlatform {
+  const clock = systemClock;
+  const observer = resources.use(createProcessObserver({ directory: state, clock }));
+  if (configured === undefined) return { stepTypes: [], health: observer, served: {} };
   const { capabilities } = configured;
-  const platform = resources.use(
-    openPlatformStore({ path: join(state, "platform.db"), clock: systemClock, capabilities }),
-  );
-  const signals = resources.use(openHealthSignals({ path: join(state, "health.db"), clock: systemClock, observer }));
+  const platform = resources.use(openPlatformStore({ path: join(state, "platform.db"), clock, capabilities }));
+  const signals = resources.use(openHealthSignals({ path: join(state, "health.db"), clock, observer }));
   const stepTypes = Object.values(PLATFORM_STEP_TYPES).map((create) => create(platform));
-  return { platform, signals, stepTypes, health: createSignalsObserver(observer, signals) };
+  return { stepTypes, health: createSignalsObserver(observer, signals), served: { platform, signals } };
 }

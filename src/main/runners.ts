@@ -5,13 +5,12 @@ import type { EvidenceStore, Signer } from "#evidence";
 import type { HealthObserver } from "#health";
 import { contractAuthority, createJobRunner, createRunRunner, Machine } from "#orchestration";
 import type { DiskGuard, JobRunner, RunRunner } from "#orchestration";
-import type { Configuration } from "./configuration.ts";
+import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
 import { systemClock } from "./system-clock.ts";
 
 /** What the runners stand on. */
 export interface RunnerParts {
-  readonly state: string;
   readonly store: EvidenceStore;
   /** The logs of contracts; undefined = there are none. */
   readonly contractStore: EvidenceStore | undefined;
@@ -30,9 +29,10 @@ export interface Runners {
 }
 
 /** Makes both runners. */
-export function createRunners(parts: RunnerParts, { active_jobs: maxActiveJobs, governance }: Configuration): Runners {
+export function createRunners(parts: RunnerParts, configuration: LoadedConfiguration): Runners {
+  const { state, active_jobs: maxActiveJobs, governance } = configuration;
   const admission = governance === "required" ? "contract" : "open";
-  const { state, store, contractStore, stepTypes, health, signer, disk, log, drivesOn } = parts;
+  const { store, contractStore, stepTypes, health, signer, disk, log, drivesOn } = parts;
   const files = new DisclosureFiles(state);
   const common = {
     store,

@@ -1,41 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { openPlatformStore } from "#effects";
-import type { PlatformStore } from "#effects";
-import { createFixedObserver, openHealthSignals } from "#health";
-import type { OpenHealthSignals } from "#health";
 import { HealthStatus } from "../../src/api/gen/verbatim/health/v1/health_pb.ts";
-import { startHouse, systemClock } from "./support/house.ts";
-import type { House } from "./support/house.ts";
-
-interface PlatformHouse extends AsyncDisposable {
-  readonly house: House;
-  readonly platform: PlatformStore;
-  readonly signals: OpenHealthSignals;
-}
-
-/** A house with a platform of `count` capabilities, `c0` and so on. */
-async function platformHouse(count = 2): Promise<PlatformHouse> {
-  const directory = mkdtempSync(join(tmpdir(), "verbatim-platform-"));
-  const capabilities = Array.from({ length: count }, (_none, at) => ({ name: `c${at}` }));
-  const platform = openPlatformStore({ path: join(directory, "platform.db"), clock: systemClock, capabilities });
-  const observer = createFixedObserver({ status: "HEALTHY", signals: {} });
-  const signals = openHealthSignals({ path: join(directory, "health.db"), clock: systemClock, observer });
-  const house = await startHouse({ platform, signals });
-  return {
-    house,
-    platform,
-    signals,
-    async [Symbol.asyncDispose]() {
-      await house[Symbol.asyncDispose]();
-      platform.close();
-      signals[Symbol.dispose]();
-      rmSync(directory, { recursive: true, force: true });
-    },
-  };
-}
+import { platformHouse } from "./support/platform-house.ts";
 
 describe("the platform over the wire", () => {
   test("is told page by page, with nothing left out and nothing twice", async () => {

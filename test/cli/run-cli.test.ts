@@ -27,6 +27,10 @@ const COMMANDS = [
   "schema",
   "step-types",
   "schedules",
+  "capabilities",
+  "configuration",
+  "changes",
+  "health",
   "doctor",
   "config",
   "job",
@@ -102,6 +106,10 @@ describe("the command line", () => {
     ["verify", "a"],
     ["step-types"],
     ["schedules"],
+    ["capabilities"],
+    ["changes"],
+    ["health"],
+    ["health", "withdraw", "system"],
     ["cancel", "a", "--reason", "b"],
   ])("leaves %s at the first signal, whatever it waits for", async (...argv) => {
     const fake = fakeHost({ argv, connect: () => new Promise(() => undefined) });

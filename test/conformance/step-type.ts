@@ -16,7 +16,7 @@ export interface StepTypeUnderTest {
 /** Conformance suite of the port `StepType`: run over every step type. */
 export function describeStepType(name: string, { create, fine, malformed }: StepTypeUnderTest): void {
   const anyParameters = fc
-    .dictionary(fc.oneof(fc.constantFrom(...fine.flatMap(Object.keys)), fc.string()), fc.jsonValue())
+    .dictionary(fc.oneof(fc.constantFrom(...[...fine, ...malformed].flatMap(Object.keys)), fc.string()), fc.jsonValue())
     // What a caller sends has been through JSON.
     .map((value) => JSON.parse(JSON.stringify(value)) as JsonObject);
 

@@ -1,17 +1,33 @@
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll } from "vitest";
 import {
   createArtifactCollect,
+  createCapabilityDisable,
+  createCapabilityEnable,
+  createChangeRevert,
   createCheckCommand,
   createCheckFileExists,
   createCheckFileMatches,
   createCheckHttpOk,
   createCheckLogClean,
+  createConfigurationUpdate,
   createEmailSend,
+  createParameterChange,
   createSecretVault,
   createWebhookPost,
+  openPlatformStore,
 } from "#effects";
 import { realClock } from "../effects/support/clock.ts";
 import { describeStepType } from "./step-type.ts";
+
+const PLATFORM = { path: join(mkdtempSync(join(tmpdir(), "verbatim-conformance-")), "platform.db"), clock: realClock };
+const platform = openPlatformStore({ ...PLATFORM, capabilities: [] });
+afterAll(() => {
+  platform.close();
+  rmSync(dirname(PLATFORM.path), { recursive: true });
+});
 
 const files = { directories: [tmpdir()] };
 
@@ -102,4 +118,26 @@ describeStepType("email.send", {
     { to: [], subject: "s", text: "" },
     { to: 1, subject: "s", text: "" },
   ],
+});
+
+for (const [name, create] of [
+  ["capability_enable", createCapabilityEnable],
+  ["capability_disable", createCapabilityDisable],
+] as const)
+  describeStepType(name, { create: () => create(platform), fine: [{}], malformed: [{ value: 1 }] });
+
+for (const [name, create] of [
+  ["configuration_update", createConfigurationUpdate],
+  ["parameter_change", createParameterChange],
+] as const)
+  describeStepType(name, {
+    create: () => create(platform),
+    fine: [{ value: null }, { value: { a: [1, "b"] } }],
+    malformed: [{}, { value: 1, other: 2 }],
+  });
+
+describeStepType("change_revert", {
+  create: () => createChangeRevert(platform),
+  fine: [{ job_id: "a-job", step_index: 0 }],
+  malformed: [{}, { job_id: "a-job" }, { job_id: "", step_index: 0 }, { job_id: "a-job", step_index: 0.5 }],
 });

@@ -44,6 +44,12 @@ async function stepTypes({ client }: RunningApp): Promise<readonly string[]> {
     .filter((name) => !name.includes("."));
 }
 
+const revert = (stepIndex: number, target: string): Step => ({
+  stepType: "change_revert",
+  target,
+  parameters: { job_id: "change", step_index: stepIndex },
+});
+
 describe("a server with a platform", () => {
   test("offers the steps that change it, and tells over the wire what they have changed", async () => {
     await using directory = await scratchDirectory();
@@ -83,11 +89,6 @@ describe("a server with a platform", () => {
 
   test("puts back what a job has changed, unless somebody was there since, and keeps all of it over a restart", async () => {
     await using directory = await scratchDirectory();
-    const revert = (stepIndex: number, target: string): Step => ({
-      stepType: "change_revert",
-      target,
-      parameters: { job_id: "change", step_index: stepIndex },
-    });
     const keys = ["configuration/one", "configuration/two"];
     {
       await using app = await startApp(directory.path, PLATFORM);
@@ -136,8 +137,9 @@ describe("a server with a platform", () => {
     );
     expect(error).toMatchObject({ code: "INVALID_CONFIGURATION" });
     const { violations } = error as { readonly violations: readonly { readonly description: string }[] }; // as held above
-    const places = violations.map(({ description }) => /capabilities\[\d\]\.name/.exec(description)?.[0]);
-    expect(places.toSorted()).toEqual([1, 2, 3].map((at) => `capabilities[${at}].name`));
+    const text = violations.map(({ description }) => description).join("\n");
+    for (const at of [1, 2, 3]) expect(text).toContain(`capabilities[${at}].name`);
+    expect(violations).toHaveLength(3);
   });
 });
 

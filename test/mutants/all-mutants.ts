@@ -7,6 +7,7 @@ import { FAULT_MUTANTS } from "./fault-mutants.ts";
 import { LAYER_MUTANTS, TOUCHING_MUTANTS } from "./layer-mutants.ts";
 import { LINT_MUTANTS } from "./lint-mutants.ts";
 import { NOTIFY_MUTANTS } from "./notify-mutants.ts";
+import { PLATFORM_MUTANTS } from "./platform-mutants.ts";
 import { PLAN_FILE_MUTANTS } from "./plan-file-mutants.ts";
 import { PLAN_RUN_MUTANTS } from "./plan-run-mutants.ts";
 import { VERIFY_MUTANTS } from "./verify-mutants.ts";
@@ -33,4 +34,5 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...RUN_COMMAND_MUTANTS,
   ...PLAN_RUN_MUTANTS,
   ...NOTIFY_MUTANTS,
+  ...PLATFORM_MUTANTS,
 ];

@@ -1,12 +1,13 @@
 import { LIMITS, SYSTEM_SCOPE } from "#model";
-import type { HealthSignal, HealthSignals, HealthStatus as Status, PastSignal, Platform, Violation } from "#model";
+import type { HealthSignal, HealthSignals, PastSignal, Platform, Violation } from "#model";
 import type { ReportSignalRequest, Signal } from "../gen/verbatim/health/v1/health_pb.ts";
-import { HealthStatus, PlatformHealthService } from "../gen/verbatim/health/v1/health_pb.ts";
+import { PlatformHealthService } from "../gen/verbatim/health/v1/health_pb.ts";
 import { invalidRequest, refuseIfAny } from "./checks.ts";
 import { LARGEST_PAGE } from "./pages.ts";
 import { configured } from "./platform-service.ts";
 import type { MountedService } from "./service.ts";
 import { mount } from "./service.ts";
+import { healthStatusNumber, healthStatusOf } from "./told-platform.ts";
 import { rfc3339, timestamp } from "./wire-values.ts";
 
 /** What the service is made with. Both absent = the configuration has no platform. */
@@ -36,7 +37,7 @@ export function platformHealthService({ platform, signals }: PlatformHealthServi
       const scope = asked === "" ? SYSTEM_SCOPE : asked;
       refuseIfAny(scopeViolations(scope, platform));
       const { status, blocks, reasons } = await known.state(scope);
-      const told = { scope, status: NUMBERS[status], blocks, reasons: [...reasons] };
+      const told = { scope, status: healthStatusNumber(status), blocks, reasons: [...reasons] };
       return { $typeName: "verbatim.health.v1.GetHealthResponse", ...told };
     },
 
@@ -52,27 +53,13 @@ export function platformHealthService({ platform, signals }: PlatformHealthServi
   });
 }
 
-const NUMBERS = {
-  HEALTHY: HealthStatus.HEALTHY,
-  DEGRADED: HealthStatus.DEGRADED,
-  BLOCKED: HealthStatus.BLOCKED,
-  UNKNOWN: HealthStatus.UNKNOWN,
-} as const satisfies Record<Status, HealthStatus>;
-
-const STATUSES: ReadonlyMap<number, Status> = new Map([
-  [HealthStatus.HEALTHY, "HEALTHY"],
-  [HealthStatus.DEGRADED, "DEGRADED"],
-  [HealthStatus.BLOCKED, "BLOCKED"],
-  [HealthStatus.UNKNOWN, "UNKNOWN"],
-]);
-
 function reportOf({ source, scope, status, reason, ttlSeconds }: ReportSignalRequest) {
-  const said = { source, scope, status: STATUSES.get(status) ?? "UNKNOWN", reason } as const; // another one was refused
+  const said = { source, scope, status: healthStatusOf(status) ?? "UNKNOWN", reason } as const; // another one was refused
   return ttlSeconds === undefined ? said : { ...said, ttlSeconds };
 }
 
 function statusViolations({ status }: ReportSignalRequest): readonly Violation[] {
-  if (STATUSES.has(status)) return [];
+  if (healthStatusOf(status) !== undefined) return [];
   return [{ field: "status", description: `is ${status}; expected HEALTHY, DEGRADED, BLOCKED or UNKNOWN` }];
 }
 
@@ -90,7 +77,7 @@ function signalMessage(signal: HealthSignal | PastSignal): Signal {
     $typeName: "verbatim.health.v1.Signal",
     source,
     scope,
-    status: NUMBERS[status],
+    status: healthStatusNumber(status),
     reason,
     since: timestamp(since),
     reportedAt: timestamp(reportedAt),

@@ -1,5 +1,4 @@
-import { pad, widthOf } from "../text/fit.ts";
-import { safeText } from "../text/safe-text.ts";
+import { tableText } from "../text/table.ts";
 
 /** A schedule as a server tells it. */
 export interface ListedSchedule {
@@ -19,20 +18,14 @@ const TITLES = ["NAME", "NEXT", "CRON", "ZONE", "PLAN"];
 /** One line for each schedule. */
 export function scheduleListText(schedules: readonly ListedSchedule[]): string {
   if (schedules.length === 0) return NONE;
-  const rows = schedules.map((schedule) =>
-    [schedule.name, nextOf(schedule), schedule.cron, schedule.time_zone, schedule.plan].map(safeText),
-  );
-  const table = [TITLES, ...rows];
-  const widths = TITLES.map((_title, at) => Math.max(...table.map((row) => widthOf(row[at] ?? ""))));
-  return table
-    .map(
-      (row) =>
-        `${row
-          .map((cell, at) => pad(cell, widths[at] ?? 0))
-          .join("  ")
-          .trimEnd()}\n`,
-    )
-    .join("");
+  const rows = schedules.map((schedule) => [
+    schedule.name,
+    nextOf(schedule),
+    schedule.cron,
+    schedule.time_zone,
+    schedule.plan,
+  ]);
+  return tableText(TITLES, rows);
 }
 
 function nextOf({ enabled, next_at: nextAt = "never" }: ListedSchedule): string {
