@@ -54,9 +54,10 @@ export function endedWithLine(line: string, wasEnded: boolean): boolean {
   return line.startsWith('"run.completed"', type);
 }
 
-/** Whether a record is one that can stand behind an end; behind which, `mayStandBehind` says. */
-export function isForBehind(record: Said): boolean {
-  return record.event_type === "run.resumed" || isBehindTerminal(record);
+/** Whether records that are added in one go can stand behind an end; behind which, `mayStandBehind` says of the first. */
+export function areForBehind([first, ...others]: readonly Said[]): boolean {
+  if (first?.event_type === "run.resumed") return true;
+  return first !== undefined && isBehindTerminal(first) && others.every(isBehindTerminal);
 }
 
 /** Whether anything at all may stand behind the last record of a log that has ended. */

@@ -25,6 +25,10 @@ export const CONTRACT_LOG_MUTANTS: readonly Mutant[] = [
     change: ['(kindOfLog(last) === "contract" && isBehindTerminal(next))', 'kindOfLog(last) === "contract"'],
     tests: "evidence/jsonl",
   }),
+  kind("anything-goes-behind-an-end-in-good-company", "P2", {
+    change: [" && others.every(isBehindTerminal)", " && others.length >= 0"],
+    tests: STORE,
+  }),
   kind("a-verdict-goes-behind-the-end-of-a-run", "P2", {
     change: ['(kindOfLog(last) === "contract" && isBehindTerminal(next))', "isBehindTerminal(next)"],
     tests: STORE,

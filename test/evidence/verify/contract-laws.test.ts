@@ -66,6 +66,27 @@ describe("a log of what a contract can go through keeps the laws", () => {
     expect(report.contract?.isTerminal).toBe(complete);
   });
 
+  /** Each state that can be left, with those that may follow it. */
+  const followers: Readonly<Record<string, readonly string[]>> = {
+    DRAFT: ["VALIDATED", "REJECTED", "EXPIRED"],
+    VALIDATED: ["ELIGIBLE", "REJECTED", "EXPIRED"],
+    ELIGIBLE: ["APPROVED", "REJECTED", "EXPIRED"],
+    APPROVED: ["ACTIVE", "FAILED"],
+    ACTIVE: ["COMPLETED", "FAILED"],
+  };
+  const all = [...Object.keys(followers), "COMPLETED", "FAILED", "REJECTED", "EXPIRED"];
+
+  test.each(Object.keys(followers).flatMap((from) => all.map((to) => [from, to] as const)))(
+    "a contract may go from %s to %s, if the table has it, and not else",
+    async (from, to) => {
+      const place = ended.findIndex(({ status }) => status === from);
+      const version = Object.keys(followers).indexOf(from) + 2;
+      const said = [...ended.slice(0, place + 1), transitioned(from, to, { version })];
+      const isTold = (await breaches(said)).includes(`CONTRACT_STATE ${said.length - 1}`);
+      expect(isTold).toBe(followers[from]?.includes(to) !== true);
+    },
+  );
+
   test("any way that a contract can go, with anything told beside it", async () => {
     await fc.assert(
       fc.asyncProperty(anyContractLog, async (records) => {
