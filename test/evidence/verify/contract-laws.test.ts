@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { verifyLines } from "#evidence";
-import type { LogReport, RecordDraft } from "#evidence";
+import type { LogReport, RecordDraft, VerifyOptions } from "#evidence";
 import { verifyBytes } from "../../../src/evidence/verify/verify-file.ts";
 import {
   activated,
@@ -25,10 +25,17 @@ import { hashOf } from "./support/sealed-log.ts";
 
 const linesOf = (records: readonly RecordDraft[]): readonly string[] => referenceLines(CONTRACT, records, eventIds());
 
+const codes = ({ problems }: LogReport): readonly string[] => problems.map(({ code, seq }) => `${code} ${seq}`);
+const bytesOf = (lines: readonly string[]): Buffer => Buffer.from(lines.map((line) => `${line}\n`).join(""));
+
+/** Somebody has a receipt for the last line. */
+function witness(lines: readonly string[]): VerifyOptions {
+  return { expected: new Map([[lines.length - 1, hashOf(lines.at(-1))]]) };
+}
+
 /** `CODE seq` of each problem of a log of these records, whose chain holds. */
 async function breaches(records: readonly RecordDraft[]): Promise<readonly string[]> {
-  const { problems } = await verifyLines(linesOf(records));
-  return problems.map(({ code, seq }) => `${code} ${seq}`);
+  return codes(await verifyLines(linesOf(records)));
 }
 
 /** The records with something else in one place. */
@@ -225,8 +232,6 @@ describe("a log of a contract in which the chain holds breaks a law with", () =>
 });
 
 describe("the first record", () => {
-  const codes = ({ problems }: LogReport): readonly string[] => problems.map(({ code, seq }) => `${code} ${seq}`);
-
   test.each<[string, readonly RecordDraft[], readonly string[]]>([
     ["a second contract.submitted", [submitted(), submitted()], ["MALFORMED 1"]],
     ["a log that begins with a verdict", ended.slice(1), ["MALFORMED 0", "MALFORMED 0"]],
@@ -279,7 +284,6 @@ describe("what a report says of a contract", () => {
 
   test("a receipt for its last line proves its end, unless the contract goes on", async () => {
     const [closed, open] = [linesOf(ended), linesOf(activated())];
-    const witness = (lines: readonly string[]) => ({ expected: new Map([[lines.length - 1, hashOf(lines.at(-1))]]) });
     expect(await verifyLines(closed, witness(closed))).toMatchObject({ ok: true, end: "witnessed" });
     expect(await verifyLines(open, witness(open))).toMatchObject({ ok: true, end: "unproven" });
   });
@@ -287,7 +291,6 @@ describe("what a report says of a contract", () => {
 
 describe("whatever log of a contract it is", () => {
   const logs = anyContractLog.map(linesOf);
-  const bytesOf = (lines: readonly string[]): Buffer => Buffer.from(lines.map((line) => `${line}\n`).join(""));
 
   test("any bit that is flipped is found, and its line is the first that is named", async () => {
     await fc.assert(
@@ -311,7 +314,7 @@ describe("whatever log of a contract it is", () => {
         const [first = 0, second = 0] = [one % lines.length, other % lines.length].toSorted((a, b) => a - b);
         fc.pre(first !== second);
         const swapped = lines.with(first, lines[second] ?? "").with(second, lines[first] ?? "");
-        const told = { expected: new Map([[lines.length - 1, hashOf(lines.at(-1))]]) };
+        const told = witness(lines);
         expect((await verifyLines(swapped, told)).problems[0]?.seq).toBe(first);
         expect((await verifyLines(lines.toSpliced(first, 1), told)).problems[0]?.seq).toBe(first);
         expect((await verifyLines(lines.toSpliced(first, 0, lines[first] ?? ""))).ok).toBe(false);
@@ -325,7 +328,7 @@ describe("whatever log of a contract it is", () => {
       fc.asyncProperty(logs, fc.nat(), async (lines, place) => {
         const size = place % lines.length;
         const whole = await verifyLines(lines);
-        const told = { expected: new Map([[lines.length - 1, hashOf(lines.at(-1))]]) };
+        const told = witness(lines);
         const cut = await verifyLines(lines.slice(0, size), told);
         expect(cut.problems).toMatchObject([{ code: "TRUNCATED", seq: size }]);
         expect((await verifyLines(lines.slice(0, size))).head).not.toBe(whole.head);
