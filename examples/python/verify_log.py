@@ -16,6 +16,9 @@ import sys
 HASH_MEMBER = re.compile(rb',"hash":"([A-Za-z0-9_-]{43})"\}\Z')
 
 
+TERMINAL = ("COMPLETED", "FAILED", "REJECTED", "EXPIRED")  # states that a contract cannot leave
+
+
 def digest(data):
     return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=")
 
@@ -23,6 +26,7 @@ def digest(data):
 def verify(lines):
     """Takes the lines as bytes, without line feeds; gives (run id, hashes, whether the log ended, problems)."""
     problems, hashes, run_id, previous, ended, failed = [], [], None, None, False, False
+    opening, terminal = None, False
     for seq, line in enumerate(lines):
         number, found = seq + 1, HASH_MEMBER.search(line)
         try:
@@ -35,12 +39,16 @@ def verify(lines):
         if run_id is None:
             run_id = record.get("run_id")
             previous = digest(b"evidence/v1\n" + str(run_id).encode("utf-8"))
+            is_contract = str(record.get("event_type")).startswith("contract.")
+            opening = "contract.submitted" if is_contract else "run.created"
         if ended and not (failed and record.get("event_type") == "run.resumed"):  # a failed run may go on
             problems.append((number, "stands after run.completed"))
         if record.get("seq") != seq or record.get("run_id") != run_id:
             problems.append((number, "is not line %d of run %s" % (number, run_id)))
-        if (record.get("event_type") == "run.created") != (seq == 0):
-            problems.append((number, "run.created must be the first line, and only the first"))
+        if (record.get("event_type") == opening) != (seq == 0):
+            problems.append((number, "%s must be the first line, and only the first" % opening))
+        if terminal and record.get("event_type") not in ("contract.verdict", "contract.rollback", "contract.rollout"):
+            problems.append((number, "stands behind the state that the contract cannot leave"))
         body = line[: found.start()] + b"}"
         if digest(previous + b"\n" + body) != found.group(1):
             problems.append((number, "the hash does not fit: changed here, or something before was changed or removed"))
@@ -48,7 +56,8 @@ def verify(lines):
         hashes.append(previous.decode("ascii"))
         ended = record.get("event_type") == "run.completed"
         failed = record.get("status") == "failed"
-    return run_id, hashes, ended, problems
+        terminal |= record.get("event_type") == "contract.transitioned" and record.get("status") in TERMINAL
+    return run_id, hashes, ended or terminal, problems
 
 
 def main():

@@ -11,7 +11,11 @@ import { actorOf } from "./plan-run/words-of-people.ts";
 import type { ActorFlags } from "./plan-run/words-of-people.ts";
 
 const ACTOR = ["--actor <name>", "who, for the record (default: the user's name)"] as const;
-const VERSION = ["--contract-version <n>", "the version that was looked at (default: the present one)", wholeNumber] as const;
+const VERSION = [
+  "--contract-version <n>",
+  "the version that was looked at (default: the present one)",
+  wholeNumber,
+] as const;
 const REASON = ["--reason <text>", "why, for the record"] as const;
 const LISTED = 20;
 const LISTED_AT_MOST = 10_000;
@@ -25,10 +29,14 @@ export function addContractCommands(declaring: Declaring): void {
     placed(contract.command(`${name} <contract>`))
       .description(what)
       .action(async (id: string, flags: CommonFlags) => onEnd(await unlessInterrupted(session, run(id, flags))));
-  reading("show", "show what was asked, what the machines and people have said, and where it stands", async (id, flags) => {
-    const { showContract } = await import("./commands/contracts.ts");
-    return await showContract(id, flags, session);
-  });
+  reading(
+    "show",
+    "show what was asked, what the machines and people have said, and where it stands",
+    async (id, flags) => {
+      const { showContract } = await import("./commands/contracts.ts");
+      return await showContract(id, flags, session);
+    },
+  );
   reading("log", "print the exact lines of its log, which `verbatim verify` takes", async (id, flags) => {
     const { contractLog } = await import("./commands/contracts.ts");
     return await contractLog(id, flags, session);
@@ -45,7 +53,11 @@ function addRequest({ program, session, onEnd }: Declaring): void {
   placed(program.command("request <file>"))
     .description("ask for a change (a file, - = standard input), which a second person has to approve")
     .option(...ACTOR)
-    .option("--expires-in-hours <n>", "after so many hours nobody can approve it any more, 1 to 720 (default: 72)", wholeNumber)
+    .option(
+      "--expires-in-hours <n>",
+      "after so many hours nobody can approve it any more, 1 to 720 (default: 72)",
+      wholeNumber,
+    )
     .action(async (file: string, flags: RequestFlags) => {
       const { request } = await import("./commands/request.ts");
       onEnd(await request(file, flags, session));

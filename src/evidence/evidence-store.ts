@@ -35,7 +35,7 @@ export interface EvidenceStore {
    * Appends `drafts` as the records `at`, `at + 1`, ... of the run, all or none, and resolves when they are durable:
    * after a power cut they are there. At 0 the run is created. At most 1,000 drafts and 4 MiB. Behind `run.completed` nothing
    * is taken, but for one case: a run that ended `failed` is opened again by an append that begins with `run.resumed`. Behind
-   * the terminal state of a contract an append begins with `contract.verdict`, `contract.rollback` or `contract.rollout`.
+   * the terminal state of a contract an append may have `contract.verdict`, `contract.rollback` and `contract.rollout`, and nothing else.
    * @throws {Fault} SEQUENCE_CONFLICT if the run's size is not `at`, or the run has ended; STORE_HALTED after a failed write.
    */
   append(runId: string, at: number, drafts: readonly RecordDraft[]): Promise<readonly StoredRecord[]>;

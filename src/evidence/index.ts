@@ -50,6 +50,7 @@ export { ledgerCheckpoint, ledgerKey, verifyLedger } from "./ledger/verification
 export { lineBatches } from "./line-batches.ts";
 export { proveLine, verifyLineProof } from "./line-proof.ts";
 export type { LineProof, LineProofVerdict } from "./line-proof.ts";
+export type { LogKind } from "./log-kind.ts";
 export { LogMirror } from "./log-mirror.ts";
 export type { LogStoreOptions } from "./log-store.ts";
 export { createMemoryStore } from "./evidence-stores/memory.ts";
@@ -79,6 +80,7 @@ export { createSocketSigner } from "./signing/signers/socket.ts";
 export { serveSigner } from "./signing/signing-server.ts";
 export { verifyFile } from "./verify/verify-file.ts";
 export { verifyLines } from "./verify/verify-lines.ts";
+export type { ContractFacts } from "./verify/laws/contract-story.ts";
 export type { LogReport } from "./verify/log-verifier.ts";
 export type { SaidRecord } from "./verify/said-record.ts";
 export { LAW_CODES, LOG_CODES } from "./verify/problems.ts";

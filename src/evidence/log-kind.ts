@@ -26,6 +26,11 @@ export function kindOfLog({ event_type: type }: Said): LogKind {
   return typeof type === "string" && type.startsWith(OF_CONTRACTS) ? "contract" : "run";
 }
 
+/** Whether a record may stand behind the terminal state of a contract. */
+export function isBehindTerminal({ event_type: type }: Said): boolean {
+  return BEHIND_TERMINAL.has(type);
+}
+
 /** Whether a record brings a contract to a state that it cannot leave. */
 export function isTerminal({ event_type: type, status }: Said): boolean {
   return type === "contract.transitioned" && TERMINAL.has(status);
@@ -33,7 +38,7 @@ export function isTerminal({ event_type: type, status }: Said): boolean {
 
 /** Whether the last word is said when `record` stands at the end of its log; `wasEnded` is whether it was said before. */
 export function endedWith(record: Said, wasEnded: boolean): boolean {
-  if (BEHIND_TERMINAL.has(record.event_type)) return wasEnded;
+  if (isBehindTerminal(record)) return wasEnded;
   return record.event_type === "run.completed" || isTerminal(record);
 }
 
@@ -49,9 +54,10 @@ export function endedWithLine(line: string, wasEnded: boolean): boolean {
   return line.startsWith('"run.completed"', type);
 }
 
-/** Whether a record is one that can stand behind an end; behind which, `mayStandBehind` says. */
-export function isForBehind({ event_type: type }: Said): boolean {
-  return type === "run.resumed" || BEHIND_TERMINAL.has(type);
+/** Whether records that are added in one go can stand behind an end; behind which, `mayStandBehind` says of the first. */
+export function areForBehind([first, ...others]: readonly Said[]): boolean {
+  if (first?.event_type === "run.resumed") return true;
+  return first !== undefined && isBehindTerminal(first) && others.every(isBehindTerminal);
 }
 
 /** Whether anything at all may stand behind the last record of a log that has ended. */
@@ -61,5 +67,5 @@ export function mayGoOnBehind(last: Said): boolean {
 
 /** Whether `next` may stand right behind `last`, the last record of a log that has ended. */
 export function mayStandBehind(last: Said, next: Said): boolean {
-  return opensAgain(last, next) || (kindOfLog(last) === "contract" && BEHIND_TERMINAL.has(next.event_type));
+  return opensAgain(last, next) || (kindOfLog(last) === "contract" && isBehindTerminal(next));
 }

@@ -8,7 +8,7 @@ import type { EvidenceStore, RunHead, TailOptions } from "./evidence-store.ts";
 import type { LogBackend, RunAppend } from "./log-backend.ts";
 import type { LogDamage } from "./log-damage.ts";
 import { News } from "./news.ts";
-import { endedAfter, isForBehind, mayStandBehind } from "./log-kind.ts";
+import { areForBehind, endedAfter, mayStandBehind } from "./log-kind.ts";
 import { isEndOfFailure } from "./opened-again.ts";
 import { parsedLine } from "./parsed-line.ts";
 import { RecentRecords } from "./recent-records.ts";
@@ -137,11 +137,12 @@ export class LogStore implements EvidenceStore {
 
   /** Whether an append may stand behind the end of its log. The end may be in the same commit as that. */
   async #mayGoOn(
-    { runId, drafts: [first] }: QueuedAppend,
+    { runId, drafts }: QueuedAppend,
     { size }: RunHead,
     accepted: readonly AcceptedAppend[],
   ): Promise<boolean> {
-    if (first === undefined || !isForBehind(first)) return false;
+    const [first] = drafts;
+    if (first === undefined || !areForBehind(drafts)) return false;
     const written = accepted.findLast(({ from }) => from.runId === runId)?.append.records.at(-1)?.record;
     const [line] = written === undefined ? await this.#backend.read(runId, size - 2, 1) : [];
     const end = line === undefined ? written : parsedLine(line, runId, size - 1);

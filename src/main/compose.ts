@@ -113,8 +113,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     { store, contractStore, stepTypes, health, signer, disk, log, drivesOn },
     configuration,
   );
-  const parts = { runStore: store, runner, log };
-  const contracts = contractStore && createContractKeeper(configuration, { ...parts, ...served, store: contractStore });
+  const contracts = contractStore && createContractKeeper(configuration, { contractStore, store, served, runner, log });
   if (drivesOn) requireSoundPlans(configuration, runs);
   const schedules = createScheduler(configuration, { store, runs, log });
   await notifications.open({ store, runner, log, looksBack: drivesOn });
@@ -178,7 +177,8 @@ interface Running {
 }
 
 function runningApp(running: Running): App {
-  const { server, runner, runs, schedules, contracts, store, disk, token, notifications, resources, configuration } = running;
+  const { server, runner, runs, schedules, contracts, store, disk, token, notifications, resources, configuration } =
+    running;
   const graceMs = configuration.drain_seconds * 1000;
   let draining: Promise<unknown> | undefined;
   let stopping: Promise<void> | undefined;

@@ -31,29 +31,32 @@ export function openContractStore(
 
 /** What contracts are kept with. */
 export interface ContractParts {
+  readonly contractStore: EvidenceStore;
+  /** The logs of jobs, which audits read. */
   readonly store: EvidenceStore;
-  readonly runStore: EvidenceStore;
+  readonly served: { readonly platform?: Platform; readonly signals?: HealthView };
   readonly runner: JobRunner;
-  readonly platform: Platform;
-  readonly signals: HealthView;
   readonly log: EventLog;
 }
 
-/** Makes the keeper of contracts. */
-export function createContractKeeper(configuration: LoadedConfiguration, parts: ContractParts): ContractKeeper {
-  const { contracts, platform } = configuration;
-  const { store, runStore, runner, signals: health } = parts;
+/** Makes the keeper of contracts; undefined if there is no platform. */
+export function createContractKeeper(
+  { contracts, platform: configured }: LoadedConfiguration,
+  { contractStore, store, served, runner, log }: ContractParts,
+): ContractKeeper | undefined {
+  const { platform, signals: health } = served;
+  if (platform === undefined || health === undefined) return undefined;
   return new ContractKeeper({
-    store,
-    runStore,
+    store: contractStore,
+    runStore: store,
     runner,
-    platform: parts.platform,
+    platform,
     health,
     clock: systemClock,
-    systemPreApproved: platform?.system_pre_approved ?? false,
+    systemPreApproved: configured?.system_pre_approved ?? false,
     requestsPerMinute: contracts.requests_per_minute,
     stabilisationHours: contracts.stabilisation_hours,
-    onNews: (news) => tell(news, parts.log),
+    onNews: (news) => tell(news, log),
   });
 }
 

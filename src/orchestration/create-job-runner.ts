@@ -103,7 +103,11 @@ class DirectJobRunner implements JobRunner {
   }
 
   /** The machine that a job gets: with all handlers, or with those that its contract grants. */
-  async #machineFor(job: Job, { hash }: PlanDocument, { lastWord = false, ofContract = false }: SubmitOptions): Promise<Machine> {
+  async #machineFor(
+    job: Job,
+    { hash }: PlanDocument,
+    { lastWord = false, ofContract = false }: SubmitOptions,
+  ): Promise<Machine> {
     const { authority = NO_AUTHORITY, admission = "open", onRefused } = this.#options;
     if (lastWord || (admission === "open" && !ofContract)) return this.#machine;
     const grant = await authority.grant(job, hash);

@@ -18,7 +18,14 @@ export interface Opening {
 }
 
 /** Opens a run's log: appended at 0, it is the claim on the job id. */
-export function openingRecords({ job, at, planHash, plan, executorVersion, admission }: Opening): readonly RecordDraft[] {
+export function openingRecords({
+  job,
+  at,
+  planHash,
+  plan,
+  executorVersion,
+  admission,
+}: Opening): readonly RecordDraft[] {
   const common = { timestamp_utc: at, actor: job.executedBy, attempt: 0 };
   return [
     {

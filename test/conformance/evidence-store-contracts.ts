@@ -93,6 +93,8 @@ export function contractLaws(subject: StoreSubject): void {
       const refused = store.append("c-1", size, [record]);
       await expect(refused).rejects.toMatchObject({ code: "SEQUENCE_CONFLICT" });
     }
+    const both = [rollback("STARTED"), transitioned("FAILED", "ACTIVE", { version: 7 })];
+    await expect(store.append("c-1", size, both)).rejects.toMatchObject({ code: "SEQUENCE_CONFLICT" });
     await expect(store.append("c-1", size - 1, [rollback("STARTED")])).rejects.toMatchObject({
       code: "SEQUENCE_CONFLICT",
     });

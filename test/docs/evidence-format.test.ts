@@ -4,6 +4,14 @@ import { describe, expect, test } from "vitest";
 import { encodeRecord } from "../../src/evidence/encode.ts";
 import type { RecordDraft } from "../../src/evidence/record.ts";
 import { python } from "../e2e/support/python.ts";
+import {
+  activated,
+  completedContract,
+  CONTRACT,
+  failedContract,
+  rollback,
+  transitioned,
+} from "../evidence/support/contract-log.ts";
 import { completed, created, failedEnd, note, resumed } from "../evidence/support/drafts.ts";
 import { eventIds } from "../evidence/support/event-ids.ts";
 import { referenceLines } from "../evidence/support/reference-format.ts";
@@ -86,6 +94,32 @@ describe.skipIf(lacks("Python 3"))("the verifier that stands in docs/evidence-fo
       ["0 UNPROVEN", "0 UNPROVEN"],
       ["1 none", "5 UNPROVEN"],
       ["1 none", "5 UNPROVEN"],
+    ]);
+  });
+
+  test("takes a contract that is terminal for complete, whatever was told behind it, and one that goes on for open", async () => {
+    await using scratch = await scratchDirectory();
+    const file = join(scratch.path, "log");
+    const verdicts = [];
+    const told = [
+      completedContract(),
+      [...failedContract(), rollback("STARTED")],
+      activated(),
+      [...failedContract(), transitioned("FAILED", "ACTIVE", { version: 7 })],
+    ];
+    for (const drafts of told) {
+      const lines = referenceLines(CONTRACT, drafts, eventIds());
+      await writeFile(file, lines.map((line) => `${line}\n`).join(""));
+      const both = [await python("-c", VERIFIER, file), await python("examples/python/verify_log.py", file)] as const;
+      verdicts.push(
+        both.map(({ status, stdout }) => `${status} ${/\b(?:complete|UNPROVEN)\b/.exec(stdout)?.[0] ?? "none"}`),
+      );
+    }
+    expect(verdicts).toEqual([
+      ["0 complete", "0 complete"],
+      ["0 complete", "0 complete"],
+      ["0 UNPROVEN", "0 UNPROVEN"],
+      ["0 complete", "5 complete"],
     ]);
   });
 

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { createJsonlStore, verifyFile, verifyLines } from "#evidence";
 import type { EvidenceStore } from "#evidence";
+import { CONTRACT, failedContract, rollback, transitioned } from "./support/contract-log.ts";
 import { completed, created, draft, failedEnd, note, notes, resumed, stepSucceeded } from "./support/drafts.ts";
 import { eventIds } from "./support/event-ids.ts";
 import { linesOf, upTo } from "./support/logs.ts";
@@ -270,4 +271,34 @@ test("a log that cannot be read is told as the system tells it, takes no record 
   expect(store.halted).toBeUndefined();
   await store.append("run-1", 0, [created("run-1")]);
   await store.close();
+});
+
+test("the log of a contract that has ended is opened with what was told behind the end, and with nothing else there", async () => {
+  using state = stateDirectory();
+  const ended = [...failedContract(), rollback("STARTED")];
+  const first = open(state.path);
+  await first.append(CONTRACT, 0, ended);
+  await first.close();
+  const path = fileOf(state.path, CONTRACT);
+  const whole = readFileSync(path, "utf8");
+  appendFileSync(path, '{"event_id":"torn by a cra');
+  const second = open(state.path);
+  expect(await second.head(CONTRACT)).toMatchObject({ size: ended.length, completed: true, torn: { bytes: 26 } });
+  expect(await second.openRuns()).toEqual([]);
+  await second.append(CONTRACT, ended.length, [rollback("COMPLETED")]);
+  await second.close();
+  expect(readFileSync(path, "utf8").startsWith(whole)).toBe(true);
+  const third = open(state.path);
+  expect(await third.head(CONTRACT)).toMatchObject({ size: ended.length + 1, completed: true });
+  await third.close();
+  const forged = [...ended, transitioned("FAILED", "ACTIVE", { version: 7 })];
+  writeFileSync(
+    path,
+    referenceLines(CONTRACT, forged, eventIds())
+      .map((line) => `${line}\n`)
+      .join(""),
+  );
+  const fourth = open(state.path);
+  await expect(fourth.head(CONTRACT)).rejects.toMatchObject({ code: "EVIDENCE_BROKEN" });
+  await fourth.close();
 });

@@ -1,3 +1,4 @@
+import { CONTRACT_LOG_MUTANTS } from "./contract-log-mutants.ts";
 import { EVIDENCE_MUTANTS } from "./evidence-mutants.ts";
 import { EXECUTOR_MUTANTS } from "./executor-mutants.ts";
 import { HISTORY_MUTANTS } from "./history-mutants.ts";
@@ -27,6 +28,7 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...STEP_MUTANTS,
   ...LINT_MUTANTS,
   ...VERIFY_MUTANTS,
+  ...CONTRACT_LOG_MUTANTS,
   ...LEDGER_MUTANTS,
   ...HISTORY_MUTANTS,
   ...FAULT_MUTANTS,

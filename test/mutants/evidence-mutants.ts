@@ -115,11 +115,11 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
     tests: "evidence/execution-evidence",
   }),
   store("written-behind-the-end", "P2", {
-    change: ["if (size !== at || before?.completed === true) {", "if (size !== at) {"],
+    change: ["if (size === at && (before?.completed !== true || goesOn)) return;", "if (size === at) return;"],
     tests: "conformance/evidence-store.memory",
   }),
   store("two-claims-on-one-id", "P2", {
-    change: ["if (size !== at || before?.completed === true) {", "if (before?.completed === true) {"],
+    change: ["if (size === at && (before", "if ((before"],
     tests: "conformance/evidence-store.memory",
   }),
   store("goes-on-after-a-failed-write", "P5", {

@@ -112,7 +112,7 @@ export const LEDGER_MUTANTS: readonly Mutant[] = [
   }),
   mutant("new-run-taken-beside-a-halted-ledger", "P5", {
     file: "src/evidence/log-store.ts",
-    change: ["    if (at === 0) this.#options.guardNewRun?.();\n", ""],
+    change: ["    if (at === 0 || opensAgain) this.#options.guardNewRun?.();\n", ""],
     tests: "evidence/log-store",
   }),
   listed("log-cut-back-to-its-first-seal-goes-unseen", {

@@ -43,7 +43,8 @@ export function governanceServices({ contracts }: GovernanceServicesOptions): re
 }
 
 function absent(): never {
-  const text = "This server has no `platform` in its configuration, so there are no capabilities and no contracts here.";
+  const text =
+    "This server has no `platform` in its configuration, so there are no capabilities and no contracts here.";
   throw new Fault("PLATFORM_ABSENT", text);
 }
 

@@ -58,11 +58,19 @@ export async function rejectContract(contractId: string, flags: ContractWordFlag
 
 /** `verbatim contract cancel CONTRACT --reason TEXT`. */
 export async function cancelContract(contractId: string, flags: ContractWordFlags, session: Session): Promise<number> {
-  return await said(flags, session, async ({ contracts }) => await contracts.cancelContract(wordOf(contractId, flags, session.host)));
+  return await said(
+    flags,
+    session,
+    async ({ contracts }) => await contracts.cancelContract(wordOf(contractId, flags, session.host)),
+  );
 }
 
 /** `verbatim contract activate CONTRACT`: carries it out and waits for the audit. Exit code 0 if it is COMPLETED, 3 if the audit waits for a person. */
-export async function activateContract(contractId: string, flags: ContractWordFlags, session: Session): Promise<number> {
+export async function activateContract(
+  contractId: string,
+  flags: ContractWordFlags,
+  session: Session,
+): Promise<number> {
   await using connection = await session.host.connect(flags);
   const { client } = connection;
   await client.contracts.activateContract(wordOf(contractId, flags, session.host));

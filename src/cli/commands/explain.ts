@@ -4,11 +4,21 @@ import type { Session } from "../session.ts";
 import { safeText } from "../text/safe-text.ts";
 
 /** `verbatim explain CONTRACT`: each rule of eligibility with what it saw, what it wants, and why it holds or not. */
-export async function explain(contractId: string, flags: CommonFlags, { host, stdout, json }: Session): Promise<number> {
+export async function explain(
+  contractId: string,
+  flags: CommonFlags,
+  { host, stdout, json }: Session,
+): Promise<number> {
   await using connection = await host.connect(flags);
   const told = await connection.client.contracts.explainContract({ contractId });
   const { decision, rulesVersion } = told;
-  const rules = told.rules.map(({ rule, holds, fact, threshold, sentence }) => ({ rule, holds, fact, threshold, sentence }));
+  const rules = told.rules.map(({ rule, holds, fact, threshold, sentence }) => ({
+    rule,
+    holds,
+    fact,
+    threshold,
+    sentence,
+  }));
   if (json) {
     await stdout.json(`${JSON.stringify({ contract_id: contractId, decision, rules_version: rulesVersion, rules })}\n`);
     return EXIT.succeeded;
@@ -23,7 +33,11 @@ export async function explain(contractId: string, flags: CommonFlags, { host, st
 }
 
 /** `verbatim replay-verdict CONTRACT`: computes the recorded verdicts again from their recorded facts. Exit code 0 if all agree. */
-export async function replayVerdicts(contractId: string, flags: CommonFlags, { host, stdout, json }: Session): Promise<number> {
+export async function replayVerdicts(
+  contractId: string,
+  flags: CommonFlags,
+  { host, stdout, json }: Session,
+): Promise<number> {
   await using connection = await host.connect(flags);
   const { replayed, differing } = await connection.client.contracts.explainContract({ contractId });
   if (json) await stdout.json(`${JSON.stringify({ contract_id: contractId, replayed, differing })}\n`);
@@ -33,7 +47,11 @@ export async function replayVerdicts(contractId: string, flags: CommonFlags, { h
 }
 
 /** `verbatim contract audit CONTRACT`: each check of the audit, and what it saw. */
-export async function showAudit(contractId: string, flags: CommonFlags, { host, stdout, json }: Session): Promise<number> {
+export async function showAudit(
+  contractId: string,
+  flags: CommonFlags,
+  { host, stdout, json }: Session,
+): Promise<number> {
   await using connection = await host.connect(flags);
   const { jobId, checks, verdict, resolution, resolvedBy } = await connection.client.audits.getAudit({ contractId });
   if (json) {
@@ -43,7 +61,8 @@ export async function showAudit(contractId: string, flags: CommonFlags, { host, 
     );
     return EXIT.succeeded;
   }
-  for (const { check, outcome, sentence } of checks) await stdout.line(`${check}  ${outcome.padEnd(12)}  ${safeText(sentence)}`);
+  for (const { check, outcome, sentence } of checks)
+    await stdout.line(`${check}  ${outcome.padEnd(12)}  ${safeText(sentence)}`);
   await stdout.line(verdict === "" ? "There was no audit yet." : `${verdict} for job ${safeText(jobId)}`);
   if (resolution !== "") await stdout.line(`${resolution}, said ${safeText(resolvedBy)}`);
   return EXIT.succeeded;

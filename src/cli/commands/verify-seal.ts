@@ -6,7 +6,7 @@ import { givenKeys } from "../given-keys.ts";
 import type { Keys } from "../given-keys.ts";
 import { namedSeal, sealIfThere, sealOfFile } from "../seal-of-run.ts";
 import type { RunSeal } from "../seal-of-run.ts";
-import type { SealFinding } from "../views/verdict.ts";
+import type { SealFinding } from "../views/proven.ts";
 import type { VerifyFlags } from "./verify-expectations.ts";
 
 /** What keys and seal say of a log beforehand. */

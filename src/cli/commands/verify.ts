@@ -10,7 +10,7 @@ import type { VerifyFlags } from "./verify-expectations.ts";
 import { verifyProof } from "./verify-proof.ts";
 import { sealingOfFile, sealingOfRun } from "./verify-seal.ts";
 import { verdictJson, verdictOf, verdictText } from "../views/verdict.ts";
-import type { SealFinding } from "../views/verdict.ts";
+import type { SealFinding } from "../views/proven.ts";
 
 /** `verbatim verify RUN|FILE`: reads a log and verifies it in this process; nothing is taken on the server's word. */
 export async function verify(what: string | undefined, flags: VerifyFlags, session: Session): Promise<number> {
@@ -30,7 +30,7 @@ export async function verify(what: string | undefined, flags: VerifyFlags, sessi
   if (json) await stdout.json(`${JSON.stringify(verdictJson(verdict))}\n`);
   else await stdout.write(verdictText(verdict, stdout));
   if (!verdict.ok) return EXIT.chainBroken;
-  return verdict.endProven ? EXIT.succeeded : EXIT.usage; // what may lack its end, or be written anew, is not proven
+  return verdict.settled ? EXIT.succeeded : EXIT.usage; // what may lack its end, or be written anew, is not proven
 }
 
 interface Answer {

@@ -26,7 +26,9 @@ const change = z
 const requestSchema = z
   .strictObject({
     $schema: z.string().max(4096).optional().describe("Where an editor finds this schema."),
-    source: name.describe("Where the request comes from: crm_feedback, support_ticket or ops_alert can lead to a contract."),
+    source: name.describe(
+      "Where the request comes from: crm_feedback, support_ticket or ops_alert can lead to a contract.",
+    ),
     reference: z.string().min(1).max(256).describe("What it is called there; a source uses each once."),
     submitted_by: name.optional().describe("Who asks, and can never approve; default: the user's name."),
     title: z.string().min(1).max(200).describe("What is wanted, in a line."),
@@ -43,11 +45,22 @@ export async function readRequest(path: string, submitter: string, host: CliHost
   const read = await checkedDocument(text, { file, schema: requestSchema });
   if ("violations" in read) {
     const list = read.violations.map(({ field, description }) => `${field}: ${description}`).join("\n");
-    throw new Fault("INVALID_REQUEST", `The request in ${file} is not valid:\n${list}`, { violations: read.violations });
+    throw new Fault("INVALID_REQUEST", `The request in ${file} is not valid:\n${list}`, {
+      violations: read.violations,
+    });
   }
   const { source, reference, submitted_by: submittedBy = submitter, title, description, urgency } = read.value;
   const changes = read.value.changes.map(({ value, ...change }) => ({ ...change, value: value as Json | undefined })); // z.json
-  return { source, reference, submittedBy, title, description, urgency, changes, capabilities: read.value.capabilities };
+  return {
+    source,
+    reference,
+    submittedBy,
+    title,
+    description,
+    urgency,
+    changes,
+    capabilities: read.value.capabilities,
+  };
 }
 
 /** The JSON Schema of a request's file. */

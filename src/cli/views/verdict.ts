@@ -4,6 +4,9 @@ import type { JsonObject } from "#model";
 import type { Paint } from "../text/paint.ts";
 import { safeText } from "../text/safe-text.ts";
 import { counted } from "../text/words.ts";
+import { contractJson, contractLines } from "./contract-verdict.ts";
+import { notProvenBy, provenBy } from "./proven.ts";
+import type { ProofFacts, SealFinding } from "./proven.ts";
 
 /** What was asked of a verification. */
 export interface Expectation {
@@ -15,32 +18,15 @@ export interface Expectation {
   readonly seal?: SealFinding;
 }
 
-/** What was found of a seal's signature. */
-export interface SealFinding {
-  readonly keyId: string;
-  /** `unknown_key`: signed by none of the keys at hand, if any. */
-  readonly verdict: "valid" | "bad_signature" | "unknown_key";
-  /** Where the keys came from; none = nobody has named one. */
-  readonly keys: "given" | "own" | "none";
-}
-
 /** What is proven of a log, and what is not. */
-export interface Verdict {
+export interface Verdict extends ProofFacts {
   /** Whether nothing speaks against the log: every line holds, the records keep the laws, and all is as it was noted. */
   readonly ok: boolean;
-  /** Whether every line holds, and is the one that was noted. */
-  readonly whole: boolean;
-  /** Whether the records keep the laws; undefined if that cannot be said, because the lines do not hold. */
-  readonly lawful: boolean | undefined;
-  /** Whether the head is the one that was noted; undefined if none was. */
-  readonly headAsNoted: boolean | undefined;
-  /** What was found of the log's seal. */
-  readonly seal: SealFinding | undefined;
-  /** Whether the log goes on behind the lines that its seal covers, because the run was resumed. */
-  readonly isBehind: boolean;
-  /** Whether it is proven that the log has ended, that nothing is missing, and that nobody has written it anew since. */
-  readonly endProven: boolean;
-  readonly report: LogReport;
+  /**
+   * Whether nothing is left open that the log could still tell: its end is proven; or, as contracts have no seals, it is a contract's
+   * log in which all holds, and the contract is in a state that it cannot leave.
+   */
+  readonly settled: boolean;
   readonly source: string;
   readonly problems: readonly LogProblem[];
   readonly problemCount: number;
@@ -58,7 +44,7 @@ export function verdictOf(report: LogReport, { source, expectedHead, seal }: Exp
     ...(headAsNoted === false ? [otherHead(records, { head, expectedHead })] : []),
     ...badSeal(records, seal),
   ];
-  const facts: Facts = {
+  const facts: ProofFacts = {
     whole: !broken,
     lawful: broken ? undefined : !report.problems.some(({ code }) => isLaw(code)),
     headAsNoted,
@@ -67,9 +53,11 @@ export function verdictOf(report: LogReport, { source, expectedHead, seal }: Exp
     endProven: report.ok && complete && other.length === 0 && (end !== "unproven" || headAsNoted === true),
     report,
   };
+  const ok = report.ok && other.length === 0;
   return {
-    ok: report.ok && other.length === 0,
+    ok,
     ...facts,
+    settled: facts.endProven || (ok && complete && report.kind === "contract"),
     source,
     problems: [...other, ...report.problems],
     problemCount: report.problemCount + other.length,
@@ -102,67 +90,6 @@ function otherHead(
   return { code: "OTHER_HEAD", seq: Math.max(0, records - 1), line: records, message };
 }
 
-type Facts = Pick<Verdict, "whole" | "lawful" | "headAsNoted" | "seal" | "isBehind" | "endProven" | "report">;
-
-function provenBy({ whole, lawful, headAsNoted, seal, endProven, report }: Facts): readonly string[] {
-  if (!whole) return [];
-  const { complete, planCompared, receipts, end } = report;
-  return [
-    "the chain is whole: every line is hashed together with all lines before it and with the run's id, so no line was changed, removed, inserted or swapped unless all lines after it were written anew",
-    "every output that stands in the log fits its hash",
-    ...(lawful === true && report.laws ? [LAWS_PROVEN] : []),
-    ...(complete ? ["the log begins with run.created and ends with run.completed"] : []),
-    ...(planCompared ? ["the plan is the one that was given"] : []),
-    ...(receipts > 0 ? [`the lines of which there are receipts (${receipts}) stand in it, with all before them`] : []),
-    ...(headAsNoted === true ? ["it is the log whose head was noted: nobody has written it anew since"] : []),
-    ...(end === "sealed" && endProven
-      ? [
-          `it is the log that was sealed with the key ${seal?.keyId ?? ""}: nothing is missing, and nobody without that key has written it anew`,
-        ]
-      : []),
-  ];
-}
-
-const LAWS_PROVEN =
-  "the records keep the laws: steps were started in declared order without gaps (EXEC-001), each started step has one result or is in doubt (EXEC-002), nothing was started after a failure (EXEC-003), no step was started twice under one job id (EXEC-006), and run and jobs went through states that may follow one another";
-
-function notProvenBy({ whole, headAsNoted, seal, isBehind, endProven, report }: Facts): readonly string[] {
-  const { complete, end } = report;
-  const isAnchored = endProven || headAsNoted === true || end !== "unproven";
-  return [
-    ...(whole ? [] : ["which of the lines are true: the log does not hold together"]),
-    ...(complete
-      ? []
-      : ["that nothing is missing at the end: there is no run.completed (the run goes on, or the end was cut)"]),
-    ...(isAnchored
-      ? []
-      : [
-          "UNSEALED: tail not provable. Whoever owns the whole log could have written it anew from the start, or from a line on of which nobody has a receipt; compare the head with one noted when the run ended (--head), or with what a stream has sent (--expect)",
-        ]),
-    ...(end === "sealed" ? [keyUnproven(seal)] : [isBehind ? ONLY_BEGINNING_SEALED : unsealed(seal)]),
-    "payloads over 8 KiB, which lie beside the log under their hash: they were not read",
-    "that the run succeeded, or that a step has told the truth: a whole log can tell of a failed run",
-  ];
-}
-
-const ONLY_BEGINNING_SEALED =
-  "who wrote what stands behind the sealed lines, and whether it is all: the run had failed and was resumed, and the seal is from before that. Ask for the seal that is made when the run has ended again";
-
-function keyUnproven(seal: SealFinding | undefined): string {
-  const [whose, trusted] =
-    seal?.keys === "own"
-      ? ["this installation's", "whoever owns it could have signed anew"]
-      : ["the one that was given", "that is for you to know"];
-  return `whose key it is: it is ${whose}; ${trusted}`;
-}
-
-function unsealed(seal: SealFinding | undefined): string {
-  if (seal === undefined) return "who wrote it: there is no seal";
-  if (seal.keys === "none")
-    return `who wrote it: there is a seal, signed by ${seal.keyId}, and no key to check it with (--key)`;
-  return "who wrote it: the seal does not hold";
-}
-
 /** How a verdict is to be written. */
 export interface VerdictStyle {
   readonly paint: Paint;
@@ -173,13 +100,14 @@ const RULE_COLUMNS = 60;
 /** The verdict for people. */
 export function verdictText(verdict: Verdict, { paint }: VerdictStyle): string {
   const { whole, report, source, problems, problemCount } = verdict;
-  const { runId, records, head } = report;
+  const { kind, runId, records, head, contract } = report;
   const left = problemCount - problems.length;
   return [
     paint("strong", `Verification: ${safeText(source)}`),
     "=".repeat(RULE_COLUMNS),
     ...markLines(verdict, paint),
-    `Run: ${safeText(runId ?? "unknown")}`,
+    `${kind === "run" ? "Run" : "Contract"}: ${safeText(runId ?? "unknown")}`,
+    ...(contract === undefined ? [] : contractLines(contract)),
     `Log: ${counted(records, "line")}, ${whole ? "head" : "last hash that holds"} ${safeText(head ?? "none")}`,
     ...listed("Problems", [...problems.map(problemText), ...(left > 0 ? [`and ${left} more`] : [])]),
     ...listed(
@@ -198,7 +126,8 @@ function markLines({ whole, lawful, headAsNoted, seal, endProven, report }: Verd
   const good = (is: boolean, [yes, no]: readonly [string, string]): string =>
     is ? paint("good", `✓ ${yes}`) : paint("bad", `✗ ${no}`);
   const isOpen = !report.complete && whole && headAsNoted !== false;
-  const end = isOpen ? "UNSEALED: tail not provable, no run.completed" : "UNSEALED: tail not provable";
+  const missing = report.kind === "run" ? "no run.completed" : "no terminal state";
+  const end = isOpen ? `UNSEALED: tail not provable, ${missing}` : "UNSEALED: tail not provable";
   return [
     `Chain: ${good(whole, ["WHOLE", "BROKEN"])}`,
     ...(lawful === undefined || !report.laws ? [] : [`Laws: ${good(lawful, ["KEPT", "BROKEN"])}`]),
@@ -230,7 +159,9 @@ export function verdictJson(verdict: Verdict): JsonObject {
     end_proven: endProven,
     tail: endProven ? "proven" : "UNSEALED: tail not provable",
     source,
+    kind: report.kind,
     run_id: report.runId ?? null,
+    contract: report.contract === undefined ? null : contractJson(report.contract),
     records: report.records,
     head: report.head ?? null,
     complete: report.complete,

@@ -4,7 +4,7 @@ import { openLine } from "../chain.ts";
 import { makeDirectory, syncDirectory } from "../durable-file.ts";
 import type { EvidenceStore, RunHead } from "../evidence-store.ts";
 import type { LogBackend, RunAppend } from "../log-backend.ts";
-import { endedAfter, isForBehind } from "../log-kind.ts";
+import { areForBehind, endedAfter } from "../log-kind.ts";
 import { LogStore } from "../log-store.ts";
 import type { LogStoreOptions } from "../log-store.ts";
 import { pageOf } from "../page.ts";
@@ -61,16 +61,12 @@ class SqliteBackend implements LogBackend {
   }
 
   write(appends: readonly RunAppend[]): void | Promise<void> {
-    const plain = appends.map(({ runId, records }) => ({
-      runId,
-      first: records[0]?.record.seq ?? 0,
-      lines: records.map((stored) => stored.line),
-      goesOn: records[0] !== undefined && isForBehind(records[0].record),
-      ends: endedAfter(
-        records.map(({ record }) => record),
-        false,
-      ),
-    }));
+    const plain = appends.map(({ runId, records }) => {
+      const said = records.map(({ record }) => record);
+      const lines = records.map(({ line }) => line);
+      const first = said[0]?.seq ?? 0;
+      return { runId, first, lines, goesOn: areForBehind(said), ends: endedAfter(said, false) };
+    });
     return this.#writer.write(plain);
   }
 

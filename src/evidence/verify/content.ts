@@ -1,9 +1,10 @@
 import type { Json } from "#model";
-import { canonicalJson, digest } from "../canonical-json.ts";
 import { LOG_SCHEMA } from "../chain.ts";
-import { isBlobReference } from "../encode.ts";
+import { kindOfLog, OPENINGS } from "../log-kind.ts";
+import type { LogKind } from "../log-kind.ts";
 import { EVENT_TYPES } from "../record.ts";
 import type { PlacedLine } from "./chain-walk.ts";
+import { payloadDigest } from "./digest-of.ts";
 import { isSeq } from "./said-record.ts";
 import type { ProblemCode, Problems } from "./problems.ts";
 import { shown } from "./problems.ts";
@@ -15,21 +16,33 @@ export class ContentCheck {
   readonly #problems: Problems;
   /** Where the numbering goes on, if it left out or repeated a place although the chain holds. */
   #seqOffset = 0;
+  /** What the log tells, as its first record says. */
+  #kind: LogKind = "run";
 
   constructor(problems: Problems) {
     this.#problems = problems;
   }
 
+  /** What the log tells, as its first record says. */
+  get kind(): LogKind {
+    return this.#kind;
+  }
+
   /** `runId` is whose log it is. */
   placed(line: PlacedLine, runId: string | undefined): void {
     const { record, seq } = line;
+    if (seq === 0) this.#kind = kindOfLog(record);
     if (record.seq !== seq) this.#checkSeq(line);
     if (record.run_id !== runId)
       this.#tell(line, "FOREIGN", `run_id is ${shown(record.run_id)}, expected ${shown(runId)}`);
     if (!KNOWN_TYPES.has(record.event_type))
       this.#tell(line, "MALFORMED", `event_type ${shown(record.event_type)} is not known`);
-    if ((record.event_type === "run.created") !== (seq === 0))
-      this.#tell(line, "MALFORMED", "run.created must be the first line, and only the first");
+    const opening = OPENINGS[this.#kind];
+    if ((record.event_type === opening) !== (seq === 0))
+      this.#tell(line, "MALFORMED", `${opening} must be the first line, and only the first`);
+    const { contract_id: contract } = record;
+    if (this.#kind === "contract" && contract !== undefined && contract !== runId)
+      this.#tell(line, "FOREIGN", `contract_id is ${shown(contract)}, expected ${shown(runId)}`);
     if (seq === 0 && record.schema !== LOG_SCHEMA)
       this.#tell(line, "MALFORMED", `schema is ${shown(record.schema)}, expected ${shown(LOG_SCHEMA)}`);
     if (record.output !== undefined || record.outputs_hash !== undefined) this.#checkOutput(line);
@@ -48,7 +61,7 @@ export class ContentCheck {
   #checkOutput(line: PlacedLine): void {
     const { output, outputs_hash: claimed } = line.record;
     if (output === undefined) this.#tell(line, "EDITED", "outputs_hash stands without an output");
-    else if (claimed === undefined || digestOf(output as Json) !== claimed)
+    else if (claimed === undefined || payloadDigest(output as Json) !== claimed)
       // it came out of JSON
       this.#tell(line, "EDITED", `outputs_hash does not fit the output ${shown(output)}`);
   }
@@ -56,27 +69,4 @@ export class ContentCheck {
   #tell({ seq, line }: PlacedLine, code: ProblemCode, message: string): void {
     this.#problems.add({ code, seq, line, message });
   }
-}
-
-/** Undefined for what no digest can be of, such as a lone surrogate: a line may hold it if its owner wrote it. */
-function digestOf(output: Json): string | undefined {
-  try {
-    if (isBlobReference(output)) return output.$blob;
-    return digest(isInCanonicalOrder(output) ? JSON.stringify(output) : canonicalJson(output));
-  } catch {
-    return undefined;
-  }
-}
-
-/** Whether plain serialisation gives the canonical text: members in order, and no text with lone surrogates. */
-function isInCanonicalOrder(value: Json): boolean {
-  if (typeof value === "string") return value.isWellFormed();
-  if (typeof value !== "object" || value === null) return true;
-  if (Array.isArray(value)) return value.every(isInCanonicalOrder);
-  let last: string | undefined;
-  for (const [name, member] of Object.entries(value)) {
-    if ((last !== undefined && name <= last) || !name.isWellFormed() || !isInCanonicalOrder(member)) return false;
-    last = name;
-  }
-  return true;
 }

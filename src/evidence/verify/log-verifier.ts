@@ -2,8 +2,12 @@ import { Anchors } from "./anchors.ts";
 import { ChainWalk } from "./chain-walk.ts";
 import type { PlacedLine } from "./chain-walk.ts";
 import { ContentCheck } from "./content.ts";
-import { RunLaws } from "./laws/run-laws.ts";
+import type { ContractFacts } from "./laws/contract-story.ts";
+import { LogLaws } from "./laws/log-laws.ts";
+import type { ToldByLog } from "./laws/log-laws.ts";
 import type { StepCounts } from "./laws/run-laws.ts";
+import { endedWith } from "../log-kind.ts";
+import type { LogKind } from "../log-kind.ts";
 import { isEndOfFailure, opensAgain } from "../opened-again.ts";
 import { Problems, shown } from "./problems.ts";
 import type { LogProblem, ProblemCode } from "./problems.ts";
@@ -15,21 +19,27 @@ import type { VerifyOptions } from "./verify-options.ts";
 export interface LogReport {
   /** Whether every line holds, and the records keep the laws. It says nothing of the outcome of the run. */
   readonly ok: boolean;
+  /** What the log tells, as its first record says. */
+  readonly kind: LogKind;
+  /** Whose log it is: the run, or the contract. */
   readonly runId: string | undefined;
   /** Number of lines read. */
   readonly records: number;
   /** Hash of the last line before the first problem; of the last line if there is none. */
   readonly head: string | undefined;
-  /** Whether the log ends with `run.completed`: the last word was said, and nobody has opened the run again. */
+  /**
+   * Whether the last word was said: a run's log ends with `run.completed`, and nobody has opened the run again; a contract is in
+   * a state that it cannot leave.
+   */
   readonly complete: boolean;
   /**
    * Whether it is proven that nothing is missing at the end: by a seal, or by a receipt for the last line. Else nobody can tell
    * whether lines are missing, or whether the whole was written anew.
    */
   readonly end: "sealed" | "witnessed" | "unproven";
-  /** What the log says of its plan. */
+  /** What the log says of its plan; of a contract's, of the one that was approved. */
   readonly planHash: string | undefined;
-  /** Whether `planHash` was compared with one that was given. */
+  /** Whether `planHash` was compared with one that was given; of a contract only if it was approved. */
   readonly planCompared: boolean;
   /** Receipts that were compared. */
   readonly receipts: number;
@@ -37,6 +47,8 @@ export interface LogReport {
   readonly laws: boolean;
   /** What the records say of steps; all attempts together. */
   readonly steps: StepCounts;
+  /** What a contract's log says of it, as far as the lines hold; undefined of a run's, and if the laws were not looked at. */
+  readonly contract: ContractFacts | undefined;
   /** The first 100 problems. */
   readonly problems: readonly LogProblem[];
   /** Problems in all. */
@@ -50,8 +62,9 @@ export class LogVerifier {
   readonly #walk: ChainWalk;
   readonly #anchors: Anchors;
   readonly #content = new ContentCheck(this.#problems);
-  readonly #laws: RunLaws | undefined;
+  #laws: LogLaws | undefined;
   #planHash: string | undefined;
+  #planCompared = false;
   #head: string | undefined;
   #complete = false;
   /** Whether the last word was said: as the seal has it, or else by `run.completed`. */
@@ -66,7 +79,6 @@ export class LogVerifier {
   constructor(options: VerifyOptions = {}) {
     this.#options = options;
     const runId = options.runId ?? options.sealed?.runId;
-    this.#laws = options.laws === false ? undefined : new RunLaws(this.#problems);
     this.#anchors = new Anchors(options, this.#problems);
     this.#walk = new ChainWalk({ runId, problems: this.#problems, onPlaced: (line) => this.#placed(line) });
   }
@@ -106,15 +118,17 @@ export class LogVerifier {
     const { record, seq } = line;
     this.#anchors.placed(line);
     this.#content.placed(line, this.#walk.runId);
-    if (seq === 0) this.#checkPlan(record, line.line);
+    const { kind } = this.#content;
+    if (seq === 0 && this.#options.laws !== false) this.#laws = new LogLaws(kind, this.#problems);
+    if (kind === "run" ? seq === 0 : isApproval(record)) this.#checkPlan(line);
     if (seq === this.#options.sealed?.size) this.#goneOnAfterSeal(line);
-    if (record.event_type === "run.completed") this.#complete = true;
-    else if (record.event_type === "run.resumed") this.#complete = false;
+    this.#complete = record.event_type === "run.resumed" ? false : this.#complete || endedWith(record, false);
     if (this.#problems.ofLines > 0) return;
     this.#laws?.placed(line);
     if (this.#problems.count === 0) this.#head = line.hash;
     const bySeal = this.#options.sealed !== undefined && !this.#isPastSeal;
-    this.#ended = bySeal ? this.#anchors.sealReached : this.#complete;
+    // Of a contract more may be told when it has ended, and the laws say what: its state ends it, not its last line.
+    this.#ended = bySeal ? this.#anchors.sealReached : this.#complete && kind === "run";
     this.#failure = this.#ended && isEndOfFailure(record) ? record : undefined;
   }
 
@@ -128,15 +142,16 @@ export class LogVerifier {
     this.#problems.add({ code: "RESUMED_AFTER_SEAL", seq, line, message });
   }
 
-  #checkPlan(created: SaidRecord, line: number): void {
-    const { plan_hash: said } = created;
+  #checkPlan({ record, seq, line }: PlacedLine): void {
+    const { plan_hash: said } = record;
     this.#planHash = typeof said === "string" ? said : undefined;
     const { planHash, sealed } = this.#options;
-    const given = typeof planHash === "function" ? planHash(created) : planHash;
+    const given = typeof planHash === "function" ? planHash(record) : planHash;
+    this.#planCompared = given !== undefined;
     for (const expected of new Set([given, sealed?.planHash])) {
       if (expected === undefined || expected === said) continue;
       const message = `plan_hash is ${shown(said)}, expected ${shown(expected)}: another plan was run`;
-      this.#problems.add({ code: "OTHER_PLAN", seq: 0, line, message });
+      this.#problems.add({ code: "OTHER_PLAN", seq, line, message });
     }
   }
 
@@ -179,16 +194,17 @@ export class LogVerifier {
     const witnessed = ok && this.#complete && this.#anchors.covers(this.#walk.next - 1);
     return {
       ok,
+      kind: this.#content.kind,
       runId: this.#walk.runId,
       records: this.#walk.lines,
       head: (this.#anchors.rewrittenAfter ?? { head: this.#head }).head,
       complete: this.#complete,
       end: sealed ? "sealed" : witnessed ? "witnessed" : "unproven",
       planHash: this.#planHash,
-      planCompared: this.#options.planHash !== undefined,
+      planCompared: this.#planCompared,
       receipts: this.#options.expected?.size ?? 0,
       laws: this.#laws !== undefined,
-      steps: this.#laws?.steps ?? NO_STEPS,
+      ...(this.#laws?.told ?? NOTHING_TOLD),
       problems: kept,
       problemCount: count,
     };
@@ -196,4 +212,11 @@ export class LogVerifier {
 }
 
 const AFTER_END = "this stands after the end: after the last line that was sealed, or after run.completed";
-const NO_STEPS: StepCounts = { declared: 0, started: 0, succeeded: 0, failed: 0, inDoubt: 0 };
+const NOTHING_TOLD: ToldByLog = {
+  steps: { declared: 0, started: 0, succeeded: 0, failed: 0, inDoubt: 0 },
+  contract: undefined,
+};
+
+function isApproval({ event_type: type, status }: SaidRecord): boolean {
+  return type === "contract.transitioned" && status === "APPROVED";
+}

@@ -17,7 +17,7 @@ export const LOG_CODES = [
   "OTHER_HEAD",
 ] as const;
 
-/** What can be wrong with what the records say, although their chain holds: the laws of the machine, and of states. */
+/** What can be wrong with what the records say, although their chain holds: the laws of the machine, of states, and of contracts. */
 export const LAW_CODES = [
   "EXEC_001_ORDER",
   "EXEC_002_ONE_RESULT",
@@ -25,6 +25,13 @@ export const LAW_CODES = [
   "EXEC_006_SECOND_START",
   "ILLEGAL_TRANSITION",
   "WRONG_VERDICT",
+  "CONTRACT_STATE",
+  "CONTRACT_VERSION",
+  "CONTRACT_FOUR_EYES",
+  "CONTRACT_GROUND",
+  "CONTRACT_VERDICT",
+  "CONTRACT_AFTER_END",
+  "OTHER_KIND",
 ] as const;
 
 /** The kind of a problem; a closed list. */

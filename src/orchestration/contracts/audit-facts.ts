@@ -1,4 +1,4 @@
-import { canonicalJson, digest, verifyLines } from "#evidence";
+import { canonicalJson, digest, isBlobReference, verifyLines } from "#evidence";
 import type { EvidenceRecord, EvidenceStore, StoredRecord } from "#evidence";
 import type { ApprovedWork, AuditFacts, AuditSignal, JournalEntry, LoggedStep, LoggedWork } from "#governance";
 import type { HealthView, JobStep, Json, Platform, PlatformChange } from "#model";
@@ -34,7 +34,7 @@ export async function auditFacts(record: ContractRecord, sources: AuditSources):
   const { runStore, platform, health } = sources;
   const plan = contractPlan(contract.contractId, request);
   const lines = await wholeLog(runStore, plan.job.jobId);
-  const log = await loggedWork(lines, plan.job.jobId);
+  const log = await loggedWork(lines, { jobId: plan.job.jobId, planHash: contract.planHash ?? "", store: runStore });
   const changes = [...changesSince(platform, baseline.journalHead)];
   const journal = await Promise.all(changes.map((change) => journalEntry(change, sources)));
   return {
@@ -72,19 +72,28 @@ function approvedValue({ stepType, parameters }: JobStep): Json {
   return parameters["value"] ?? null;
 }
 
-async function loggedWork(lines: readonly StoredRecord[], jobId: string): Promise<LoggedWork> {
+interface Expected {
+  readonly jobId: string;
+  readonly planHash: string;
+  readonly store: EvidenceStore;
+}
+
+async function loggedWork(lines: readonly StoredRecord[], { jobId, planHash, store }: Expected): Promise<LoggedWork> {
   if (lines.length === 0) return { chain: "unreadable" };
   const report = await verifyLines(
     lines.map(({ line }) => line),
-    { runId: jobId },
+    { runId: jobId, planHash },
   );
   const records = lines.map(({ record }) => record);
   const created = records.find((record) => record.event_type === "run.created");
-  const ended = records.findLast((record) => record.event_type === "job.succeeded" || record.event_type === "job.failed");
+  const inputs = await declaredInputs(created, store);
+  const ended = records.findLast(
+    (record) => record.event_type === "job.succeeded" || record.event_type === "job.failed",
+  );
   return {
     chain: report.ok ? "whole" : "broken",
     ended: report.complete,
-    steps: loggedSteps(records),
+    steps: loggedSteps(records, inputs),
     ...(created?.job_id !== undefined && { jobId: created.job_id }),
     ...(created?.contract_id !== undefined && { contractId: created.contract_id }),
     ...(ended?.status !== undefined && { finalStatus: ended.status }),
@@ -93,7 +102,17 @@ async function loggedWork(lines: readonly StoredRecord[], jobId: string): Promis
   };
 }
 
-function loggedSteps(records: readonly EvidenceRecord[]): readonly LoggedStep[] {
+/** The hashes of the steps' parameters, as the log's plan declares them: by that plan's hash the log says which job ran. */
+async function declaredInputs(created: EvidenceRecord | undefined, store: EvidenceStore): Promise<readonly string[]> {
+  if (created?.plan === undefined || created.plan_hash === undefined) return [];
+  const kept = isBlobReference(created.plan) ? await store.getBlob(created.plan.$blob) : undefined;
+  const text = kept === undefined ? canonicalJson(created.plan) : Buffer.from(kept).toString("utf8");
+  if (digest(text) !== created.plan_hash) return [];
+  const { steps } = JSON.parse(text) as { readonly steps: readonly { readonly inputs_hash: string }[] }; // a plan document, by its hash
+  return steps.map(({ inputs_hash: hash }) => hash);
+}
+
+function loggedSteps(records: readonly EvidenceRecord[], inputs: readonly string[]): readonly LoggedStep[] {
   return records.flatMap((start): readonly LoggedStep[] => {
     if (start.event_type !== "step.started" || start.step_index === undefined) return [];
     const end = records.find(({ event_type: type, step_index: index }) => type in ENDS && index === start.step_index);
@@ -103,7 +122,7 @@ function loggedSteps(records: readonly EvidenceRecord[]): readonly LoggedStep[] 
         stepType: start.step_type ?? "",
         target: start.target ?? "",
         status: ENDS[end?.event_type ?? ""] ?? "in_doubt",
-        inputsHash: start.inputs_hash ?? "",
+        inputsHash: inputs[start.step_index] ?? "",
         startedAt: start.timestamp_utc,
         ...(end !== undefined && end.event_type !== "step.in_doubt" && { endedAt: end.timestamp_utc }),
       },

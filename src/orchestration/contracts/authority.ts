@@ -27,11 +27,17 @@ export function contractAuthority(store: EvidenceStore, runStore: EvidenceStore)
       if (state !== "ACTIVE") {
         return refused("contract_id", `is of a contract that is ${state}; only an ACTIVE one lets a job run`);
       }
-      const plan = record.rollback?.status === "RUNNING" ? await undoingPlan(record, runStore) : contractPlan(contractId, record.request);
+      const plan =
+        record.rollback?.status === "RUNNING"
+          ? await undoingPlan(record, runStore)
+          : contractPlan(contractId, record.request);
       const expected = plan?.job.jobId ?? record.contract.jobId;
       if (jobId !== expected) return refused("job_id", `is ${jobId}; the contract's job is ${expected}`);
       if (plan === undefined || planHash !== plan.planHash || !isApproved(record, plan)) {
-        return refused("steps", `are not the approved ones: their hash is ${planHash}, approved is ${record.contract.planHash}`);
+        return refused(
+          "steps",
+          `are not the approved ones: their hash is ${planHash}, approved is ${record.contract.planHash}`,
+        );
       }
       return { verdict: "GRANTED", stepTypes: plan.stepTypes };
     },

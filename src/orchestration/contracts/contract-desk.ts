@@ -65,5 +65,7 @@ const CODES: Readonly<Record<string, FaultCode>> = {
 
 /** The fault for what governance has refused: it names the rule. */
 export function refusal({ code, sentence }: { readonly code: string; readonly sentence: string }): Fault {
-  return new Fault(CODES[code] ?? "CONTRACT_REFUSED", sentence, { violations: [{ field: code, description: sentence }] });
+  return new Fault(CODES[code] ?? "CONTRACT_REFUSED", sentence, {
+    violations: [{ field: code, description: sentence }],
+  });
 }

@@ -180,7 +180,12 @@ export class ContractKeeper {
   }
 
   /** Ends a contract that is not active. @throws {Fault} as `review` */
-  async cancel({ contractId, actor, expectedVersion, reason }: ContractWord & { readonly reason: string }): Promise<ContractRecord> {
+  async cancel({
+    contractId,
+    actor,
+    expectedVersion,
+    reason,
+  }: ContractWord & { readonly reason: string }): Promise<ContractRecord> {
     return await this.#desk.inTurn(contractId, async () => {
       const seen = await this.#desk.log.get(contractId);
       const { state, version } = seen.contract;
@@ -197,12 +202,17 @@ export class ContractKeeper {
   }
 
   /** A person's word about an audit that is INCONCLUSIVE. @throws {Fault} as `review` */
-  async resolveAudit(word: ContractWord & { readonly pass: boolean; readonly reason: string }): Promise<ContractRecord> {
+  async resolveAudit(
+    word: ContractWord & { readonly pass: boolean; readonly reason: string },
+  ): Promise<ContractRecord> {
     const { contractId, actor, pass, reason, expectedVersion } = word;
     const resolved = await this.#desk.inTurn(contractId, async () => {
       const seen = await this.#desk.log.get(contractId);
       if (expectedVersion !== undefined && expectedVersion !== seen.contract.version)
-        throw new Fault("CONTRACT_CHANGED", `Contract ${contractId} is at version ${seen.contract.version}, not ${expectedVersion}.`);
+        throw new Fault(
+          "CONTRACT_CHANGED",
+          `Contract ${contractId} is at version ${seen.contract.version}, not ${expectedVersion}.`,
+        );
       return await this.#carryOut.resolve(seen, { actor, pass, reason });
     });
     if (resolved.contract.state !== "ACTIVE") return resolved;
@@ -216,7 +226,11 @@ export class ContractKeeper {
   }
 
   /** Makes a completed change visible by one stage more. @throws {Fault} CONTRACT_REFUSED, CONTRACT_NOT_FOUND */
-  async advanceRollout({ contractId, actor, to }: ContractWord & { readonly to: RolloutStage }): Promise<ContractRecord> {
+  async advanceRollout({
+    contractId,
+    actor,
+    to,
+  }: ContractWord & { readonly to: RolloutStage }): Promise<ContractRecord> {
     const { clock, health, stabilisationHours } = this.#options;
     return await this.#desk.inTurn(contractId, async () => {
       const seen = await this.#desk.log.get(contractId);
@@ -322,7 +336,10 @@ function requireSoundHealth(state: string): void {
 }
 
 /** How far a change is visible, and since when. */
-export function rolloutOf({ contract, rollout }: ContractRecord): { readonly stage: RolloutStage; readonly since: string } {
+export function rolloutOf({ contract, rollout }: ContractRecord): {
+  readonly stage: RolloutStage;
+  readonly since: string;
+} {
   const stage = stageOf(contract.state, rollout?.stage);
   return { stage, since: rollout?.since ?? contract.changedAt ?? "" };
 }

@@ -38,7 +38,9 @@ export async function eligibilityFacts(sources: FactSources): Promise<Eligibilit
     systemPreApproved,
     signals: health
       .signals()
-      .filter(({ scope, status, expired }) => (expired || status !== "HEALTHY") && concerns(scope, request.capabilities))
+      .filter(
+        ({ scope, status, expired }) => (expired || status !== "HEALTHY") && concerns(scope, request.capabilities),
+      )
       .map(({ source, scope, status, expired }) => ({
         blocking: true,
         type: `${source} on ${scope}: ${expired ? "expired" : status}`,

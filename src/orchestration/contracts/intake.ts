@@ -61,7 +61,9 @@ export class Intake {
       if (found !== undefined) return attached(found, requestHash);
       rates.take(request.source);
       const at = desk.clock.now();
-      const expiresAt = Temporal.Instant.from(at).add({ hours: expiresInHours }).toString({ smallestUnit: "millisecond" });
+      const expiresAt = Temporal.Instant.from(at)
+        .add({ hours: expiresInHours })
+        .toString({ smallestUnit: "millisecond" });
       const submitted = submittedRecord(
         { contractId, at, actor: request.submittedBy },
         { request, requestHash, expiresAt },
@@ -184,4 +186,3 @@ function attached(record: ContractRecord, requestHash: string): TakenRequest {
 function sentenceOf({ field, description }: Violation): string {
   return `${field} ${description}`;
 }
-

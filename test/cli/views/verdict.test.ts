@@ -8,6 +8,7 @@ const HEAD = "x".repeat(43);
 
 const WHOLE: LogReport = {
   ok: true,
+  kind: "run",
   runId: "run-1",
   records: 8,
   head: HEAD,
@@ -18,6 +19,7 @@ const WHOLE: LogReport = {
   receipts: 0,
   laws: true,
   steps: { declared: 2, started: 2, succeeded: 2, failed: 0, inDoubt: 0 },
+  contract: undefined,
   problems: [],
   problemCount: 0,
 };

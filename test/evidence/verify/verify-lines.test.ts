@@ -38,6 +38,7 @@ function forged(said: readonly RecordDraft[], at: number, members: Record<string
 test("a log as it was written verifies, and the report names its run, size, head and end", async () => {
   expect(await verifyLines(lines)).toEqual({
     ok: true,
+    kind: "run",
     runId: "run-1",
     records: 9,
     head: /"hash":"([\w-]{43})"\}$/.exec(lines.at(-1) ?? "")?.[1],
@@ -48,6 +49,7 @@ test("a log as it was written verifies, and the report names its run, size, head
     receipts: 0,
     laws: false,
     steps: { declared: 0, started: 0, succeeded: 0, failed: 0, inDoubt: 0 },
+    contract: undefined,
     problems: [],
     problemCount: 0,
   });

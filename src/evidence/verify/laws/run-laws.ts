@@ -1,8 +1,7 @@
-import { canonicalJson, digest } from "../../canonical-json.ts";
-import { isBlobReference } from "../../encode.ts";
 import type { Json } from "#model";
 import { opensAgain } from "../../opened-again.ts";
 import type { PlacedLine } from "../chain-walk.ts";
+import { payloadDigest } from "../digest-of.ts";
 import type { SaidRecord } from "../said-record.ts";
 import { isSeq } from "../said-record.ts";
 import type { ProblemCode, Problems } from "../problems.ts";
@@ -117,7 +116,7 @@ export class RunLaws {
     const run = declaredRun(record, this.#tell);
     this.#isPlan = run.isPlan;
     if (isSeq(count)) this.steps.declared = count;
-    if (hash !== undefined && plan !== undefined && hashOf(plan as Json) !== hash)
+    if (hash !== undefined && plan !== undefined && payloadDigest(plan as Json) !== hash)
       this.#tell("WRONG_VERDICT", `plan_hash ${shown(hash)} is not the hash of the plan`);
     this.#jobs.declare(run);
   }
@@ -159,14 +158,5 @@ export class RunLaws {
       this.#tell("ILLEGAL_TRANSITION", `the run ended, and job ${shown(running)} had not ended`);
     const wrong = this.#jobs.contradicts(status);
     if (wrong !== undefined) this.#tell("WRONG_VERDICT", `the run ended ${shown(status)}, and ${wrong}`);
-  }
-}
-
-/** Undefined for what has no canonical text. */
-function hashOf(plan: Json): string | undefined {
-  try {
-    return isBlobReference(plan) ? plan.$blob : digest(canonicalJson(plan));
-  } catch {
-    return undefined;
   }
 }
