@@ -34,7 +34,6 @@ export const EXIT_OF_FAULT: Readonly<Record<FaultCode, number>> = {
   CONTRACT_REFUSED: EXIT.precondition,
   CONTRACT_CHANGED: EXIT.precondition,
   REQUEST_TAKEN: EXIT.precondition,
-  PLATFORM_ABSENT: EXIT.precondition,
   APPROVER_IS_SUBMITTER: EXIT.permission,
   SEQUENCE_CONFLICT: EXIT.precondition,
   STATE_LOCKED: EXIT.precondition,

@@ -135,19 +135,8 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   if (drivesOn) await resumeInterrupted(recovered, runs, log);
   if (drivesOn) await contracts?.start();
   if (drivesOn) await schedules.start();
-  return runningApp({
-    server: server.current,
-    runner,
-    runs,
-    schedules,
-    contracts,
-    store,
-    disk,
-    token,
-    notifications,
-    resources: resources.move(),
-    configuration,
-  });
+  const parts = { runner, runs, schedules, contracts, store, disk, token, notifications, configuration };
+  return runningApp({ ...parts, server: server.current, resources: resources.move() });
 }
 
 function whereToServe(configuration: LoadedConfiguration, log: EventLog) {

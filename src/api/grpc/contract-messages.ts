@@ -32,9 +32,9 @@ export function contractMessage(record: ContractRecord): ContractMessage {
     approvedAt: contract.approvedAt ?? "",
     activationEndsAt: contract.activationEndsAt ?? "",
     jobId: contract.jobId ?? "",
-    ...optional("validation", verdicts.validator),
-    ...optional("eligibility", verdicts.eligibility),
-    ...optional("audit", verdicts.audit),
+    ...(verdicts.validator !== undefined && { validation: verdictMessage(verdicts.validator) }),
+    ...(verdicts.eligibility !== undefined && { eligibility: verdictMessage(verdicts.eligibility) }),
+    ...(verdicts.audit !== undefined && { audit: verdictMessage(verdicts.audit) }),
     rollback: rollback?.status ?? "",
     rollout: rolloutOf(record).stage,
     changedAt: contract.changedAt ?? submittedAt,
@@ -43,10 +43,6 @@ export function contractMessage(record: ContractRecord): ContractMessage {
     logHead: head,
     submittedAt,
   };
-}
-
-function optional<K extends string>(name: K, verdict: RecordedVerdict | undefined) {
-  return verdict === undefined ? {} : ({ [name]: verdictMessage(verdict) } as Record<K, Verdict>); // the one member that is said
 }
 
 function verdictMessage({ decision, reason, rulesVersion, verdict, facts }: RecordedVerdict): Verdict {
@@ -117,7 +113,7 @@ function changeOf({ type, capability, key, parameter, value }: ChangeMessage): u
 }
 
 function jsonOfValue(value: Value): Json | undefined {
-  return value.kind.case === undefined ? undefined : (toJson(ValueSchema, value) as Json); // JSON by its definition
+  return value.kind.case === undefined ? undefined : toJson(ValueSchema, value);
 }
 
 /** The states that a caller has named; those that are none are left out. */

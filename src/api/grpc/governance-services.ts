@@ -45,7 +45,7 @@ export function governanceServices({ contracts }: GovernanceServicesOptions): re
 function absent(): never {
   const text =
     "This server has no `platform` in its configuration, so there are no capabilities and no contracts here.";
-  throw new Fault("PLATFORM_ABSENT", text);
+  throw new Fault("NOT_CONFIGURED", text);
 }
 
 function contractService(keeper: () => ContractKeeper, logs: () => EvidenceStore): MountedService {

@@ -50,7 +50,7 @@ export async function readRequest(path: string, submitter: string, host: CliHost
     });
   }
   const { source, reference, submitted_by: submittedBy = submitter, title, description, urgency } = read.value;
-  const changes = read.value.changes.map(({ value, ...change }) => ({ ...change, value: value as Json | undefined })); // z.json
+  const changes = read.value.changes.map(({ value, ...rest }) => ({ ...rest, value: value as Json | undefined })); // z.json
   return {
     source,
     reference,

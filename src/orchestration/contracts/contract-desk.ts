@@ -53,7 +53,7 @@ export class ContractDesk {
     if (answer.verdict === "REFUSED") throw refusal(answer);
     const { contractId } = seen.contract;
     const word = { contractId, at, actor: request.actor };
-    const record = transitionRecord(word, seen.contract, answer.contract, baseline);
+    const record = transitionRecord(word, { from: seen.contract, to: answer.contract, baseline });
     return await this.log.append(contractId, seen.size, [...before, record]);
   }
 }

@@ -55,8 +55,16 @@ export function verdictRecord(word: Word, said: SaidVerdict): RecordDraft {
   };
 }
 
+/** A transition that governance has allowed. */
+export interface Transition {
+  readonly from: Contract;
+  readonly to: Contract;
+  /** For ACTIVE: what the audit will compare with. */
+  readonly baseline?: Baseline | undefined;
+}
+
 /** The transition that governance has allowed. */
-export function transitionRecord(word: Word, from: Contract, to: Contract, baseline?: Baseline): RecordDraft {
+export function transitionRecord(word: Word, { from, to, baseline }: Transition): RecordDraft {
   return {
     event_type: "contract.transitioned",
     ...common(word),

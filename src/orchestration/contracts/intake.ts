@@ -2,7 +2,7 @@ import { canonicalJson, digest } from "#evidence";
 import type { RecordDraft } from "#evidence";
 import { checkRequest, decideEligibility, decideTransition, validateRequest } from "#governance";
 import type { ChangeRequest, Contract, EligibilityFacts, TransitionFacts, TransitionRequest } from "#governance";
-import type { HealthView, Json, Platform, Violation } from "#model";
+import type { HealthView, Platform, Violation } from "#model";
 import { assert, Fault } from "#model";
 import type { ContractDesk } from "./contract-desk.ts";
 import { contractPlan } from "./contract-job.ts";
@@ -54,7 +54,7 @@ export class Intake {
   async take(value: unknown, expiresInHours: number): Promise<TakenRequest> {
     const request = readRequest(value, expiresInHours);
     const { desk, rates } = this.#around;
-    const requestHash = digest(canonicalJson(request as unknown as Json)); // JSON, as it was read
+    const requestHash = digest(canonicalJson(request));
     const contractId = contractIdOf(request);
     return await desk.inTurn("intake", async () => {
       const found = await desk.log.find(contractId);
@@ -133,7 +133,7 @@ class JudgedRequest {
   #change(request: TransitionRequest, facts: Omit<TransitionFacts, "now">): readonly RecordDraft[] {
     const answer = decideTransition(this.#contract, request, { ...facts, now: this.#at });
     assert(answer.verdict === "ALLOWED", "what the machines have found leads to the next state");
-    this.#records.push(transitionRecord(this.#word(), this.#contract, answer.contract));
+    this.#records.push(transitionRecord(this.#word(), { from: this.#contract, to: answer.contract }));
     this.#contract = answer.contract;
     return this.#records;
   }
