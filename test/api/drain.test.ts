@@ -59,7 +59,9 @@ test("health is told for the server, for each service, and not for a service tha
     "",
     "verbatim.evidence.v1.EvidenceService",
     "verbatim.executor.v1.JobExecutorService",
+    "verbatim.health.v1.PlatformHealthService",
     "verbatim.orchestration.v1.RunService",
+    "verbatim.platform.v1.PlatformService",
   ]);
   for (const { status } of Object.values(statuses)) expect(status).toBe(ServingStatus.SERVING);
   const check = house.client.health.check({ service: "nobody.v1.Nothing" });

@@ -50,7 +50,9 @@ describe("trap 11: reflection is made from our own descriptors", () => {
       "grpc.reflection.v1alpha.ServerReflection",
       "verbatim.evidence.v1.EvidenceService",
       "verbatim.executor.v1.JobExecutorService",
+      "verbatim.health.v1.PlatformHealthService",
       "verbatim.orchestration.v1.RunService",
+      "verbatim.platform.v1.PlatformService",
     ]);
     const methods = await bufCurl(house.server.address, "--list-methods", "http://localhost");
     expect(methods).toContain("verbatim.executor.v1.JobExecutorService/ExecuteJobStream");

@@ -23,7 +23,7 @@ export function describeStepType(name: string, { create, fine, malformed }: Step
   describe(`the step type ${name}`, () => {
     it("has a name of 1 to 128 characters that is its capability's name", () => {
       expect(create().name).toBe(name);
-      expect(name).toMatch(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$/);
+      expect(name).toMatch(/^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$/);
       expect(name.length).toBeLessThanOrEqual(128);
     });
 

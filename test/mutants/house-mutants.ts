@@ -13,7 +13,7 @@ const FOUR_HUNDRED_LINES = Array.from({ length: 400 }, (_, index) => `export con
 const BREACHES: readonly (readonly [name: string, law: string, file: string, change: Change])[] = [
   added("health-knows-contracts", "LAYER-01", {
     file: "src/health/health-observer.ts",
-    after: 'import type { JsonObject } from "#model";',
+    after: 'import type { HealthStatus, JsonObject } from "#model";',
     text: 'export type { Contract } from "#governance";',
   }),
   added("deep-import-past-the-face", "LAYER-02", {
@@ -88,7 +88,7 @@ const BREACHES: readonly (readonly [name: string, law: string, file: string, cha
   ],
   added("port-with-code-in-it", "PORT-01", {
     file: "src/health/health-observer.ts",
-    after: 'import type { JsonObject } from "#model";',
+    after: 'import type { HealthStatus, JsonObject } from "#model";',
     text: "export const LIMIT_MS = 1000;",
   }),
   added("verdict-merged-into-a-type-of-the-language", "EXEC-005", {

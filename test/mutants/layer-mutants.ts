@@ -65,7 +65,7 @@ const TOUCHING: readonly (readonly [name: string, law: string, file: string, sea
     "health-knows-evidence",
     "LAYER-11",
     "src/health/health-observer.ts",
-    'import type { JsonObject } from "#model";',
+    'import type { HealthStatus, JsonObject } from "#model";',
     'export type { EvidenceStore } from "../evidence/evidence-store.ts";',
   ],
   [
