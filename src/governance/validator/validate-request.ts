@@ -14,7 +14,7 @@ import {
 } from "./validator-rules.ts";
 import type { IssueRule } from "./validator-rules.ts";
 import type { Recommendation, Severity, ValidatorVerdict } from "./validator-verdict.ts";
-import { standsIn } from "./words.ts";
+import { standsIn, wordsOf } from "./words.ts";
 
 /** What speaks for one type of issue in one request. */
 interface Case {
@@ -26,6 +26,11 @@ interface Case {
   readonly sentences: readonly string[];
 }
 
+/** The keywords of all rules as words. */
+const KEYWORDS: ReadonlyMap<string, string> = new Map(
+  [...ISSUE_RULES, ...SEVERITY_RULES].flatMap(({ keywords }) => keywords.map((text) => [text, wordsOf(text)] as const)),
+);
+
 const PLACES = ["title", "description"] as const;
 /** The most that can be had; a count over it is one of a request that says the same thing several times. */
 const FULL = 100;
@@ -34,7 +39,7 @@ const FULL = 100;
  * Advises on a request, by the table of `validator-rules.ts`; there is no other rule.
  *
  * Confidence is a sum of hundredths, from 0 to 100, for the type of issue with the largest one among those of which a
- * keyword stands in the title or the description:
+ * keyword stands in the title or the description, outside the names of what is to be changed:
  * - a keyword in the title (35 for a change), and one in the description (5);
  * - proposed changes that fit the type: all of them (25), or some (15);
  * - every thing to be changed called by its name in the title (15), and in the description (10);
@@ -101,10 +106,10 @@ function better(best: Case | undefined, next: Case): Case {
   return best === undefined || next.count > best.count ? next : best;
 }
 
-function caseFor(rule: IssueRule, { words, changeTypes }: ReadSubject): Case {
+function caseFor(rule: IssueRule, { spoken, changeTypes }: ReadSubject): Case {
   const sentences: string[] = [];
   const found = PLACES.filter((place) => {
-    const keyword = firstIn(rule.keywords, words[place]);
+    const keyword = firstIn(rule.keywords, spoken[place]);
     if (keyword !== undefined) {
       sentences.push(`${seen(keyword)} of ${rule.issueType} stands in the ${place} (+${rule[place]}).`);
     }
@@ -138,13 +143,13 @@ function recommend(rule: IssueRule, severity: Severity, count: number): Recommen
   return count < NOISE && rule.unsure === "defer" ? "reject" : rule.unsure;
 }
 
-function severityOf({ words, urgency }: ReadSubject): { readonly severity: Severity; readonly sentence: string } {
+function severityOf({ spoken, urgency }: ReadSubject): { readonly severity: Severity; readonly sentence: string } {
   for (const rule of SEVERITY_RULES) {
     const { severity } = rule;
     if (rule.urgency === urgency)
       return { severity, sentence: `The urgency is ${rule.urgency}: severity ${severity}.` };
     for (const place of PLACES) {
-      const keyword = firstIn(rule.keywords, words[place]);
+      const keyword = firstIn(rule.keywords, spoken[place]);
       if (keyword !== undefined) {
         return { severity, sentence: `${seen(keyword)} stands in the ${place}: severity ${severity}.` };
       }
@@ -154,5 +159,5 @@ function severityOf({ words, urgency }: ReadSubject): { readonly severity: Sever
 }
 
 function firstIn(keywords: readonly string[], words: string): string | undefined {
-  return keywords.find((keyword) => standsIn(` ${keyword} `, words));
+  return keywords.find((keyword) => standsIn(KEYWORDS.get(keyword) ?? "", words));
 }
