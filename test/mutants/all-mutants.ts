@@ -1,5 +1,6 @@
 import { EVIDENCE_MUTANTS } from "./evidence-mutants.ts";
 import { EXECUTOR_MUTANTS } from "./executor-mutants.ts";
+import { GOVERNANCE_MUTANTS } from "./governance-mutants.ts";
 import { HISTORY_MUTANTS } from "./history-mutants.ts";
 import { HOUSE_MUTANTS } from "./house-mutants.ts";
 import { LEDGER_MUTANTS } from "./ledger-mutants.ts";
@@ -33,4 +34,5 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...RUN_COMMAND_MUTANTS,
   ...PLAN_RUN_MUTANTS,
   ...NOTIFY_MUTANTS,
+  ...GOVERNANCE_MUTANTS,
 ];

@@ -14,7 +14,10 @@ import {
 } from "./validator-rules.ts";
 import type { IssueRule } from "./validator-rules.ts";
 import type { Recommendation, Severity, ValidatorVerdict } from "./validator-verdict.ts";
-import { standsIn, wordsOf } from "./words.ts";
+import { KeywordFinder, standsIn } from "./words.ts";
+
+/** The keywords that stand in each place. */
+type Found = Readonly<Record<Place, readonly string[]>>;
 
 /** What speaks for one type of issue in one request. */
 interface Case {
@@ -26,10 +29,7 @@ interface Case {
   readonly sentences: readonly string[];
 }
 
-/** The keywords of all rules as words. */
-const KEYWORDS: ReadonlyMap<string, string> = new Map(
-  [...ISSUE_RULES, ...SEVERITY_RULES].flatMap(({ keywords }) => keywords.map((text) => [text, wordsOf(text)] as const)),
-);
+const KEYWORDS = new KeywordFinder([...ISSUE_RULES, ...SEVERITY_RULES].flatMap(({ keywords }) => keywords));
 
 const PLACES = ["title", "description"] as const;
 /** The most that can be had; a count over it is one of a request that says the same thing several times. */
@@ -52,9 +52,13 @@ const FULL = 100;
  */
 export function validateRequest(request: ChangeRequest): ValidatorVerdict {
   const subject = readSubject(request);
+  const found = {
+    title: KEYWORDS.findIn(subject.spoken.title),
+    description: KEYWORDS.findIn(subject.spoken.description),
+  };
   const clarity = namedSubjects(subject);
-  const cases = ISSUE_RULES.map((rule) => caseFor(rule, subject));
-  const severity = severityOf(subject);
+  const cases = ISSUE_RULES.map((rule) => caseFor(rule, subject, found));
+  const severity = severityOf(subject.urgency, found);
   const chosen = cases.filter(({ isNamed }) => isNamed).reduce<Case | undefined>(better, undefined);
   if (chosen === undefined) {
     const changes = Math.max(...cases.map(({ count }) => count));
@@ -106,10 +110,10 @@ function better(best: Case | undefined, next: Case): Case {
   return best === undefined || next.count > best.count ? next : best;
 }
 
-function caseFor(rule: IssueRule, { spoken, changeTypes }: ReadSubject): Case {
+function caseFor(rule: IssueRule, { changeTypes }: ReadSubject, found: Found): Case {
   const sentences: string[] = [];
-  const found = PLACES.filter((place) => {
-    const keyword = firstIn(rule.keywords, spoken[place]);
+  const places = PLACES.filter((place) => {
+    const keyword = firstOf(rule.keywords, found[place]);
     if (keyword !== undefined) {
       sentences.push(`${seen(keyword)} of ${rule.issueType} stands in the ${place} (+${rule[place]}).`);
     }
@@ -120,8 +124,8 @@ function caseFor(rule: IssueRule, { spoken, changeTypes }: ReadSubject): Case {
   if (fitting > 0) {
     sentences.push(`${fitting} of ${changeTypes.length} change(s) fit ${rule.issueType} (+${changes}).`);
   }
-  const count = found.reduce((sum, place) => sum + rule[place], changes);
-  return { rule, count, isNamed: found.length > 0, isInTitle: found.includes("title"), sentences };
+  const count = places.reduce((sum, place) => sum + rule[place], changes);
+  return { rule, count, isNamed: places.length > 0, isInTitle: places.includes("title"), sentences };
 }
 
 /** Whether all that is to be changed is called by its name. */
@@ -143,13 +147,13 @@ function recommend(rule: IssueRule, severity: Severity, count: number): Recommen
   return count < NOISE && rule.unsure === "defer" ? "reject" : rule.unsure;
 }
 
-function severityOf({ spoken, urgency }: ReadSubject): { readonly severity: Severity; readonly sentence: string } {
+function severityOf(urgency: unknown, found: Found): { readonly severity: Severity; readonly sentence: string } {
   for (const rule of SEVERITY_RULES) {
     const { severity } = rule;
     if (rule.urgency === urgency)
       return { severity, sentence: `The urgency is ${rule.urgency}: severity ${severity}.` };
     for (const place of PLACES) {
-      const keyword = firstIn(rule.keywords, spoken[place]);
+      const keyword = firstOf(rule.keywords, found[place]);
       if (keyword !== undefined) {
         return { severity, sentence: `${seen(keyword)} stands in the ${place}: severity ${severity}.` };
       }
@@ -158,6 +162,6 @@ function severityOf({ spoken, urgency }: ReadSubject): { readonly severity: Seve
   return { severity: "critical", sentence: `The urgency is ${seen(urgency)}, which is none: severity critical.` };
 }
 
-function firstIn(keywords: readonly string[], words: string): string | undefined {
-  return keywords.find((keyword) => standsIn(KEYWORDS.get(keyword) ?? "", words));
+function firstOf(keywords: readonly string[], found: readonly string[]): string | undefined {
+  return found.find((keyword) => keywords.includes(keyword));
 }

@@ -17,6 +17,24 @@ export function standsIn(words: string, text: string): boolean {
   return hasWords(words) && text.includes(words);
 }
 
+/** Finds keywords in texts: a text is read once, however many keywords there are. */
+export class KeywordFinder {
+  readonly #keywords = new Map<string, string>();
+  readonly #any: RegExp;
+
+  /** Each keyword is a word, or several in a row. None is the beginning of another one's words. */
+  constructor(keywords: Iterable<string>) {
+    for (const keyword of keywords) this.#keywords.set(wordsOf(keyword), keyword);
+    const bare = [...this.#keywords.keys()].map((words) => words.trim()); // letters, digits and blanks alone
+    this.#any = new RegExp(` (?:${bare.join("|")}) `, "gu");
+  }
+
+  /** The keywords that stand in a text as {@link wordsOf} gives it, in the order of the text. */
+  findIn(text: string): readonly string[] {
+    return (text.match(this.#any) ?? []).flatMap((words) => this.#keywords.get(words) ?? []);
+  }
+}
+
 /** The words of a text without those names, each of which leaves a gap over which no words are in a row. */
 export function withoutNames(words: string, names: readonly string[]): string {
   return names.filter(hasWords).reduce((rest, name) => rest.replaceAll(name, " - "), words);

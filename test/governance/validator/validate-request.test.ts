@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decideEligibility, validateRequest } from "#governance";
 import type { ChangeRequest, ValidatorVerdict } from "#governance";
+import { ISSUE_RULES, SEVERITY_RULES } from "../../../src/governance/validator/validator-rules.ts";
 import { factsWith } from "../eligibility/examples.ts";
 import { requestWith } from "../request/examples.ts";
 import { isDeepFrozen } from "../support/deep-freeze.ts";
@@ -194,6 +195,28 @@ describe("validating a request", () => {
       "No keyword of any issue type was found in title or description.",
       "The urgency is 5, which is none: severity critical.",
     ]);
+  });
+
+  it("finds each keyword of its table, alone, between other words and behind itself", () => {
+    for (const { issueType, keywords, title } of ISSUE_RULES) {
+      for (const keyword of keywords) {
+        for (const text of [keyword, `x ${keyword}, y`, `${keyword} ${keyword}`]) {
+          expect(validate({ title: text, changes: [] }).explanations).toContain(
+            `"${keyword}" of ${issueType} stands in the title (+${title}).`,
+          );
+        }
+      }
+    }
+    for (const { severity, keywords } of SEVERITY_RULES) {
+      for (const keyword of keywords) {
+        const found = validate({ title: `x ${keyword}, y`, urgency: "low" });
+        expect(found.explanations).toContain(
+          severity === "low"
+            ? "The urgency is low: severity low."
+            : `"${keyword}" stands in the title: severity ${severity}.`,
+        );
+      }
+    }
   });
 
   it("lets what it is sure of become a contract, and nothing that is vague or noise", () => {
