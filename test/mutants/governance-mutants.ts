@@ -4,7 +4,7 @@ import type { Change, Mutant } from "./mutant.ts";
 const at =
   (file: string, tests: string) =>
   (name: string, change: Change | readonly Change[]): Mutant =>
-    mutant(name, "P4", { file: `src/governance/${file}.ts`, change, tests: `governance/${tests}` });
+    mutant(name, "P5", { file: `src/governance/${file}.ts`, change, tests: `governance/${tests}` });
 
 const audit = (check: string): ReturnType<typeof at> => at(`audit/checks/${check}`, "audit/audit-job");
 const [reading, changes] = [
@@ -34,8 +34,8 @@ export const GOVERNANCE_MUTANTS: readonly Mutant[] = [
     "clarity.count",
   ]),
   at("validator/words", "validator/validate-request")("validator-finds-words-inside-words", [
-    'new RegExp(` (?:${bare.join("|")}) `, "gu")',
-    'new RegExp(` ?(?:${bare.join("|")}) ?`, "gu")',
+    "return hasWords(words) && text.includes(words);",
+    "return hasWords(words) && text.includes(words.trim());",
   ]),
   at("validator/validate-request", "validator/validate-request")("validator-takes-an-unknown-urgency-lightly", [
     'return { severity: "critical", sentence: `The urgency is ${seen(urgency)}',
@@ -93,7 +93,7 @@ export const GOVERNANCE_MUTANTS: readonly Mutant[] = [
     "epochMs < endsMs) return false;",
     "epochMs <= endsMs) return false;",
   ]),
-  audit("rollback-available")("audit-needs-nothing-to-put-back", ["before === undefined &&", "before === seq &&"]),
+  audit("rollback-available")("audit-needs-nothing-to-put-back", ["before === undefined &&", "before === -1 &&"]),
   audit("signals-consistent")("audit-overlooks-signals-about-the-system", ["scope.toLowerCase() === SYSTEM ||", ""]),
   audit("no-unauthorised-mutation")("audit-lets-nobody-write", [
     "if (by === undefined) return",

@@ -11,7 +11,7 @@ const open = auditJob(auditFactsWith((facts) => void (facts.healthAfter = "UNKNO
 
 function word(changes: Readonly<Record<string, unknown>> = {}): ResolutionWord {
   const all = { actor: "bo", pass: true, reason: "looked at the console", submittedBy: "ada", ...changes };
-  return deepFreeze(all) as unknown as ResolutionWord; // `as`: tests also say what no typed caller could
+  return deepFreeze(all);
 }
 
 const REFUSED: readonly (readonly [
@@ -60,7 +60,7 @@ describe("resolving an audit that could not tell", () => {
     expect(isDeepFrozen(answer)).toBe(true);
   });
 
-  it.each(REFUSED)("refuses %s", (_title, audit, changes, code) => {
+  it.each(REFUSED)("refuses %s", (...[, audit, changes, code]) => {
     const answer = resolveInconclusive(audit, word(changes));
     expect(answer).toMatchObject({ verdict: "REFUSED", code });
     expect(answer.verdict === "REFUSED" && answer.sentence).toMatch(/^.{20,}\.$/u);

@@ -10,6 +10,10 @@ function plan(changes: unknown): ChangePlan {
   return planOfChanges(requestWith({ changes }) as unknown as ChangeRequest); // `as`: tests also say what no typed caller could
 }
 
+function enable(capability: string): unknown {
+  return { type: "capability_enable", capability };
+}
+
 describe("planning the changes of a request", () => {
   it("makes one step of each change, on its resource key, in the order of the request", () => {
     const step = { timeoutSeconds: 30 };
@@ -44,7 +48,6 @@ describe("planning the changes of a request", () => {
   });
 
   it("names each step type once, and none that no change needs", () => {
-    const enable = (capability: string): unknown => ({ type: "capability_enable", capability });
     expect(plan([enable("b"), enable("a")])).toMatchObject({
       stepTypes: ["capability_enable"],
       scope: ["capability/b", "capability/a"],

@@ -123,6 +123,10 @@ function fieldsOf(value: unknown): readonly string[] {
   return answer.verdict === "READABLE" ? [] : answer.reasons.map(({ field }) => field);
 }
 
+function names(count: number): Members {
+  return { capabilities: Array.from({ length: count }, () => "!") };
+}
+
 describe("reading a change request", () => {
   it.each(CASES)("answers to %s as it must", (_title, change, fields) => {
     expect(fieldsOf(requestWith(change))).toEqual(fields);
@@ -157,7 +161,6 @@ describe("reading a change request", () => {
   });
 
   it("names 20 problems and counts the rest, and names all where there are just 20", () => {
-    const names = (count: number): Members => ({ capabilities: Array.from({ length: count }, () => "!") });
     const twenty = fieldsOf(requestWith({ ...names(19) }));
     expect(twenty.length).toBe(20);
     expect(twenty.at(-1)).toBe("changes[0]");
