@@ -2,6 +2,7 @@
 // than about the code. `--quick` makes it short, `--json` prints one object, `--only TEXT` picks measures by name.
 import { randomUUIDv7 } from "node:crypto";
 import { createMemoryStore } from "#evidence";
+import { deciders } from "./decider-measure.ts";
 import { bareSync } from "./floors.ts";
 import { firstResult, median, streaming, unary } from "./measures.ts";
 import type { Measure } from "./measures.ts";
@@ -23,6 +24,7 @@ const measures: readonly Measure[] = [
   unary({ rounds, calls: quick ? 200 : 1000, inFlight: 1, steps: 10 }),
   unary({ rounds, calls: quick ? 400 : 3000, inFlight: 32, steps: 10 }),
   verification({ rounds: 3, records: quick ? 50_000 : 1_000_000 }),
+  deciders({ rounds }),
   commandStart({ rounds }),
   commandsOfPlan({ rounds, commands: 200 }),
   linearPlans({ rounds: 3, jobs: quick ? 2000 : 5000 }),

@@ -1,5 +1,8 @@
 const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/;
 
+/** The form in which the platform itself writes, of a day that every month has: what `Date.parse` reads just as exactly. */
+const OWN_FORM = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
+
 /** Milliseconds of one hour. */
 export const MS_PER_HOUR = 3_600_000;
 
@@ -8,7 +11,9 @@ export const MS_PER_HOUR = 3_600_000;
  * refused: its meaning would depend on the machine's time zone, and a verdict must not.
  */
 export function readInstant(text: unknown): number | undefined {
-  if (typeof text !== "string" || !RFC_3339.test(text)) return undefined;
+  if (typeof text !== "string") return undefined;
+  if (OWN_FORM.test(text)) return Date.parse(text); // several times faster
+  if (!RFC_3339.test(text)) return undefined;
   try {
     return Temporal.Instant.from(text).epochMilliseconds;
   } catch {

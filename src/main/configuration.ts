@@ -122,6 +122,12 @@ export const configurationSchema = z
           .max(10_000)
           .default(60)
           .describe("New requests that each source may make in a minute."),
+        settle_seconds: z
+          .number()
+          .min(0)
+          .max(3600)
+          .default(0)
+          .describe("Seconds between a job's end and its audit, in which somebody may see that it did harm."),
         stabilisation_hours: z
           .number()
           .positive()

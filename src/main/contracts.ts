@@ -56,6 +56,7 @@ export function createContractKeeper(
     systemPreApproved: configured?.system_pre_approved ?? false,
     requestsPerMinute: contracts.requests_per_minute,
     stabilisationHours: contracts.stabilisation_hours,
+    settleMs: contracts.settle_seconds * 1000,
     onNews: (news) => tell(news, log),
   });
 }

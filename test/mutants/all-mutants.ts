@@ -1,6 +1,7 @@
 import { CONTRACT_LOG_MUTANTS } from "./contract-log-mutants.ts";
 import { EVIDENCE_MUTANTS } from "./evidence-mutants.ts";
 import { EXECUTOR_MUTANTS } from "./executor-mutants.ts";
+import { GOVERNANCE_MUTANTS } from "./governance-mutants.ts";
 import { HISTORY_MUTANTS } from "./history-mutants.ts";
 import { HOUSE_MUTANTS } from "./house-mutants.ts";
 import { LEDGER_MUTANTS } from "./ledger-mutants.ts";
@@ -37,4 +38,5 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...PLAN_RUN_MUTANTS,
   ...NOTIFY_MUTANTS,
   ...PLATFORM_MUTANTS,
+  ...GOVERNANCE_MUTANTS,
 ];

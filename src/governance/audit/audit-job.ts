@@ -32,7 +32,10 @@ const CHECKS: readonly (readonly [AuditCheckId, (audit: ReadAudit) => Finding])[
  */
 export function auditJob(facts: AuditFacts): AuditVerdict {
   const read = readAuditFacts(facts);
-  const checks = CHECKS.map(([check, look]): AuditCheckOutcome => Object.freeze({ check, ...look(read) }));
+  const checks = CHECKS.map(([check, look]): AuditCheckOutcome => {
+    const { outcome, sentence } = look(read);
+    return Object.freeze({ check, outcome, sentence });
+  });
   return Object.freeze({
     verdict: combined(checks.map(({ outcome }) => outcome)),
     checks: Object.freeze(checks),

@@ -14,7 +14,10 @@ import {
 } from "./validator-rules.ts";
 import type { IssueRule } from "./validator-rules.ts";
 import type { Recommendation, Severity, ValidatorVerdict } from "./validator-verdict.ts";
-import { standsIn } from "./words.ts";
+import { KeywordFinder, standsIn } from "./words.ts";
+
+/** The keywords that stand in each place. */
+type Found = Readonly<Record<Place, readonly string[]>>;
 
 /** What speaks for one type of issue in one request. */
 interface Case {
@@ -26,6 +29,8 @@ interface Case {
   readonly sentences: readonly string[];
 }
 
+const KEYWORDS = new KeywordFinder([...ISSUE_RULES, ...SEVERITY_RULES].flatMap(({ keywords }) => keywords));
+
 const PLACES = ["title", "description"] as const;
 /** The most that can be had; a count over it is one of a request that says the same thing several times. */
 const FULL = 100;
@@ -34,7 +39,7 @@ const FULL = 100;
  * Advises on a request, by the table of `validator-rules.ts`; there is no other rule.
  *
  * Confidence is a sum of hundredths, from 0 to 100, for the type of issue with the largest one among those of which a
- * keyword stands in the title or the description:
+ * keyword stands in the title or the description, outside the names of what is to be changed:
  * - a keyword in the title (35 for a change), and one in the description (5);
  * - proposed changes that fit the type: all of them (25), or some (15);
  * - every thing to be changed called by its name in the title (15), and in the description (10);
@@ -47,9 +52,13 @@ const FULL = 100;
  */
 export function validateRequest(request: ChangeRequest): ValidatorVerdict {
   const subject = readSubject(request);
+  const found = {
+    title: KEYWORDS.findIn(subject.spoken.title),
+    description: KEYWORDS.findIn(subject.spoken.description),
+  };
   const clarity = namedSubjects(subject);
-  const cases = ISSUE_RULES.map((rule) => caseFor(rule, subject));
-  const severity = severityOf(subject);
+  const cases = ISSUE_RULES.map((rule) => caseFor(rule, subject, found));
+  const severity = severityOf(subject.urgency, found);
   const chosen = cases.filter(({ isNamed }) => isNamed).reduce<Case | undefined>(better, undefined);
   if (chosen === undefined) {
     const changes = Math.max(...cases.map(({ count }) => count));
@@ -101,10 +110,10 @@ function better(best: Case | undefined, next: Case): Case {
   return best === undefined || next.count > best.count ? next : best;
 }
 
-function caseFor(rule: IssueRule, { words, changeTypes }: ReadSubject): Case {
+function caseFor(rule: IssueRule, { changeTypes }: ReadSubject, found: Found): Case {
   const sentences: string[] = [];
-  const found = PLACES.filter((place) => {
-    const keyword = firstIn(rule.keywords, words[place]);
+  const places = PLACES.filter((place) => {
+    const keyword = firstOf(rule.keywords, found[place]);
     if (keyword !== undefined) {
       sentences.push(`${seen(keyword)} of ${rule.issueType} stands in the ${place} (+${rule[place]}).`);
     }
@@ -115,8 +124,8 @@ function caseFor(rule: IssueRule, { words, changeTypes }: ReadSubject): Case {
   if (fitting > 0) {
     sentences.push(`${fitting} of ${changeTypes.length} change(s) fit ${rule.issueType} (+${changes}).`);
   }
-  const count = found.reduce((sum, place) => sum + rule[place], changes);
-  return { rule, count, isNamed: found.length > 0, isInTitle: found.includes("title"), sentences };
+  const count = places.reduce((sum, place) => sum + rule[place], changes);
+  return { rule, count, isNamed: places.length > 0, isInTitle: places.includes("title"), sentences };
 }
 
 /** Whether all that is to be changed is called by its name. */
@@ -138,13 +147,13 @@ function recommend(rule: IssueRule, severity: Severity, count: number): Recommen
   return count < NOISE && rule.unsure === "defer" ? "reject" : rule.unsure;
 }
 
-function severityOf({ words, urgency }: ReadSubject): { readonly severity: Severity; readonly sentence: string } {
+function severityOf(urgency: unknown, found: Found): { readonly severity: Severity; readonly sentence: string } {
   for (const rule of SEVERITY_RULES) {
     const { severity } = rule;
     if (rule.urgency === urgency)
       return { severity, sentence: `The urgency is ${rule.urgency}: severity ${severity}.` };
     for (const place of PLACES) {
-      const keyword = firstIn(rule.keywords, words[place]);
+      const keyword = firstOf(rule.keywords, found[place]);
       if (keyword !== undefined) {
         return { severity, sentence: `${seen(keyword)} stands in the ${place}: severity ${severity}.` };
       }
@@ -153,6 +162,6 @@ function severityOf({ words, urgency }: ReadSubject): { readonly severity: Sever
   return { severity: "critical", sentence: `The urgency is ${seen(urgency)}, which is none: severity critical.` };
 }
 
-function firstIn(keywords: readonly string[], words: string): string | undefined {
-  return keywords.find((keyword) => standsIn(` ${keyword} `, words));
+function firstOf(keywords: readonly string[], found: readonly string[]): string | undefined {
+  return found.find((keyword) => keywords.includes(keyword));
 }

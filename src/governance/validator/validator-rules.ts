@@ -6,7 +6,7 @@ export const VALIDATOR_RULES_VERSION = "1.0.0";
 /** What speaks for one type of issue. Counts are hundredths of confidence. */
 export interface IssueRule {
   readonly issueType: Exclude<IssueType, "unknown">;
-  /** Words, or several words in a row: matched whole, in small letters. The first one found is told. */
+  /** Words, or several words in a row: matched whole, in small letters. The one that stands first in the text is told. */
   readonly keywords: readonly string[];
   /** What a keyword counts in the title, and what in the description. Each place counts once. */
   readonly title: number;

@@ -28,6 +28,8 @@ export interface CarryOutOptions {
   readonly clock: Clock;
   readonly platform: Platform;
   readonly health: HealthView;
+  /** Milliseconds between a job's end and its audit, in which somebody may see that it did harm. */
+  readonly settleMs: number;
   readonly onNews: (news: CarryOutNews) => void;
 }
 
@@ -38,6 +40,8 @@ export interface CarryOutOptions {
 export class CarryOut {
   readonly #options: CarryOutOptions;
   readonly #running = new Map<string, Promise<void>>();
+  readonly #closing = Promise.withResolvers<void>();
+  #closed = false;
 
   constructor(options: CarryOutOptions) {
     this.#options = options;
@@ -63,6 +67,8 @@ export class CarryOut {
     if (record.contract.state !== "ACTIVE") return;
     if (record.foundAudit === undefined) {
       await this.#perform(contractPlan(contractId, record.request).job, onAccepted);
+      await this.#settle();
+      if (this.#closed) return; // the next start audits it
       record = await desk.inTurn(contractId, () => this.#audit(contractId));
     }
     const { contract, verdicts } = record;
@@ -173,8 +179,19 @@ export class CarryOut {
     });
   }
 
+  async #settle(): Promise<void> {
+    const { clock, settleMs } = this.#options;
+    if (settleMs === 0) return;
+    const settled = Promise.withResolvers<void>();
+    const disarm = clock.after(settleMs, settled.resolve);
+    await Promise.race([settled.promise, this.#closing.promise]);
+    disarm();
+  }
+
   /** Waits for what is under way. */
   async close(): Promise<void> {
+    this.#closed = true;
+    this.#closing.resolve();
     await Promise.allSettled(this.#running.values());
   }
 }

@@ -32,6 +32,8 @@ export interface ContractKeeperOptions {
   readonly requestsPerMinute: number;
   /** Hours that a stage of a rollout has to last before the next. */
   readonly stabilisationHours: number;
+  /** Milliseconds between a job's end and its audit. */
+  readonly settleMs: number;
   /** Told of what becomes of contracts, for the log of the process. */
   readonly onNews: (news: CarryOutNews) => void;
 }

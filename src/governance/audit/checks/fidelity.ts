@@ -50,7 +50,7 @@ function jobProblems({ approved }: ReadAudit, log: ReadLog): readonly string[] {
 
 function stepProblems(steps: readonly ReadApprovedStep[], { steps: logged }: ReadLog): readonly string[] {
   if (logged === undefined) return [];
-  const counts = logged.length === steps.length ? [] : [`${steps.length} step(s) were approved, ${logged.length} ran.`];
+  const counts = logged.length === steps.length ? [] : [`Of ${steps.length} approved step(s), ${logged.length} ran.`];
   const each = logged.map((ran, index) => {
     const step = steps[index];
     if (step === undefined) return `A step ran at place ${index}, where none was approved.`;

@@ -5,7 +5,7 @@ import type { Finding } from "../finding.ts";
 import type { ReadAudit, ReadSignal } from "../read-audit-facts.ts";
 
 const SYSTEM = "system";
-const KEY = /^capability\/([^/]+)/;
+const CAPABILITY = "capability/";
 const BAD: ReadonlySet<unknown> = new Set(["DEGRADED", "BLOCKED"]);
 
 /** the job is said to have succeeded, and no signal about what it touched says otherwise. */
@@ -36,7 +36,9 @@ function concerns(scope: string, touched: ReadonlySet<string> | undefined): bool
 /** The capability of a resource key; a text that is none stands for itself. */
 function capabilityOf(key: string): string {
   if (key.startsWith("configuration/")) return CONFIGURATION_CAPABILITY;
-  return KEY.exec(key)?.[1] ?? key;
+  if (!key.startsWith(CAPABILITY)) return key;
+  const end = key.indexOf("/", CAPABILITY.length);
+  return key.slice(CAPABILITY.length, end < 0 ? undefined : end);
 }
 
 function contradiction({ source, status, scope }: ReadSignal): string | false {
