@@ -10,7 +10,7 @@ import type { ContractKeeper, DiskGuard, JobRunner, RunRunner, Scheduler } from 
 import { Fault, LIMITS } from "#model";
 import { configuredSecrets, redactedLog } from "./configured-secrets.ts";
 import { configuredStepTypes, ownStepTypes, withoutSecrets } from "./configured-step-types.ts";
-import { createContractKeeper, openContractStore } from "./contracts.ts";
+import { createContractKeeper, openContractStore, requirePlatform } from "./contracts.ts";
 import { guardDisk } from "./guard-disk.ts";
 import { HistoryOfRuns } from "./history.ts";
 import { LedgerOfRuns } from "./ledger.ts";
@@ -88,6 +88,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     server.current?.setServing(false);
   };
   requireStoreKind(state, configuration.store);
+  requirePlatform(configuration);
   const [ledger, history, notifications] = [new LedgerOfRuns(), new HistoryOfRuns(), new NotificationsOfRuns()];
   const setServing = (serving: boolean): void => server.current?.setServing(serving);
   const disk = guardDisk(configuration, { log, setServing });

@@ -2,6 +2,7 @@ import { randomUUIDv7 } from "node:crypto";
 import { join } from "node:path";
 import { createMemoryStore, createSqliteStore, makeDirectory } from "#evidence";
 import type { EvidenceStore, LogStoreOptions } from "#evidence";
+import { Fault } from "#model";
 import type { HealthView, Platform } from "#model";
 import { ContractKeeper } from "#orchestration";
 import type { CarryOutNews, JobRunner } from "#orchestration";
@@ -10,6 +11,15 @@ import type { EventLog } from "./log-events.ts";
 import { systemClock } from "./system-clock.ts";
 
 const DIRECTORY = "contracts";
+
+/** @throws {Fault} INVALID_CONFIGURATION if nothing runs without a contract, and there is nothing that one could change. */
+export function requirePlatform({ governance, platform }: LoadedConfiguration): void {
+  if (governance !== "required" || platform !== undefined) return;
+  const description =
+    "is missing, and `governance: required` lets only contracts have jobs run: say what they may change";
+  const text = `The configuration is not valid: \`platform\` ${description}.`;
+  throw new Fault("INVALID_CONFIGURATION", text, { violations: [{ field: "platform", description }] });
+}
 
 /** What the store of contracts is opened with. */
 export interface ContractStoreContext {

@@ -35,7 +35,7 @@ export const NOTIFY_MUTANTS: readonly Mutant[] = [
     tests: UNIT,
   }),
   at("orchestration/create-job-runner", TOLD)("notification-of-the-last-run-is-refused-by-a-stop", {
-    change: ["if (!lastWord) this.#requireOpen();", "this.#requireOpen();"],
+    change: ["if (options.lastWord !== true) this.#requireOpen();", "this.#requireOpen();"],
     tests: "main/notifications",
   }),
   at("main/notifications", TOLD)("start-does-not-look-back", {
