@@ -61,6 +61,9 @@ interface Attempt {
   readonly stage: RolloutStage;
   readonly actor: string;
   readonly jobId: string;
+  /** Hash of the plan that is asked about, and of the one that the changes make now. */
+  readonly asked: string;
+  readonly made: string;
   readonly now: string;
   readonly request: Readonly<Record<string, unknown>>;
   readonly health: string;
@@ -81,6 +84,8 @@ const anyAttempt: fc.Arbitrary<Attempt> = fc.record({
   stage: fc.constantFrom("NOT_VISIBLE", "PLANNED", "INTERNAL", "LIMITED", "GENERAL"),
   actor: fc.constantFrom("bo", "bo", "cy", "ada", " ＡＤＡ", ""),
   jobId: mostly("job-1", "job-2", ""),
+  asked: mostly("plan-1", "plan-2"),
+  made: mostly("plan-1", "plan-2"),
   now: mostly(NOW, EXPIRES_AT, "soon"),
   request: mostly<Readonly<Record<string, unknown>>>(
     {},
@@ -104,6 +109,8 @@ class Chain {
   lied = false;
   /** What was said for the transitions that were allowed. */
   toldMay = false;
+  approvedPlan: string | undefined;
+  activatedPlan: string | undefined;
   toldPassFor: string | undefined;
   readable = false;
   #eligibility: EligibilityVerdict | undefined;
@@ -124,16 +131,17 @@ class Chain {
     this.#eligibility = decideEligibility(factsWith({ confidence, severity, recommendation, issueType, health }));
   }
 
-  transition({ onward, to, actor, jobId, now, lie }: Attempt): void {
+  transition({ onward, to, actor, jobId, asked, made, now, lie }: Attempt): void {
     const { state, version } = this.contract;
     const target = (onward ? FORWARD[state] : undefined) ?? to;
     const eligibility = lie === undefined ? this.#eligibility?.decision : lie.eligibility;
     const audit = lie === undefined ? this.#audit : { jobId, verdict: lie.audit };
     const answer = decideTransition(
       this.contract,
-      { to: target, actor, expectedVersion: version, jobId, reason: "because" },
+      { to: target, actor, expectedVersion: version, jobId, planHash: asked, reason: "because" },
       {
         now,
+        planHash: made,
         ...(this.readable || lie !== undefined ? { violations: [] } : {}),
         ...(eligibility === undefined ? {} : { eligibility }),
         ...(audit === undefined ? {} : { audit }),
@@ -142,6 +150,8 @@ class Chain {
     if (answer.verdict === "REFUSED") return;
     if (lie !== undefined) this.lied = true;
     if (answer.contract.state === "ELIGIBLE") this.toldMay = eligibility === "MAY";
+    if (answer.contract.state === "APPROVED") this.approvedPlan = asked;
+    if (answer.contract.state === "ACTIVE") this.activatedPlan = made;
     if (answer.contract.state === "COMPLETED") {
       this.toldPassFor = audit?.verdict === "PASS" ? audit.jobId : undefined;
     }
@@ -210,6 +220,8 @@ describe("the chain of authority as a whole", () => {
           expect(chain.toldMay).toBe(true);
           expect(["bo", "cy"]).toContain(contract.approvedBy);
           expect(contract.jobId).not.toBe(undefined);
+          expect(contract.planHash).toMatch(/^plan-/);
+          expect([chain.approvedPlan, chain.activatedPlan]).toEqual([contract.planHash, contract.planHash]);
           expect(chain.toldPassFor).toBe(contract.jobId);
           expect(contract.audit).toEqual({ jobId: contract.jobId, verdict: "PASS" });
           if (chain.lied) return;
