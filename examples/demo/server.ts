@@ -6,6 +6,9 @@ import { createInterface } from "node:readline";
 /** The top of this repository. */
 export const REPOSITORY = join(import.meta.dirname, "../..");
 
+/** As `npm run verbatim` starts it: a small young generation, and a word for a Node that is too old. */
+const NODE_FLAGS = ["--max-semi-space-size=16", "--require", join(REPOSITORY, "tools/node-version.cjs")];
+
 /** A server in a process of its own. Disposing it kills it, if nobody has stopped it before. */
 export interface DemoServer extends AsyncDisposable {
   readonly pid: number;
@@ -26,11 +29,10 @@ export async function startServer({
   readonly config?: string;
 }): Promise<DemoServer> {
   const args = ["serve", "--config", config, "--state", state, "--listen", "127.0.0.1:0"];
-  const child = spawn(
-    process.execPath,
-    ["--require", join(REPOSITORY, "tools/node-version.cjs"), join(REPOSITORY, "src/main/bin.ts"), ...args],
-    { cwd: REPOSITORY, stdio: ["ignore", "pipe", "pipe"] },
-  );
+  const child = spawn(process.execPath, [...NODE_FLAGS, join(REPOSITORY, "src/main/bin.ts"), ...args], {
+    cwd: REPOSITORY,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const logged: string[] = [];
   child.stderr.on("data", (chunk: Buffer) => logged.push(chunk.toString()));
   const ended = once(child, "close").then(([code, signal]): number | string => (code ?? signal) as number | string); // one of both

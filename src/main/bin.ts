@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=16
 import { randomUUIDv7 } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { userInfo } from "node:os";

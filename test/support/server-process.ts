@@ -8,7 +8,8 @@ import type { VerbatimClient } from "#api";
 import { connectClient, readToken } from "#api";
 
 const ROOT = join(import.meta.dirname, "../..");
-const PREAMBLE = ["--require", join(ROOT, "tools/node-version.cjs")];
+// As the program itself is started, docs/adr/0025.
+const PREAMBLE = ["--max-semi-space-size=16", "--require", join(ROOT, "tools/node-version.cjs")];
 
 /** How a server is started. */
 export interface ServerProcessOptions {

@@ -7,7 +7,12 @@ import { expect } from "vitest";
 import { scratchDirectory } from "../../support/scratch-directory.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
-const PROGRAM = ["--require", join(ROOT, "tools/node-version.cjs"), join(ROOT, "src/main/bin.ts")];
+const PROGRAM = [
+  "--max-semi-space-size=16",
+  "--require",
+  join(ROOT, "tools/node-version.cjs"),
+  join(ROOT, "src/main/bin.ts"),
+];
 
 /** Longest wait for something that must come, milliseconds. */
 const PATIENCE_MS = 30_000;
