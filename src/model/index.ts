@@ -35,3 +35,14 @@ export type {
 } from "./health.ts";
 export { isCapabilityName, resourceKey, SYSTEM_CAPABILITY, SYSTEM_SCOPE } from "./resource-key.ts";
 export type { ResourceKey } from "./resource-key.ts";
+export type {
+  ChangeOperation,
+  CommittedChange,
+  Entity,
+  EntityRecord,
+  FieldType,
+  Hook,
+  HookJob,
+  HookSet,
+  Relation,
+} from "./hooks.ts";
