@@ -40,6 +40,8 @@ export const EXIT_OF_FAULT: Readonly<Record<FaultCode, number>> = {
   STORE_HALTED: EXIT.unreachable,
   SIGNER_UNAVAILABLE: EXIT.unreachable,
   HISTORY_UNAVAILABLE: EXIT.unreachable,
+  QUEUE_UNAVAILABLE: EXIT.unreachable,
+  SOURCE_UNAVAILABLE: EXIT.unreachable,
   EVIDENCE_BROKEN: EXIT.chainBroken,
   LIMIT_EXCEEDED: EXIT.precondition,
   NOT_CONFIGURED: EXIT.precondition,
