@@ -1,5 +1,6 @@
 export type { Json, JsonObject } from "./json.ts";
 export type { ErrorClass, JobStep, StepReference, StepResult, StepStatus } from "./step.ts";
+export { ERROR_CLASSES } from "./step.ts";
 export type { AdmittedJob, Cancellation, ExecutionResult, Job, JobStatus } from "./job.ts";
 export type {
   Concurrency,

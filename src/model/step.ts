@@ -3,19 +3,23 @@ import type { Json, JsonObject } from "./json.ts";
 /** What became of one step. A step that never ran has no result; it is named in `stepsNotRun`. */
 export type StepStatus = "PENDING" | "RUNNING" | "COMPLETED" | "FAILED" | "SKIPPED";
 
+/** All kinds of failures. */
+export const ERROR_CLASSES = [
+  "transient_io",
+  "contract_input_missing",
+  "hard_gate_failed",
+  "validation_failed",
+  "timeout",
+  "sandbox_violation",
+  "in_doubt",
+  "cancelled",
+  "permanent",
+  "handler_contract",
+  "unknown",
+] as const;
+
 /** The kind of a failure, for those who decide above the executor. */
-export type ErrorClass =
-  | "transient_io"
-  | "contract_input_missing"
-  | "hard_gate_failed"
-  | "validation_failed"
-  | "timeout"
-  | "sandbox_violation"
-  | "in_doubt"
-  | "cancelled"
-  | "permanent"
-  | "handler_contract"
-  | "unknown";
+export type ErrorClass = (typeof ERROR_CLASSES)[number];
 
 /** One declared action. */
 export interface JobStep {

@@ -103,17 +103,19 @@ class DirectJobRunner implements JobRunner {
   }
 
   /** The machine that a job gets: with all handlers, or with those that its contract grants. */
-  async #machineFor(
-    job: Job,
-    { hash }: PlanDocument,
-    { lastWord = false, ofContract = false }: SubmitOptions,
-  ): Promise<Machine> {
-    const { authority = NO_AUTHORITY, admission = "open", onRefused } = this.#options;
-    if (lastWord || (admission === "open" && !ofContract)) return this.#machine;
+  async #machineFor(job: Job, { hash }: PlanDocument, options: SubmitOptions): Promise<Machine> {
+    const { authority = NO_AUTHORITY, onRefused } = this.#options;
+    const { only } = options;
+    if (!this.#needsContract(options)) return only === undefined ? this.#machine : this.#machine.only(only);
     const grant = await authority.grant(job, hash);
     if (grant.verdict === "GRANTED") return this.#machine.only(new Set(grant.stepTypes));
     onRefused?.(job.jobId, grant.reasons);
     throw notAdmitted(grant.reasons);
+  }
+
+  /** Whether a job may only start with what a contract grants. */
+  #needsContract({ lastWord = false, ofContract = false }: SubmitOptions): boolean {
+    return !lastWord && (this.#options.admission === "contract" || ofContract);
   }
 
   async #attachToRecorded({ jobId }: Job, plan: PlanDocument): Promise<SubmittedJob | undefined> {
@@ -140,7 +142,7 @@ class DirectJobRunner implements JobRunner {
     const { store, clock, health, checkpoints } = this.#options;
     const surroundings = { clock, signal: abort.signal, ...(health !== undefined && { health }) };
     const execution = machine.executor.executeJob(admitted, surroundings);
-    const opening = this.#opening(admitted, plan, machine === this.#machine ? "open" : "contract");
+    const opening = this.#opening(admitted, plan, this.#needsContract(options) ? "contract" : "open");
     const run = { execution, opening, store, onAccepted };
     const points = checkpoints && new RunCheckpoints(job.jobId, { ...checkpoints, clock });
     const result = this.#drive(runJob(job.jobId, points ? { ...run, checkpoints: points } : run), claim);

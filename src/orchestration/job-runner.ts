@@ -28,6 +28,8 @@ export interface JobView {
 export interface SubmitOptions {
   /** Said by the server itself of what has ended: taken during a drain too. */
   readonly lastWord?: boolean;
+  /** Step types that the job may use; absent = all that there are. Another one is refused, as one that is not known. */
+  readonly only?: ReadonlySet<string>;
   /** Asked for by the keeper of contracts: its contract has to grant it, whatever the server's admission is. */
   readonly ofContract?: boolean;
 }

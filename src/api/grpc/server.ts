@@ -11,10 +11,13 @@ import { evidenceService } from "./evidence-service.ts";
 import { executorService } from "./executor-service.ts";
 import { governanceServices } from "./governance-services.ts";
 import { HealthState, healthService } from "./health-service.ts";
+import type { HooksPart } from "./hook-service.ts";
+import { hookService } from "./hook-service.ts";
 import { startHttpSidePort } from "./http-side-port.ts";
 import type { HttpSidePort } from "./http-side-port.ts";
 import { platformHealthService } from "./platform-health-service.ts";
 import { platformService } from "./platform-service.ts";
+import { queueService } from "./queue-service.ts";
 import { reflectionServices } from "./reflection-service.ts";
 import { runService } from "./run-service.ts";
 import type { MountedService } from "./service.ts";
@@ -37,6 +40,8 @@ export interface GrpcServerOptions {
   readonly platform?: Platform;
   /** What is said about health. */
   readonly signals?: HealthSignals;
+  /** Absent = the configuration has none. */
+  readonly hooks?: HooksPart;
   readonly sealer: Sealer;
   /** Whose public key is told. */
   readonly signer: Pick<Signer, "algorithm" | "keyId" | "publicKeyPem">;
@@ -108,6 +113,8 @@ function mountedServices(options: GrpcServerOptions): { services: readonly Mount
     platformService(options),
     platformHealthService(options),
     ...governanceServices(options),
+    hookService(options),
+    queueService(options),
   ];
   const names = own.map(({ service }) => service.typeName);
   const health = new HealthState(names, () => options.store.halted === undefined);

@@ -1,0 +1,42 @@
+import type { ChangeOperation } from "#model";
+import type { WorkError } from "#queue";
+
+/** What becomes of hooks and of work, for the log of the process. */
+export type WorkNews =
+  | {
+      readonly kind: "hook matched";
+      readonly entity: string;
+      readonly operation: ChangeOperation;
+      readonly jobs: readonly string[];
+    }
+  | {
+      readonly kind: "hook failed";
+      readonly entity: string;
+      readonly operation: ChangeOperation;
+      readonly error: unknown;
+    }
+  | { readonly kind: "enqueued"; readonly id: string; readonly name: string; readonly capability: string }
+  | {
+      readonly kind: "completed";
+      readonly id: string;
+      readonly name: string;
+      readonly capability: string;
+      readonly durationMs: number;
+    }
+  | {
+      readonly kind: "failed" | "dead" | "sandbox violation";
+      readonly id: string;
+      readonly name: string;
+      readonly capability: string;
+      readonly attempt: number;
+      readonly error: Pick<WorkError, "errorClass" | "message">;
+      /** Milliseconds until the next attempt of what has failed; since it was accepted, of what is dead. */
+      readonly ms: number;
+    }
+  /** The claim was lost to somebody else, or work could not be begun now: nothing was written. */
+  | { readonly kind: "put back"; readonly id: string; readonly error: unknown }
+  | { readonly kind: "queue unavailable"; readonly error: unknown }
+  | { readonly kind: "started" | "stopped"; readonly workers: number };
+
+/** Told of it; must not throw. */
+export type OnWorkNews = (news: WorkNews) => void;
