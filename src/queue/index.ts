@@ -1,0 +1,4 @@
+export type { Delivery, JobQueue, QueueDepth, QueueEntry, TakeOptions } from "./job-queue.ts";
+export { QUEUE_DEFAULTS, QUEUE_LIMITS } from "./limits.ts";
+export { createMemoryQueue } from "./job-queues/memory.ts";
+export type { MemoryQueueOptions } from "./job-queues/memory.ts";

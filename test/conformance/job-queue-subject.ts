@@ -1,0 +1,95 @@
+import { setTimeout as pass } from "node:timers/promises";
+import type { Delivery, JobQueue, QueueEntry } from "#queue";
+import { createMemoryQueue } from "#queue";
+import { ManualClock } from "../support/clock.ts";
+
+/** What a queue under test is opened with. */
+export interface QueueSettings {
+  readonly capacity?: number;
+  readonly stalledAfterMs?: number;
+}
+
+/** One place where entries are kept, and time as the adapter knows it. Disposing it closes every queue that was opened. */
+export interface QueueSubject extends AsyncDisposable {
+  /** A queue over this place; a second one sees the same entries where the place is shared or durable. */
+  open(settings?: QueueSettings): Promise<JobQueue>;
+  /** What `promise` resolves with; a manual clock jumps to where it goes on. */
+  settle<T>(promise: Promise<T>): Promise<T>;
+  /** Lets time pass. */
+  pass(milliseconds: number): Promise<void>;
+}
+
+/** An adapter and what is known of it. */
+export interface QueueAdapter {
+  readonly name: string;
+  /** Entries are there for the next queue over the same place. */
+  readonly durable: boolean;
+  /** Runs of the property. */
+  readonly runs: number;
+  subject(): Promise<QueueSubject>;
+}
+
+/** A word for an entry that is due at once. */
+export function entry(id: string, given: Partial<QueueEntry> = {}): QueueEntry {
+  return { id, priority: 0, delayMs: 0, attempt: 1, ...given };
+}
+
+const NEVER = new AbortController().signal;
+
+/** Takes what is there, without a wait. */
+export async function takeNow(queue: JobQueue, max = 1000): Promise<readonly Delivery[]> {
+  return await queue.take({ max, waitMs: 0, signal: NEVER });
+}
+
+/** Takes one and waits for it. @throws {Error} if there was none. */
+export async function takeOne(queue: JobQueue, waitMs = 0, signal: AbortSignal = NEVER): Promise<Delivery> {
+  const [first] = await queue.take({ max: 1, waitMs, signal });
+  if (first === undefined) throw new Error(`no entry within ${waitMs} ms`);
+  return first;
+}
+
+/** Opens queues over one place and closes them all. */
+export function subjectOf(
+  make: (settings: QueueSettings) => Promise<JobQueue>,
+  time: Pick<QueueSubject, "settle" | "pass">,
+  end: () => Promise<void> = async () => undefined,
+): QueueSubject {
+  const opened: JobQueue[] = [];
+  return {
+    ...time,
+    open: async (settings = {}) => {
+      const queue = await make(settings);
+      opened.push(queue);
+      return queue;
+    },
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(opened.map(async (queue) => await queue.close()));
+      await end();
+    },
+  };
+}
+
+/** Time that stands still until somebody waits for it. */
+export function manualTime(clock: ManualClock): Pick<QueueSubject, "settle" | "pass"> {
+  return {
+    settle: async (promise) => await clock.settle(promise),
+    pass: async (milliseconds) => clock.advance(milliseconds),
+  };
+}
+
+/** The time of the machine: a server measures for itself. */
+export const realTime: Pick<QueueSubject, "settle" | "pass"> = {
+  settle: async (promise) => await promise,
+  pass: async (milliseconds) => await pass(milliseconds),
+};
+
+/** The queue in memory. */
+export const MEMORY: QueueAdapter = {
+  name: "memory",
+  durable: false,
+  runs: 300,
+  subject: async () => {
+    const clock = new ManualClock();
+    return subjectOf(async (settings) => createMemoryQueue({ clock, ...settings }), manualTime(clock));
+  },
+};
