@@ -47,3 +47,14 @@ export type {
   HookSet,
   Relation,
 } from "./hooks.ts";
+export type {
+  AttemptEnd,
+  CapabilityStats,
+  Claim,
+  DeadLetterQuery,
+  NewWork,
+  Work,
+  WorkError,
+  WorkState,
+  WorkStats,
+} from "./work.ts";

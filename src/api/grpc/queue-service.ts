@@ -1,6 +1,6 @@
 import type { ErrorClass, Violation } from "#model";
 import { ERROR_CLASSES, LIMITS } from "#model";
-import type { DeadLetterQuery } from "#orchestration";
+import type { DeadLetterQuery } from "#model";
 import type { DeadLetterFilter } from "../gen/verbatim/queue/v1/queue_pb.ts";
 import { QueueService } from "../gen/verbatim/queue/v1/queue_pb.ts";
 import { refuseIfAny, textViolations } from "./checks.ts";

@@ -1,5 +1,6 @@
 import type { EntityRecord, Hook, Json, Violation } from "#model";
-import type { Work, WorkNumbers } from "#orchestration";
+import type { Work } from "#model";
+import type { WorkNumbers } from "#orchestration";
 import type { Hook as HookMessage } from "../gen/verbatim/hooks/v1/hooks_pb.ts";
 import { ChangeOperation } from "../gen/verbatim/hooks/v1/hooks_pb.ts";
 import type { CapabilityStats, GetStatsResponse, Work as WorkMessage } from "../gen/verbatim/queue/v1/queue_pb.ts";

@@ -1,6 +1,6 @@
 import { digest } from "#evidence";
 import type { CommittedChange, EntityRecord, HookJob, JsonObject } from "#model";
-import type { NewWork, Work } from "#queue";
+import type { NewWork, Work } from "#model";
 
 /** What a piece of work of a hook has to know. */
 export interface HookPayload {

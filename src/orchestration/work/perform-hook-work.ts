@@ -1,7 +1,7 @@
 import type { RecordSource } from "#effects";
 import type { ErrorClass, ExecutionResult, HookJob, HookSet, Job } from "#model";
 import { Fault } from "#model";
-import type { AttemptEnd, Work } from "#queue";
+import type { AttemptEnd, Work } from "#model";
 import { mapParameters } from "../hooks/map-parameters.ts";
 import { resolveNeeds } from "../hooks/resolve-needs.ts";
 import type { JobRunner } from "../job-runner.ts";

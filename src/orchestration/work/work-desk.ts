@@ -1,6 +1,7 @@
 import type { Clock, CommittedChange, EntityRecord, HookSet, Violation } from "#model";
 import { Fault } from "#model";
-import type { DeadLetterQuery, JobQueue, NewWork, QueueDepth, Work, WorkStats, WorkStore } from "#queue";
+import type { DeadLetterQuery, NewWork, Work, WorkStats } from "#model";
+import type { JobQueue, QueueDepth, WorkStore } from "#queue";
 import { matchHooks } from "../hooks/match-hooks.ts";
 import { workOfChange } from "./hook-work.ts";
 import type { OnWorkNews } from "./work-news.ts";

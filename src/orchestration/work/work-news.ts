@@ -1,5 +1,5 @@
 import type { ChangeOperation } from "#model";
-import type { WorkError } from "#queue";
+import type { WorkError } from "#model";
 
 /** What becomes of hooks and of work, for the log of the process. */
 export type WorkNews =

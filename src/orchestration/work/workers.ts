@@ -1,6 +1,7 @@
 import type { Clock } from "#model";
 import { Fault } from "#model";
-import type { AttemptEnd, Delivery, JobQueue, NewWork, Work, WorkStore } from "#queue";
+import type { AttemptEnd, NewWork, Work } from "#model";
+import type { Delivery, JobQueue, WorkStore } from "#queue";
 import type { OnWorkNews } from "./work-news.ts";
 
 /** What workers are made of. */

@@ -1,5 +1,5 @@
 import type { ErrorClass, Json, JsonObject } from "#model";
-import type { DeadLetterQuery, Work, WorkError, WorkState } from "./work.ts";
+import type { DeadLetterQuery, Work, WorkError, WorkState } from "#model";
 
 /** A row of the table of work. */
 export type WorkRow = Readonly<Record<string, Json>>;

@@ -4,16 +4,7 @@ import type { Clock } from "#model";
 import { openWorkFile } from "./work-file.ts";
 import { deadLetters, workOf } from "./work-rows.ts";
 import type { WorkRow } from "./work-rows.ts";
-import type {
-  AttemptEnd,
-  CapabilityStats,
-  Claim,
-  DeadLetterQuery,
-  NewWork,
-  Work,
-  WorkState,
-  WorkStats,
-} from "./work.ts";
+import type { AttemptEnd, CapabilityStats, Claim, DeadLetterQuery, NewWork, Work, WorkState, WorkStats } from "#model";
 
 /** What a store of work is made with. */
 export interface WorkStoreOptions {
@@ -186,10 +177,7 @@ export class WorkStore {
   }
 
   /** Dead letters that fit, by the order of their coming. */
-  deadLetters(
-    query: DeadLetterQuery,
-    { behind, limit }: { readonly behind: number; readonly limit: number },
-  ): WorkPage {
+  deadLetters(query: DeadLetterQuery, { behind, limit }: Page): readonly Work[] {
     const { sql, values } = deadLetters(query);
     const text = `SELECT * FROM work WHERE ${sql} AND place > :behind ORDER BY place LIMIT :limit`;
     return this.#all(text, { ...values, behind, limit }).map(workOf);

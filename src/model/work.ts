@@ -1,4 +1,5 @@
-import type { ErrorClass, JsonObject } from "#model";
+import type { JsonObject } from "./json.ts";
+import type { ErrorClass } from "./step.ts";
 
 /** Where a piece of work stands. `failed` waits for its next attempt; `dead` will not be tried again by itself. */
 export type WorkState = "pending" | "running" | "failed" | "completed" | "dead" | "discarded";
