@@ -28,3 +28,6 @@ export {
   toldSignal,
   toldValue,
 } from "./grpc/told-platform.ts";
+export type { HooksPart, LoadedHooks } from "./grpc/hook-service.ts";
+export { changeOperationName, changeOperationNumber, deadLetterFilter, toldStats, toldWork } from "./grpc/told-work.ts";
+export type { AskedDeadLetters, ToldStats, ToldWork } from "./grpc/told-work.ts";

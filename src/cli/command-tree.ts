@@ -15,6 +15,7 @@ import { addContractCommands } from "./contract-commands.ts";
 import { addPlanFileCommands } from "./plan-file-commands.ts";
 import { addPlatformCommands } from "./platform-commands.ts";
 import { addRunCommands } from "./run-commands.ts";
+import { addWorkCommands } from "./work-commands.ts";
 
 /** Declares every command. What a command does is loaded when it runs, so that help does not wait for it. */
 export function addCommands(declaring: Declaring): void {
@@ -27,6 +28,7 @@ export function addCommands(declaring: Declaring): void {
   addSealing(declaring);
   addErase(declaring);
   addPlatformCommands(declaring);
+  addWorkCommands(declaring);
   addPlanFileCommands(declaring);
   addSurroundings(declaring);
 }

@@ -13,6 +13,8 @@ import { configuredStepTypes, ownStepTypes, withoutSecrets } from "./configured-
 import { createContractKeeper, openContractStore, requirePlatform } from "./contracts.ts";
 import { guardDisk } from "./guard-disk.ts";
 import { HistoryOfRuns } from "./history.ts";
+import { openHooks } from "./hooks.ts";
+import type { RunningHooks } from "./hooks.ts";
 import { LedgerOfRuns } from "./ledger.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
@@ -118,6 +120,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   if (drivesOn) requireSoundPlans(configuration, runs);
   const schedules = createScheduler(configuration, { store, runs, log });
   await notifications.open({ store, runner, log, looksBack: drivesOn });
+  const hooks = await openHooks(configuration, { runner, resources, log });
   const token = await createToken(state);
   server.current = await startGrpcServer({
     ...whereToServe(configuration, log),
@@ -128,6 +131,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     store,
     ...served,
     ...(contracts && contractStore && { contracts: { keeper: contracts, store: contractStore } }),
+    ...(hooks !== undefined && { hooks: hooks.part }),
     sealer: sealing.current,
     signer,
     token,
@@ -136,7 +140,8 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   if (drivesOn) await resumeInterrupted(recovered, runs, log);
   if (drivesOn) await contracts?.start();
   if (drivesOn) await schedules.start();
-  const parts = { runner, runs, schedules, contracts, store, disk, token, notifications, configuration };
+  if (drivesOn) hooks?.start();
+  const parts = { runner, runs, schedules, contracts, hooks, store, disk, token, notifications, configuration };
   return runningApp({ ...parts, server: server.current, resources: resources.move() });
 }
 
@@ -158,6 +163,7 @@ interface Running {
   readonly runs: RunRunner;
   readonly schedules: Scheduler;
   readonly contracts: ContractKeeper | undefined;
+  readonly hooks: RunningHooks | undefined;
   readonly store: EvidenceStore;
   readonly disk: DiskGuard | undefined;
   readonly token: string;
@@ -167,8 +173,20 @@ interface Running {
 }
 
 function runningApp(running: Running): App {
-  const { server, runner, runs, schedules, contracts, store, disk, token, notifications, resources, configuration } =
-    running;
+  const {
+    server,
+    runner,
+    runs,
+    schedules,
+    contracts,
+    hooks,
+    store,
+    disk,
+    token,
+    notifications,
+    resources,
+    configuration,
+  } = running;
   const graceMs = configuration.drain_seconds * 1000;
   let draining: Promise<unknown> | undefined;
   let stopping: Promise<void> | undefined;
@@ -176,7 +194,12 @@ function runningApp(running: Running): App {
   const drain = async (): Promise<void> => {
     disk?.close(); // room on the disk is no reason to take jobs any more
     server.setServing(false);
-    await (draining ??= Promise.all([schedules.close(), runner.drain({ graceMs }), runs.drain({ graceMs })]));
+    await (draining ??= Promise.all([
+      schedules.close(),
+      hooks?.drain({ graceMs }),
+      runner.drain({ graceMs }),
+      runs.drain({ graceMs }),
+    ]));
   };
   const shutDown = async (): Promise<void> => {
     await drain();

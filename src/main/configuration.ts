@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SECRET_NAME } from "#effects";
+import { hooksSchema, jobsSchema } from "./hook-configuration.ts";
 import { platformSchema } from "./platform-configuration.ts";
 import { schedulesSchema } from "./schedule-configuration.ts";
 import { stepsSchema } from "./step-configuration.ts";
@@ -139,6 +140,8 @@ export const configurationSchema = z
       .describe("Requests and contracts; see docs/governance.md."),
     steps: stepsSchema,
     platform: platformSchema.optional(),
+    hooks: hooksSchema.optional(),
+    jobs: jobsSchema.prefault({}),
     schedules: schedulesSchema,
     handler_directories: z
       .array(z.string().min(1).max(4096))

@@ -13,8 +13,10 @@ import {
   RolloutService,
 } from "../gen/verbatim/governance/v1/governance_pb.ts";
 import { PlatformHealthService } from "../gen/verbatim/health/v1/health_pb.ts";
+import { HookService } from "../gen/verbatim/hooks/v1/hooks_pb.ts";
 import { RunService } from "../gen/verbatim/orchestration/v1/run_pb.ts";
 import { PlatformService } from "../gen/verbatim/platform/v1/platform_pb.ts";
+import { QueueService } from "../gen/verbatim/queue/v1/queue_pb.ts";
 import { addressText, parseAddress } from "./address.ts";
 import { faultOf } from "./errors.ts";
 
@@ -51,6 +53,8 @@ export interface VerbatimClient extends Disposable {
   readonly rollouts: ServiceClient<typeof RolloutService>;
   readonly platform: ServiceClient<typeof PlatformService>;
   readonly platformHealth: ServiceClient<typeof PlatformHealthService>;
+  readonly hooks: ServiceClient<typeof HookService>;
+  readonly queue: ServiceClient<typeof QueueService>;
   readonly health: ServiceClient<typeof Health>;
   /** Ends every call and the connection. */
   close(): void;
@@ -88,6 +92,8 @@ export function connectClient({ address, token }: ClientOptions): VerbatimClient
     rollouts: serviceClient(RolloutService, channel, metadata),
     platform: serviceClient(PlatformService, channel, metadata),
     platformHealth: serviceClient(PlatformHealthService, channel, metadata),
+    hooks: serviceClient(HookService, channel, metadata),
+    queue: serviceClient(QueueService, channel, metadata),
     health: serviceClient(Health, channel, metadata),
     close,
     [Symbol.dispose]: close,

@@ -1,0 +1,79 @@
+import { z } from "zod";
+
+const reference = z.union(
+  [
+    z.strictObject({ file: z.string().min(1).max(4096).describe("A file that others may not open.") }),
+    z.strictObject({
+      environment: z
+        .string()
+        .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/)
+        .describe("A variable of the server's own environment."),
+    }),
+  ],
+  {
+    error:
+      "expected {file: path} or {environment: VARIABLE}: an address with a password stands in neither this file nor a log",
+  },
+);
+
+const source = z.union(
+  [
+    z.strictObject({ sqlite: z.string().min(1).max(4096).describe("The application's file, relative to this one.") }),
+    z.strictObject({ postgres: reference.describe("Where its address (postgres://…) is read.") }),
+  ],
+  { error: "expected {sqlite: path} or {postgres: {environment: VARIABLE}}" },
+);
+
+/** Hooks: what is to run after a change. */
+export const hooksSchema = z
+  .strictObject({
+    file: z.string().min(1).max(4096).describe("The file of hooks, relative to this one; see docs/hooks.md."),
+    reload_seconds: z
+      .number()
+      .min(0)
+      .max(3600)
+      .default(2)
+      .describe("How often the file is looked at for changes. 0 = never: it is read at the start alone."),
+    source: source.optional().describe("The application's database, in which `needs` are followed. It is only read."),
+  })
+  .describe("Hooks: which jobs are to run after a change of the application's records.");
+
+/** Workers and their queue. */
+export const jobsSchema = z
+  .strictObject({
+    backend: z
+      .enum(["sqlite", "memory", "postgres", "redis"])
+      .default("sqlite")
+      .describe(
+        "What hands work to the workers. What work there is, and how far it has got, is in work.db whatever stands here.",
+      ),
+    url: reference.optional().describe("Where the address of the queue's server is read; for postgres and redis."),
+    concurrency: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(10)
+      .describe("Workers: pieces of work that are done at the same time."),
+    capacity: z.int().min(1).max(10_000_000).default(100_000).describe("Work that may be open; more is refused."),
+    lease_seconds: z
+      .number()
+      .min(5)
+      .max(3600)
+      .default(60)
+      .describe("How long a worker's claim holds without a word from it."),
+    keep_days: z
+      .number()
+      .min(0)
+      .max(3650)
+      .default(30)
+      .describe("How long completed and discarded work is kept. Dead letters and evidence stay."),
+  })
+  .superRefine(({ backend, url }, context) => {
+    const needsUrl = backend === "postgres" || backend === "redis";
+    if (needsUrl === (url !== undefined)) return;
+    const message = needsUrl
+      ? `is missing; the backend ${backend} needs it`
+      : `is given, and the backend ${backend} has no server`;
+    context.addIssue({ code: "custom", path: ["url"], message });
+  })
+  .describe("Workers, and the queue that hands them work.");

@@ -1,0 +1,187 @@
+import { randomUUIDv7 } from "node:crypto";
+import { join, resolve } from "node:path";
+import type { HooksPart } from "#api";
+import { createPostgresSource, createSqliteSource, readSecret } from "#effects";
+import type { RecordSource } from "#effects";
+import { Fault } from "#model";
+import { performHookWork, WorkDesk, Workers } from "#orchestration";
+import type { JobRunner, WorkNews } from "#orchestration";
+import { createMemoryQueue, createPostgresQueue, createRedisQueue, createSqliteQueue, WorkStore } from "#queue";
+import type { JobQueue } from "#queue";
+import { HookFile } from "./hook-file.ts";
+import type { LoadedConfiguration } from "./load-configuration.ts";
+import type { EventLog } from "./log-events.ts";
+import { systemClock } from "./system-clock.ts";
+
+/** What hooks stand on. */
+export interface HookParts {
+  readonly runner: JobRunner;
+  readonly resources: AsyncDisposableStack;
+  readonly log: EventLog;
+}
+
+/** Hooks, their work and their workers. */
+export interface RunningHooks {
+  readonly part: HooksPart;
+  /** Begins to do work. */
+  start(): void;
+  /** Takes in nothing more, and waits for what is being done. */
+  drain(options: { readonly graceMs: number }): Promise<void>;
+}
+
+const PRUNE_MS = 60_000;
+const PRUNED_AT_ONCE = 1000;
+const DAY_MS = 86_400_000;
+
+/** Opens what a configuration with hooks needs; undefined = it has none. @throws {Fault} INVALID_CONFIGURATION */
+export async function openHooks(
+  configuration: LoadedConfiguration,
+  { runner, resources, log }: HookParts,
+): Promise<RunningHooks | undefined> {
+  const { hooks, jobs, state, base, governance, store: kind } = configuration;
+  if (hooks === undefined) return undefined;
+  if (governance === "required") throw ungoverned();
+  const path = kind === "memory" ? ":memory:" : join(state, "work.db");
+  const store = new WorkStore({ path, clock: systemClock, capacity: jobs.capacity });
+  resources.defer(() => store.close());
+  const queue = await openQueue(configuration);
+  resources.defer(() => queue.close());
+  const stepTypes = runner.stepTypes.map(({ name }) => name);
+  const file = await HookFile.load({ path: resolve(base, hooks.file), stepTypes, store, log });
+  resources.defer(() => file.close());
+  const source = openSource(configuration, resources);
+  const onNews = (news: WorkNews): void => tell(news, log);
+  const options = { runner, hooksOf: file.setOf, chance: Math.random, ...(source !== undefined && { source }) };
+  const workers = new Workers({
+    store,
+    queue,
+    clock: systemClock,
+    concurrency: jobs.concurrency,
+    leaseMs: jobs.lease_seconds * 1000,
+    perform: (work, { signal }) => performHookWork(work, { signal }, options),
+    onNews,
+  });
+  const set = (): ReturnType<HookFile["loaded"]>["set"] => file.loaded().set;
+  const desk = new WorkDesk({ store, queue, workers, clock: systemClock, hooks: set, newId: newWorkId, onNews });
+  let disarmPrune: (() => void) | undefined;
+  const prune = (): void => {
+    store.prune({ endedBeforeMs: Date.parse(systemClock.now()) - jobs.keep_days * DAY_MS, limit: PRUNED_AT_ONCE });
+    disarmPrune = systemClock.after(PRUNE_MS, prune);
+  };
+  return {
+    part: { desk, loaded: file.loaded },
+    start() {
+      workers.start();
+      file.watch(hooks.reload_seconds);
+      prune();
+    },
+    async drain({ graceMs }) {
+      desk.close();
+      file.close();
+      disarmPrune?.();
+      await workers.drain({ graceMs });
+    },
+  };
+}
+
+function newWorkId(): string {
+  return `work-${randomUUIDv7()}`;
+}
+
+function ungoverned(): Fault {
+  const description =
+    "with `governance: required` nothing runs but the jobs of contracts, and the jobs of hooks are none";
+  return new Fault("INVALID_CONFIGURATION", `Hooks cannot be carried out: ${description}.`, {
+    violations: [{ field: "hooks", description }],
+  });
+}
+
+type Reference = NonNullable<LoadedConfiguration["jobs"]["url"]>;
+
+/** The value that a reference names. @throws {Fault} INVALID_CONFIGURATION */
+function addressOf(reference: Reference, { field, base }: { readonly field: string; readonly base: string }): string {
+  const source = "file" in reference ? { file: resolve(base, reference.file) } : reference;
+  const read = readSecret(source, process.env);
+  if (read.kind === "value") return read.value.trim();
+  const description = read.problem;
+  throw new Fault("INVALID_CONFIGURATION", `${field} cannot be read: ${description}`, {
+    violations: [{ field, description }],
+  });
+}
+
+async function openQueue({ jobs, state, base, store }: LoadedConfiguration): Promise<JobQueue> {
+  const common = { clock: systemClock, capacity: jobs.capacity, stalledAfterMs: jobs.lease_seconds * 1000 };
+  if (jobs.backend === "memory" || store === "memory") return createMemoryQueue(common);
+  if (jobs.url === undefined) return createSqliteQueue({ ...common, path: join(state, "queue.db") });
+  const url = addressOf(jobs.url, { field: "jobs.url", base });
+  return jobs.backend === "redis"
+    ? await createRedisQueue({ ...common, url })
+    : await createPostgresQueue({ ...common, url });
+}
+
+function openSource({ hooks, base }: LoadedConfiguration, resources: AsyncDisposableStack): RecordSource | undefined {
+  if (hooks?.source === undefined) return undefined;
+  const source =
+    "sqlite" in hooks.source
+      ? createSqliteSource({ path: resolve(base, hooks.source.sqlite) })
+      : createPostgresSource({ url: addressOf(hooks.source.postgres, { field: "hooks.source.postgres", base }) });
+  resources.defer(() => source.close());
+  return source;
+}
+
+function tell(news: WorkNews, log: EventLog): void {
+  switch (news.kind) {
+    case "hook matched":
+      return log("hook.matched", { entity: news.entity, operation: news.operation, timing: "after", jobs: news.jobs });
+    case "hook failed":
+      return log("hook.enqueue_failed", { entity: news.entity, operation: news.operation, error: textOf(news.error) });
+    case "enqueued":
+      return log("job.enqueued", { job_id: news.id, name: news.name, capability: news.capability });
+    case "completed":
+      return log("job.completed", {
+        job_id: news.id,
+        name: news.name,
+        capability: news.capability,
+        duration_ms: Math.round(news.durationMs),
+      });
+    case "failed":
+    case "dead":
+    case "sandbox violation":
+      return tellFailure(news, log);
+    case "put back":
+      return log("job.put_back", { job_id: news.id, error: textOf(news.error) });
+    case "queue unavailable":
+      return log("queue.unavailable", { error: textOf(news.error) });
+    case "started":
+      return log("executor.started", { workers: news.workers });
+    case "stopped":
+      return log("executor.stopped", { workers: news.workers });
+  }
+}
+
+type Failure = Extract<WorkNews, { readonly kind: "failed" | "dead" | "sandbox violation" }>;
+
+function tellFailure({ kind, id, name, capability, attempt, error, ms }: Failure, log: EventLog): void {
+  const facts = { job_id: id, name, capability };
+  if (kind === "sandbox violation")
+    return log("job.sandbox_violation", { ...facts, attempted: capability, error: error.message });
+  if (kind === "failed")
+    return log("job.failed", {
+      ...facts,
+      attempt,
+      error_class: error.errorClass,
+      error: error.message,
+      next_in_ms: ms,
+    });
+  log("job.dead_letter", {
+    ...facts,
+    attempts: attempt,
+    error_class: error.errorClass,
+    last_error: error.message,
+    total_duration_ms: ms,
+  });
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
