@@ -2,3 +2,5 @@ export type { Delivery, JobQueue, QueueDepth, QueueEntry, TakeOptions } from "./
 export { QUEUE_DEFAULTS, QUEUE_LIMITS } from "./limits.ts";
 export { createMemoryQueue } from "./job-queues/memory.ts";
 export type { MemoryQueueOptions } from "./job-queues/memory.ts";
+export { createSqliteQueue } from "./job-queues/sqlite.ts";
+export type { SqliteQueueOptions } from "./job-queues/sqlite.ts";
