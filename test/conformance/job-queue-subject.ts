@@ -1,7 +1,9 @@
-import { setTimeout as pass } from "node:timers/promises";
+import { setImmediate as eventLoopTurn, setTimeout as pass } from "node:timers/promises";
 import type { Delivery, JobQueue, QueueEntry } from "#queue";
-import { createMemoryQueue } from "#queue";
+import { join } from "node:path";
+import { createMemoryQueue, createSqliteQueue } from "#queue";
 import { ManualClock } from "../support/clock.ts";
+import { scratchDirectory } from "../support/scratch-directory.ts";
 
 /** What a queue under test is opened with. */
 export interface QueueSettings {
@@ -69,10 +71,25 @@ export function subjectOf(
   };
 }
 
+const STEP_MS = 100;
+
+/** Turns of the event loop in which everything goes on that waits for no timer. */
+async function turns(): Promise<false> {
+  for (let turn = 0; turn < 5; turn++) await eventLoopTurn();
+  return false;
+}
+
 /** Time that stands still until somebody waits for it. */
 export function manualTime(clock: ManualClock): Pick<QueueSubject, "settle" | "pass"> {
   return {
-    settle: async (promise) => await clock.settle(promise),
+    settle: async (promise) => {
+      const settled = promise.then(
+        () => true,
+        () => true,
+      );
+      while (!(await Promise.race([settled, turns()]))) clock.advance(STEP_MS);
+      return await promise;
+    },
     pass: async (milliseconds) => clock.advance(milliseconds),
   };
 }
@@ -91,5 +108,19 @@ export const MEMORY: QueueAdapter = {
   subject: async () => {
     const clock = new ManualClock();
     return subjectOf(async (settings) => createMemoryQueue({ clock, ...settings }), manualTime(clock));
+  },
+};
+
+/** The queue in a file. */
+export const SQLITE: QueueAdapter = {
+  name: "sqlite",
+  durable: true,
+  runs: 60,
+  subject: async () => {
+    const clock = new ManualClock();
+    const directory = await scratchDirectory();
+    const file = join(directory.path, "queue", "queue.db");
+    const make = async (settings: QueueSettings): Promise<JobQueue> => createSqliteQueue({ file, clock, ...settings });
+    return subjectOf(make, manualTime(clock), async () => await directory[Symbol.asyncDispose]());
   },
 };
