@@ -34,7 +34,8 @@ const relation = z
   .meta({ oneOf: [{ required: ["one"] }, { required: ["many"] }] })
   .describe("How this entity leads to another one. It has either one or many.");
 
-const entity = z
+/** One entity of a file of hooks. */
+export const entitySchema = z
   .strictObject({
     table: text(1, HOOK_LIMITS.tableCharacters).describe(
       "Its table, exactly as the database has it; schema.table names the schema too.",
@@ -74,7 +75,8 @@ const retry = z
 
 const expression = z.string().min(1).max(HOOK_LIMITS.expressionCharacters);
 
-const job = z
+/** One job of a file of hooks. */
+export const jobSchema = z
   .strictObject({
     input: reference.describe("The entity whose record triggers it."),
     needs: z
@@ -124,7 +126,8 @@ const job = z
 
 const jobNames = z.array(reference).min(1).max(HOOK_LIMITS.jobsPerHook);
 
-const hook = z
+/** One hook of a file of hooks. */
+export const hookSchema = z
   .union(
     [
       jobNames,
@@ -142,11 +145,11 @@ export const hookFileSchema = z
   .strictObject({
     $schema: z.string().max(4096).optional().describe("Where an editor finds this schema."),
     version: z.literal(1).describe("The form of the file: 1."),
-    entities: atMost(name, entity, HOOK_LIMITS.entities).describe(
+    entities: atMost(name, entitySchema, HOOK_LIMITS.entities).describe(
       "Tables of the application, by the names that hooks use.",
     ),
-    jobs: atMost(name, job, HOOK_LIMITS.jobs).describe("Jobs by their names."),
-    hooks: atMost(z.string().max(LIMITS.idCharacters), hook, 3 * HOOK_LIMITS.entities).describe(
+    jobs: atMost(name, jobSchema, HOOK_LIMITS.jobs).describe("Jobs by their names."),
+    hooks: atMost(z.string().max(LIMITS.idCharacters), hookSchema, 3 * HOOK_LIMITS.entities).describe(
       "ENTITY.after_create, ENTITY.after_update or ENTITY.after_delete, each with the jobs it asks for.",
     ),
   })
@@ -155,13 +158,13 @@ export const hookFileSchema = z
 /** A file of hooks as it was written. */
 export type HookFile = z.output<typeof hookFileSchema>;
 /** An entity of it. */
-export type HookFileEntity = z.output<typeof entity>;
+export type HookFileEntity = z.output<typeof entitySchema>;
 /** A relation of it. */
 export type HookFileRelation = z.output<typeof relation>;
 /** A job of it. */
-export type HookFileJob = z.output<typeof job>;
+export type HookFileJob = z.output<typeof jobSchema>;
 /** A hook of it. */
-export type HookFileHook = z.output<typeof hook>;
+export type HookFileHook = z.output<typeof hookSchema>;
 
 /** JSON Schema (draft 2020-12) of a file of hooks. */
 export function hooksSchema(): JsonObject {
