@@ -1,4 +1,12 @@
 export type { ExecutionContext, StepHandler, StepOutput } from "./step-handler.ts";
+export type { ReadRecordsOptions, RecordQuery, RecordSource } from "./record-source.ts";
+export { createMemorySource } from "./record-sources/memory.ts";
+export { createPostgresSource } from "./record-sources/postgres.ts";
+export type { PostgresSourceOptions } from "./record-sources/postgres.ts";
+export { selectText } from "./record-sources/select-text.ts";
+export type { SqlDialect } from "./record-sources/select-text.ts";
+export { createSqliteSource } from "./record-sources/sqlite.ts";
+export type { SqliteSourceOptions } from "./record-sources/sqlite.ts";
 export type { StepType } from "./step-type.ts";
 export { redactedStepType } from "./secrets/redacted-step-type.ts";
 export type { Redactor } from "./secrets/redactor.ts";

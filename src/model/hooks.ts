@@ -14,10 +14,11 @@ export type Relation =
 /** A table of the application, as hooks speak of it. */
 export interface Entity {
   readonly name: string;
+  /** Its name in the database; `schema.table` names the schema too. */
   readonly table: string;
   /** Column of the primary key; a field too. */
   readonly key: string;
-  /** By name; a column has the name of its field. */
+  /** By name; a column has the name of its field. Any of them may be NULL, but not the key. */
   readonly fields: ReadonlyMap<string, FieldType>;
   readonly relations: ReadonlyMap<string, Relation>;
 }
@@ -31,7 +32,7 @@ export interface HookJob {
   readonly needs: readonly string[];
   /** Entity that `needs` leads to. */
   readonly resolved: string;
-  /** CEL over `record` (of `resolved`) and `trigger` (of `input`); undefined = all. */
+  /** CEL over `record` (of `resolved`) and `trigger` (of `input`, of which it sees all fields); undefined = all. */
   readonly filter: string | undefined;
   /** Fields of `resolved` that the effect gets to see; undefined = all. */
   readonly projection: readonly string[] | undefined;
@@ -39,7 +40,7 @@ export interface HookJob {
   readonly capabilities: ReadonlySet<string>;
   /** The step type that is performed for each record; one of `capabilities`. */
   readonly effect: string;
-  /** Parameters of the step; texts may hold `${record.FIELD}`, `${trigger.FIELD}`, `${old.FIELD}`. */
+  /** Parameters of the step; texts may hold `${record.FIELD}`, `${trigger.FIELD}`, `${old.FIELD}`; `$${` is `${` itself. */
   readonly parameters: JsonObject;
   readonly timeoutSeconds: number;
   readonly retry: RetryPolicy;
@@ -51,14 +52,15 @@ export interface HookJob {
 
 export type ChangeOperation = "create" | "update" | "delete";
 
-/** After an operation on an entity these jobs are to run. */
+/** After an operation on an entity these jobs are to run. There is one at most for an operation of an entity. */
 export interface Hook {
+  /** `ENTITY.after_OPERATION`. */
   readonly name: string;
   readonly entity: string;
   readonly operation: ChangeOperation;
-  /** CEL over `new` and `old`; undefined = always. */
+  /** CEL over `new` (not behind a delete) and `old` (not behind a create); undefined = always. */
   readonly condition: string | undefined;
-  /** Names of jobs. */
+  /** Names of jobs, each once; every one's `input` is the entity. */
   readonly jobs: readonly string[];
 }
 
@@ -71,7 +73,10 @@ export interface HookSet {
   readonly hooks: readonly Hook[];
 }
 
-/** A record of an entity by column: what a database holds, as JSON. */
+/**
+ * A record of an entity by column: what a database holds, as JSON. A whole number that a JavaScript number cannot hold is a text of its
+ * digits, a timestamp is a text as of RFC 3339 in UTC.
+ */
 export type EntityRecord = Readonly<Record<string, Json>>;
 
 /** A change that an application has committed. */

@@ -36,6 +36,7 @@ export type {
 } from "./health.ts";
 export { isCapabilityName, resourceKey, SYSTEM_CAPABILITY, SYSTEM_SCOPE } from "./resource-key.ts";
 export type { ResourceKey } from "./resource-key.ts";
+export { HOOK_LIMITS } from "./hook-limits.ts";
 export type {
   ChangeOperation,
   CommittedChange,

@@ -28,6 +28,8 @@ export interface RetryPolicy {
   readonly baseSeconds: number;
   /** Each wait is so many times the one before; 1..10. */
   readonly factor: number;
+  /** If given, `factor` is not used: the wait behind attempt n, counted from 1, is `baseSeconds` × n to this power; 1..4. Hooks only. */
+  readonly exponent?: number;
   /** No wait is longer, jitter included; seconds. */
   readonly maxSeconds: number;
   /** Each wait is changed by up to this share of it, either way; 0..1. */

@@ -46,9 +46,13 @@ export function decideRetry(policy: RetryPolicy, failed: FailedAttempt, chance: 
   return { retry: true, delayMs };
 }
 
-/** The wait behind an attempt: exponential, changed by jitter, and never longer than the policy's longest, jitter included. */
+/**
+ * The wait behind an attempt (0-based): exponential, or a power of the attempt where the policy has an exponent; changed by jitter, and
+ * never longer than the policy's longest, jitter included.
+ */
 export function retryDelayMs(policy: RetryPolicy, attempt: number, chance: number): number {
-  const seconds = Math.min(policy.baseSeconds * policy.factor ** attempt, policy.maxSeconds);
+  const growth = policy.exponent === undefined ? policy.factor ** attempt : (attempt + 1) ** policy.exponent;
+  const seconds = Math.min(policy.baseSeconds * growth, policy.maxSeconds);
   const jittered = seconds * (1 + policy.jitter * (2 * chance - 1));
   return Math.round(1000 * Math.min(jittered, policy.maxSeconds));
 }
