@@ -39,3 +39,4 @@ export type { PlatformWrite, RevertStep, SetStep } from "./platform/platform-wri
 export { createCapabilityDisable, createCapabilityEnable } from "./step-handlers/capability-switch.ts";
 export { createChangeRevert } from "./step-handlers/change-revert.ts";
 export { createConfigurationUpdate, createParameterChange } from "./step-handlers/resource-update.ts";
+export { readSecret } from "./secrets/secret-source.ts";

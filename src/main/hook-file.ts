@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { readHooks } from "#api";
 import type { LoadedHooks } from "#api";
-import type { HookSet, Violation } from "#model";
+import type { Violation } from "#model";
 import { Fault } from "#model";
+import { compileHooks } from "#orchestration";
+import type { CompiledHooks } from "#orchestration";
 import type { WorkStore } from "#queue";
 import type { EventLog } from "./log-events.ts";
 import { systemClock } from "./system-clock.ts";
@@ -21,23 +23,25 @@ export interface HookFileOptions {
 /** The file of hooks: the one that holds, and those that held when work was accepted. */
 export class HookFile {
   readonly #options: HookFileOptions;
-  readonly #sets = new Map<string, HookSet>();
+  readonly #known = new Map<string, CompiledHooks>();
+  #inForce: CompiledHooks;
   #loaded: LoadedHooks;
   /** What was looked at last, whether it holds or not. */
   #seen: string;
   #disarm: (() => void) | undefined;
 
-  private constructor(options: HookFileOptions, first: { readonly text: string; readonly set: HookSet }) {
+  private constructor(options: HookFileOptions, first: { readonly text: string; readonly hooks: CompiledHooks }) {
     this.#options = options;
     this.#seen = first.text;
-    this.#loaded = this.#hold(first.set, first.text);
+    this.#inForce = first.hooks;
+    this.#loaded = this.#hold(first.hooks, first.text);
   }
 
   /** @throws {Fault} INVALID_CONFIGURATION that lists every problem of the file with its line. */
   static async load(options: HookFileOptions): Promise<HookFile> {
     const text = textOf(options.path);
     const read = await readHooks(text, { name: options.path, stepTypes: options.stepTypes });
-    if ("value" in read) return new HookFile(options, { text, set: read.value });
+    if ("value" in read) return new HookFile(options, { text, hooks: await compileHooks(read.value) });
     throw new Fault("INVALID_CONFIGURATION", `The file of hooks is not valid:${listed(read.violations)}`, {
       violations: read.violations,
     });
@@ -46,17 +50,21 @@ export class HookFile {
   /** The file that holds at present. */
   readonly loaded = (): LoadedHooks => this.#loaded;
 
-  /** A file that held once, by its hash; undefined = it never held here. */
-  readonly setOf = async (hash: string): Promise<HookSet | undefined> => {
-    const known = this.#sets.get(hash);
+  /** The hooks that hold at present. */
+  readonly inForce = (): CompiledHooks => this.#inForce;
+
+  /** Hooks that held once, by its hash; undefined = it never held here. */
+  readonly hooksOf = async (hash: string): Promise<CompiledHooks | undefined> => {
+    const known = this.#known.get(hash);
     if (known !== undefined) return known;
     const text = this.#options.store.document(hash);
     if (text === undefined) return undefined;
     // What the server performs may have changed since: that is met when the step is admitted.
     const read = await readHooks(text, { name: this.#options.path });
     if (!("value" in read)) return undefined;
-    this.#sets.set(hash, read.value);
-    return read.value;
+    const hooks = await compileHooks(read.value);
+    this.#known.set(hash, hooks);
+    return hooks;
   };
 
   /** Looks at the file every so often from now on. A file that does not hold leaves the one before in force, and says so. */
@@ -81,7 +89,7 @@ export class HookFile {
       this.#seen = text;
       const read = await readHooks(text, { name: path, stepTypes });
       if (!("value" in read)) return this.#refuse(listed(read.violations));
-      this.#loaded = this.#hold(read.value, text);
+      this.#loaded = this.#hold(await compileHooks(read.value), text);
       log("hooks.reloaded", { hash: read.value.hash, hooks: read.value.hooks.length });
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
@@ -95,9 +103,11 @@ export class HookFile {
     this.#options.log("hooks.refused", { in_force: this.#loaded.set.hash, problem });
   }
 
-  #hold(set: HookSet, text: string): LoadedHooks {
+  #hold(hooks: CompiledHooks, text: string): LoadedHooks {
+    const { set } = hooks;
     this.#options.store.keepDocument(set.hash, text);
-    this.#sets.set(set.hash, set);
+    this.#known.set(set.hash, hooks);
+    this.#inForce = hooks;
     return { set, loadedAt: systemClock.now(), problem: undefined };
   }
 }

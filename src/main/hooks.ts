@@ -6,7 +6,7 @@ import type { RecordSource } from "#effects";
 import { Fault } from "#model";
 import { performHookWork, WorkDesk, Workers } from "#orchestration";
 import type { JobRunner, WorkNews } from "#orchestration";
-import { createMemoryQueue, createPostgresQueue, createRedisQueue, createSqliteQueue, WorkStore } from "#queue";
+import { createMemoryQueue, createSqliteQueue, WorkStore } from "#queue";
 import type { JobQueue } from "#queue";
 import { HookFile } from "./hook-file.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
@@ -51,7 +51,7 @@ export async function openHooks(
   resources.defer(() => file.close());
   const source = openSource(configuration, resources);
   const onNews = (news: WorkNews): void => tell(news, log);
-  const options = { runner, hooksOf: file.setOf, chance: Math.random, ...(source !== undefined && { source }) };
+  const options = { runner, hooksOf: file.hooksOf, chance: Math.random, source };
   const workers = new Workers({
     store,
     queue,
@@ -61,8 +61,15 @@ export async function openHooks(
     perform: (work, { signal }) => performHookWork(work, { signal }, options),
     onNews,
   });
-  const set = (): ReturnType<HookFile["loaded"]>["set"] => file.loaded().set;
-  const desk = new WorkDesk({ store, queue, workers, clock: systemClock, hooks: set, newId: newWorkId, onNews });
+  const desk = new WorkDesk({
+    store,
+    queue,
+    workers,
+    clock: systemClock,
+    hooks: file.inForce,
+    newId: newWorkId,
+    onNews,
+  });
   let disarmPrune: (() => void) | undefined;
   const prune = (): void => {
     store.prune({ endedBeforeMs: Date.parse(systemClock.now()) - jobs.keep_days * DAY_MS, limit: PRUNED_AT_ONCE });
@@ -96,6 +103,14 @@ function ungoverned(): Fault {
   });
 }
 
+const NO_SOURCE: RecordSource = {
+  async readRecords() {
+    const text = "It needs records of the application's database, and the configuration names none: add hooks.source.";
+    throw new Fault("NOT_CONFIGURED", text);
+  },
+  close: async () => undefined,
+};
+
 type Reference = NonNullable<LoadedConfiguration["jobs"]["url"]>;
 
 /** The value that a reference names. @throws {Fault} INVALID_CONFIGURATION */
@@ -112,19 +127,19 @@ function addressOf(reference: Reference, { field, base }: { readonly field: stri
 async function openQueue({ jobs, state, base, store }: LoadedConfiguration): Promise<JobQueue> {
   const common = { clock: systemClock, capacity: jobs.capacity, stalledAfterMs: jobs.lease_seconds * 1000 };
   if (jobs.backend === "memory" || store === "memory") return createMemoryQueue(common);
-  if (jobs.url === undefined) return createSqliteQueue({ ...common, path: join(state, "queue.db") });
+  if (jobs.url === undefined) return createSqliteQueue({ ...common, file: join(state, "queue.db") });
   const url = addressOf(jobs.url, { field: "jobs.url", base });
-  return jobs.backend === "redis"
-    ? await createRedisQueue({ ...common, url })
-    : await createPostgresQueue({ ...common, url });
+  throw new Fault("INVALID_CONFIGURATION", `the backend ${jobs.backend} at ${url.length} is not there yet`);
 }
 
-function openSource({ hooks, base }: LoadedConfiguration, resources: AsyncDisposableStack): RecordSource | undefined {
-  if (hooks?.source === undefined) return undefined;
+function openSource({ hooks, base }: LoadedConfiguration, resources: AsyncDisposableStack): RecordSource {
+  if (hooks?.source === undefined) return NO_SOURCE;
   const source =
     "sqlite" in hooks.source
-      ? createSqliteSource({ path: resolve(base, hooks.source.sqlite) })
-      : createPostgresSource({ url: addressOf(hooks.source.postgres, { field: "hooks.source.postgres", base }) });
+      ? createSqliteSource({ file: resolve(base, hooks.source.sqlite) })
+      : createPostgresSource({
+          connectionString: addressOf(hooks.source.postgres, { field: "hooks.source.postgres", base }),
+        });
   resources.defer(() => source.close());
   return source;
 }

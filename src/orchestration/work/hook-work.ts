@@ -1,45 +1,43 @@
 import { digest } from "#evidence";
-import type { CommittedChange, EntityRecord, HookJob, JsonObject } from "#model";
-import type { NewWork, Work } from "#model";
+import type { CommittedChange, HookJob, JsonObject, NewWork, Work } from "#model";
+import type { HookEffect } from "../hooks/fan-out.ts";
+import type { RecordKey } from "../hooks/resolve-needs.ts";
 
-/** What a piece of work of a hook has to know. */
+/** What work of a hook has to know. */
 export interface HookPayload {
   /** Hash of the file of hooks by which it was accepted: by that it is done, whatever the file says now. */
   readonly hooks: string;
   readonly job: string;
-  readonly change: CommittedChange;
-  /** The record that the effect is for; undefined = the needs are still to be resolved. */
-  readonly record?: EntityRecord;
+  readonly change: Omit<CommittedChange, "old"> & Partial<Pick<CommittedChange, "old">>;
+  /** The one effect that it is for; undefined = the records that the job is about are still to be found. */
+  readonly effect?: { readonly recordKey: RecordKey; readonly parameters: JsonObject };
 }
 
 const ID_CHARACTERS = 32;
 
 /** The work of a job after a change. Its id follows from both, so that the same change asks for it once. */
-export function workOfChange(job: HookJob, { hooks, change }: Pick<HookPayload, "hooks" | "change">): NewWork {
+export function workOfChange(
+  job: HookJob,
+  { hooks, change: { old, ...change } }: { readonly hooks: string; readonly change: CommittedChange },
+): NewWork {
   const id = `hook-${digest(JSON.stringify([change.changeId, job.name])).slice(0, ID_CHARACTERS)}`;
-  // What needs nothing is for the record itself.
-  const record = job.needs.length === 0 ? { record: change.record } : {};
-  return newWork(id, job, { hooks, job: job.name, change, ...record });
+  return newWork(id, job, { hooks, job: job.name, change: { ...change, ...(old !== undefined && { old }) } });
 }
 
-/** The work for one of the records that needs led to. */
-export function workOfRecord(
+/** The work of one of the effects that a job came to: it has the effect's own key as its id. */
+export function workOfEffect(
   parent: Work,
   job: HookJob,
-  found: { readonly record: EntityRecord; readonly place: number },
+  { idempotencyKey, recordKey, parameters }: HookEffect,
 ): NewWork {
-  const { hooks, change } = hookPayload(parent);
-  return newWork(`${parent.id}.${found.place}`, job, { hooks, job: job.name, change, record: found.record });
+  return newWork(idempotencyKey, job, { ...hookPayload(parent), effect: { recordKey, parameters } });
 }
 
 /** What work of a hook was accepted with. */
-export function hookPayload(work: Pick<Work, "payload">): HookPayload {
-  return work.payload as unknown as HookPayload; // written by newWork
+export function hookPayload({ payload }: Pick<Work, "payload">): HookPayload {
+  return payload as unknown as HookPayload; // written by newWork
 }
 
-function newWork(id: string, job: HookJob, payload: HookPayload): NewWork {
-  const { old, ...change } = payload.change;
-  const text = { ...payload, change: { ...change, ...(old !== undefined && { old }) } };
-  const { name, effect: capability, priority } = job;
-  return { id, name, capability, priority, payload: text as unknown as JsonObject }; // made of JSON alone
+function newWork(id: string, { name, effect: capability, priority }: HookJob, payload: HookPayload): NewWork {
+  return { id, name, capability, priority, payload: payload as unknown as JsonObject }; // made of JSON alone
 }

@@ -1,20 +1,21 @@
 import type { RecordSource } from "#effects";
-import type { ErrorClass, ExecutionResult, HookJob, HookSet, Job } from "#model";
+import type { AttemptEnd, ErrorClass, ExecutionResult, HookJob, Job, JsonObject, Work } from "#model";
 import { Fault } from "#model";
-import type { AttemptEnd, Work } from "#model";
-import { mapParameters } from "../hooks/map-parameters.ts";
+import type { CompiledHooks } from "../hooks/compile-hooks.ts";
+import { fanOut } from "../hooks/fan-out.ts";
+import type { HookEffect } from "../hooks/fan-out.ts";
 import { resolveNeeds } from "../hooks/resolve-needs.ts";
 import type { JobRunner } from "../job-runner.ts";
 import { decideRetry } from "../run/decide-retry.ts";
-import { hookPayload, workOfRecord } from "./hook-work.ts";
+import { hookPayload, workOfEffect } from "./hook-work.ts";
 
 /** What work of hooks is done with. */
 export interface HookWorkOptions {
   readonly runner: JobRunner;
-  /** The file of hooks of a hash, as it was when the work was accepted; undefined = it is not known here. */
-  readonly hooksOf: (hash: string) => HookSet | undefined;
-  /** The application's database; absent = the configuration names none. */
-  readonly source?: RecordSource;
+  /** The hooks of a hash, as they were when the work was accepted; undefined = they are not known here. */
+  readonly hooksOf: (hash: string) => Promise<CompiledHooks | undefined>;
+  /** The application's database, or what says that there is none. */
+  readonly source: RecordSource;
   /** In [0, 1). */
   readonly chance: () => number;
 }
@@ -25,21 +26,23 @@ const WORKER = "verbatim-worker";
 /** Faults of this server at present, which say nothing of the work: it is tried again, and it was no attempt. */
 const NOT_NOW: ReadonlySet<string> = new Set(["DRAINING", "LIMIT_EXCEEDED", "STORE_HALTED", "CANCELLED"]);
 
-/** Does one attempt: resolves what is needed into work of its own, or has the effect performed for one record. @throws {Fault} for what is no attempt. */
+/**
+ * Does one attempt: finds the records that a job is about and asks for one effect each, or has an effect performed.
+ * @throws {Fault} for what was no attempt.
+ */
 export async function performHookWork(
   work: Work,
   { signal }: { readonly signal: AbortSignal },
   options: HookWorkOptions,
 ): Promise<AttemptEnd> {
-  const { hooks, job: name, record } = hookPayload(work);
-  const set = options.hooksOf(hooks);
-  const job = set?.jobs.get(name);
-  if (set === undefined || job === undefined)
-    return dead("permanent", `the file of hooks ${hooks} with the job ${name} is not known here any more`);
+  const { hooks: hash, job: name } = hookPayload(work);
+  const hooks = await options.hooksOf(hash);
+  const job = hooks?.set.jobs.get(name);
+  if (hooks === undefined || job === undefined)
+    return dead("permanent", `the job ${name} of the hooks ${hash} is not known here any more`);
   if (!job.capabilities.has(job.effect)) return dead("sandbox_violation", notDeclared(job));
   try {
-    if (record === undefined) return await followed(work, job, { set, options, signal });
-    return await performed(work, job, { options, signal });
+    return await attempted({ work, job, hooks, signal, ...options });
   } catch (error) {
     if (!(error instanceof Fault) || NOT_NOW.has(error.code)) throw error;
     const errorClass = error.code === "SOURCE_UNAVAILABLE" ? "transient_io" : "permanent";
@@ -47,28 +50,46 @@ export async function performHookWork(
   }
 }
 
-interface Surroundings {
-  readonly options: HookWorkOptions;
+interface Attempt extends HookWorkOptions {
+  readonly work: Work;
+  readonly job: HookJob;
+  readonly hooks: CompiledHooks;
   readonly signal: AbortSignal;
 }
 
-async function followed(
-  work: Work,
-  job: HookJob,
-  { set, options: { source }, signal }: Surroundings & { readonly set: HookSet },
-): Promise<AttemptEnd> {
-  if (source === undefined)
-    return dead("permanent", "it needs records of the application's database, and the configuration names none");
-  const records = await resolveNeeds({ set, job, trigger: hookPayload(work).change.record, source }, { signal });
-  return { kind: "completed", follows: records.map((record, place) => workOfRecord(work, job, { record, place })) };
+async function attempted(attempt: Attempt): Promise<AttemptEnd> {
+  const { work, job } = attempt;
+  const { effect } = hookPayload(work);
+  if (effect !== undefined) return await performed(attempt, effect.parameters);
+  const found = await effects(attempt);
+  if ("problem" in found) return dead("permanent", found.problem);
+  // What needs nothing of a database is for the record itself: found again, it is the same.
+  const [only] = found.effects;
+  if (job.needs.length === 0 && only !== undefined) return await performed(attempt, only.parameters);
+  return { kind: "completed", follows: found.effects.map((one) => workOfEffect(work, job, one)) };
 }
 
-async function performed(work: Work, job: HookJob, { options, signal }: Surroundings): Promise<AttemptEnd> {
-  const { runner, chance } = options;
-  const asked = jobOf(work, job);
+async function effects({
+  work,
+  job,
+  hooks,
+  source,
+  signal,
+}: Attempt): Promise<{ readonly effects: readonly HookEffect[] } | { readonly problem: string }> {
+  const { changeId, record: trigger, old, operation } = hookPayload(work).change;
+  const resolved = await resolveNeeds(hooks, job, { trigger, source, signal });
+  if ("problem" in resolved) return resolved;
+  const before = operation === "delete" ? trigger : old;
+  const made = fanOut(job, { changeId, trigger, old: before, records: resolved.records });
+  return "problems" in made ? { problem: made.problems.join("; ") } : made;
+}
+
+/** An attempt that was begun before is found by its job's id, and is not performed again. */
+async function performed({ work, job, runner, signal, chance }: Attempt, parameters: JsonObject): Promise<AttemptEnd> {
+  const asked = jobOf(work, job, parameters);
   const submitted = await runner.submit(asked, { only: job.capabilities });
   const cut = (): void => {
-    const cancellation = { cancelledBy: WORKER, reason: "the workers stopped and waited for it long enough" };
+    const cancellation = { cancelledBy: WORKER, reason: "the workers stopped, and had waited for it long enough" };
     runner.cancel(asked.jobId, cancellation).catch(() => undefined); // it has ended meanwhile
   };
   signal.addEventListener("abort", cut, { once: true });
@@ -81,18 +102,13 @@ async function performed(work: Work, job: HookJob, { options, signal }: Surround
   }
 }
 
-/**
- * The job of an attempt. All of it follows from what the work was accepted with: an attempt that was begun before is found by its id,
- * and is not performed again.
- */
-function jobOf(work: Work, job: HookJob): Job {
-  const { change, record = change.record } = hookPayload(work);
-  const parameters = mapParameters(job, { record, trigger: change.record, old: change.old });
+function jobOf({ id, attempts }: Work, job: HookJob, parameters: JsonObject): Job {
+  const { name, effect: stepType, timeoutSeconds } = job;
   return {
-    jobId: `${work.id}-a${work.attempts}`,
-    contractId: `hook.${job.name}`,
+    jobId: `${id}-a${attempts}`,
+    contractId: `hook.${name}`,
     executedBy: WORKER,
-    steps: [{ stepIndex: 0, stepType: job.effect, target: "", parameters, timeoutSeconds: job.timeoutSeconds }],
+    steps: [{ stepIndex: 0, stepType, target: "", parameters, timeoutSeconds }],
   };
 }
 
@@ -100,11 +116,10 @@ function failureOf({ stepResults, stepsInDoubt, finalStatus, finalReason }: Exec
   readonly errorClass: ErrorClass;
   readonly message: string;
 } {
-  if (stepsInDoubt.length > 0)
-    return {
-      errorClass: "in_doubt",
-      message: "the server died while it was performed; whether it took effect is not known",
-    };
+  if (stepsInDoubt.length > 0) {
+    const message = "the server died while it was performed; whether it took effect is not known";
+    return { errorClass: "in_doubt", message };
+  }
   const last = stepResults.at(-1);
   if (last?.status === "FAILED")
     return { errorClass: last.errorClass ?? "unknown", message: last.error ?? finalReason };
@@ -116,13 +131,11 @@ function failed(
   { retry }: HookJob,
   { chance, ...error }: { readonly errorClass: ErrorClass; readonly message: string; readonly chance: number },
 ): AttemptEnd {
-  const verdict = decideRetry(
-    retry,
-    { attempt: attempts - 1, errorClass: error.errorClass, exitCode: undefined, elapsedMs: 0 },
-    chance,
-  );
+  const { errorClass, message } = error;
+  const attempt = { attempt: attempts - 1, errorClass, exitCode: undefined, elapsedMs: 0 };
+  const verdict = decideRetry(retry, attempt, chance);
   if (verdict.retry) return { kind: "failed", error, delayMs: verdict.delayMs };
-  return { kind: "dead", error: { ...error, message: `${error.message} (${verdict.why})` } };
+  return dead(errorClass, `${message} (${verdict.why})`);
 }
 
 function dead(errorClass: ErrorClass, message: string): AttemptEnd {
@@ -130,5 +143,6 @@ function dead(errorClass: ErrorClass, message: string): AttemptEnd {
 }
 
 function notDeclared({ name, effect, capabilities }: HookJob): string {
-  return `the job ${name} comes to ${effect}, which is not among its capabilities (${[...capabilities].join(", ") || "none"})`;
+  const granted = [...capabilities].join(", ") || "none";
+  return `the job ${name} comes to ${effect}, which is not among its capabilities (${granted})`;
 }

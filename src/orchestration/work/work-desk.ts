@@ -2,6 +2,7 @@ import type { Clock, CommittedChange, EntityRecord, HookSet, Violation } from "#
 import { Fault } from "#model";
 import type { DeadLetterQuery, NewWork, Work, WorkStats } from "#model";
 import type { JobQueue, QueueDepth, WorkStore } from "#queue";
+import type { CompiledHooks } from "../hooks/compile-hooks.ts";
 import { matchHooks } from "../hooks/match-hooks.ts";
 import { workOfChange } from "./hook-work.ts";
 import type { OnWorkNews } from "./work-news.ts";
@@ -14,7 +15,7 @@ export interface WorkDeskOptions {
   readonly workers: Workers;
   readonly clock: Clock;
   /** The file of hooks that holds at present. */
-  readonly hooks: () => HookSet;
+  readonly hooks: () => CompiledHooks;
   readonly newId: () => string;
   readonly onNews: OnWorkNews;
 }
@@ -78,11 +79,6 @@ export class WorkDesk {
     this.#options = options;
   }
 
-  /** The file of hooks that holds at present. */
-  get hooks(): HookSet {
-    return this.#options.hooks();
-  }
-
   /**
    * Accepts the jobs of all hooks that a change matches, or none; durable when it resolves.
    * @throws {Fault} INVALID_REQUEST for an entity that is not known, or a condition that cannot be told; LIMIT_EXCEEDED; DRAINING.
@@ -92,15 +88,17 @@ export class WorkDesk {
     const { onNews } = this.#options;
     try {
       this.#requireOpen();
-      const set = this.hooks;
+      const hooks = this.#options.hooks();
+      const { set } = hooks;
       if (!set.entities.has(entity)) throw unknownName("entity", entity, set.entities.keys());
-      const { matched, problems } = matchHooks(set, change);
-      if (problems.length > 0) throw invalid(problems);
-      const jobs = matched.flatMap((hook) => hook.jobs);
+      const { matched, undecided } = matchHooks(hooks, change);
+      if (undecided.length > 0)
+        throw invalid(undecided.map(({ hook, problem }) => ({ field: hook, description: problem })));
+      const jobs = matched.map(({ job }) => job.name);
       if (matched.length > 0) onNews({ kind: "hook matched", entity, operation, jobs });
       const works = jobs.map((name) => workOf(set, name, change));
       const added = await this.#accept(works);
-      return { hooks: matched.map(({ name }) => name), works: works.map(({ id }) => id), added };
+      return { hooks: [...new Set(matched.map(({ hook }) => hook))], works: works.map(({ id }) => id), added };
     } catch (error) {
       onNews({ kind: "hook failed", entity, operation, error });
       throw error;
@@ -115,7 +113,7 @@ export class WorkDesk {
     old,
   }: DirectWork): Promise<{ readonly id: string; readonly added: boolean }> {
     this.#requireOpen();
-    const set = this.hooks;
+    const { set } = this.#options.hooks();
     const job = set.jobs.get(name);
     if (job === undefined) throw unknownName("job", name, set.jobs.keys());
     const work = workOf(set, name, { changeId: key, entity: job.input, operation: "create", record, old });
