@@ -40,3 +40,6 @@ export { createCapabilityDisable, createCapabilityEnable } from "./step-handlers
 export { createChangeRevert } from "./step-handlers/change-revert.ts";
 export { createConfigurationUpdate, createParameterChange } from "./step-handlers/resource-update.ts";
 export { readSecret } from "./secrets/secret-source.ts";
+export type { Outbox, OutboxRow } from "./outbox.ts";
+export { createSqliteOutbox } from "./outboxes/sqlite.ts";
+export type { SqliteOutboxOptions } from "./outboxes/sqlite.ts";

@@ -1,0 +1,51 @@
+import type { ChangeOperation, CommittedChange, EntityRecord } from "#model";
+import type { OutboxRow } from "../outbox.ts";
+
+/** A row as the database has it. */
+export interface StoredRow {
+  readonly place: string;
+  readonly change_id: unknown;
+  readonly entity: unknown;
+  readonly operation: unknown;
+  /** JSON text. */
+  readonly record: unknown;
+  /** JSON text, or null. */
+  readonly old: unknown;
+}
+
+const OPERATIONS: ReadonlySet<unknown> = new Set<ChangeOperation>(["create", "update", "delete"]);
+const ID_CHARACTERS = 128;
+
+/** What a row tells; whoever has written it may have written anything. */
+export function outboxRow(row: StoredRow): OutboxRow {
+  const change = changeOf(row);
+  return { place: row.place, change: typeof change === "string" ? { problem: change } : change };
+}
+
+function changeOf({ change_id: changeId, entity, operation, record, old }: StoredRow): CommittedChange | string {
+  if (typeof changeId !== "string" || changeId === "" || changeId.length > ID_CHARACTERS)
+    return `change_id is no text of 1 to ${ID_CHARACTERS} characters`;
+  if (typeof entity !== "string") return "entity is no text";
+  if (!OPERATIONS.has(operation)) return `operation is ${JSON.stringify(operation)}; expected create, update or delete`;
+  const told = recordOf(record);
+  if (told === undefined) return "record is no JSON object";
+  const before = old === null ? null : recordOf(old);
+  if (before === undefined) return "old is neither NULL nor a JSON object";
+  return {
+    changeId,
+    entity,
+    operation: operation as ChangeOperation, // one of the set
+    record: told,
+    old: before ?? undefined,
+  };
+}
+
+function recordOf(text: unknown): EntityRecord | undefined {
+  try {
+    const value: unknown = JSON.parse(String(text));
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+    return value as EntityRecord; // JSON.parse gives JSON
+  } catch {
+    return undefined;
+  }
+}
