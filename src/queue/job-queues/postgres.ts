@@ -8,6 +8,7 @@ import { closing } from "../refusals.ts";
 import { ServerCalls } from "../server-calls.ts";
 import { TakeWaiting } from "../take-waiting.ts";
 import { connectPostgres, disconnectPostgres, inTransaction, runsOn } from "./postgres/connection.ts";
+import { areTablesGone, TablesGone } from "./postgres/tables-gone.ts";
 import { affects, attemptOf, deliveryOf, inOrder, requireNames } from "./postgres/entry-jobs.ts";
 import type { EntryData, EntryJob } from "./postgres/entry-jobs.ts";
 import type { PostgresParts, PostgresPlace, Statements } from "./postgres/connection.ts";
@@ -43,7 +44,7 @@ class PostgresQueue implements JobQueue {
   readonly #capacity: number;
   readonly #stalledAfterMs: number;
   readonly #calls: ServerCalls;
-  readonly #enqueues = new GatheredEnqueues(async (batches) => await this.#calls.call(() => this.#add(batches)));
+  readonly #enqueues = new GatheredEnqueues(async (batches) => await this.#call(() => this.#add(batches)));
   readonly #waiting: TakeWaiting;
   readonly #jobs: string;
   #connected: PostgresParts | undefined;
@@ -62,7 +63,7 @@ class PostgresQueue implements JobQueue {
     this.#stalledAfterMs = options.stalledAfterMs ?? QUEUE_DEFAULTS.stalledAfterMs;
     this.#calls = new ServerCalls({ server: "PostgreSQL", clock, unavailableAfterMs });
     const takeNow = async (max: number): Promise<readonly Delivery[]> =>
-      this.#closed ? [] : await this.#calls.call(() => this.#takeNow(max));
+      this.#closed ? [] : await this.#call(() => this.#takeNow(max));
     this.#waiting = new TakeWaiting({ clock, takeNow, lookAgainMs: () => pollMs });
   }
 
@@ -79,8 +80,7 @@ class PostgresQueue implements JobQueue {
     const { queue } = this.#place;
     return await inTransaction(pool, async (client) => {
       await client.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [`${this.#jobs} ${queue}`]);
-      const { rows } = await client.query(`SELECT count(*) AS entries FROM ${this.#jobs} WHERE name = $1`, [queue]);
-      const queued = Number(rows[0]?.entries);
+      const queued = await this.#count(client);
       const asked = batches.flat();
       const known = queued + asked.length <= this.#capacity ? new Set<string>() : await this.#known(client, asked);
       const room = { capacity: this.#capacity, queued, isQueued: (id: string) => known.has(id) };
@@ -89,6 +89,16 @@ class PostgresQueue implements JobQueue {
       if (jobs.length > 0) await boss.insert(queue, jobs, { db: runsOn(client) });
       return refusals;
     });
+  }
+
+  /** pg-boss's insert does nothing, and says nothing, where there is no such queue. */
+  async #count(client: Statements): Promise<number> {
+    const { queue, schema } = this.#place;
+    const text = `SELECT count(j.id) AS entries FROM ${schema}.queue q LEFT JOIN ${this.#jobs} j ON j.name = q.name
+      WHERE q.name = $1 GROUP BY q.name`;
+    const { rows } = await client.query<{ readonly entries: string }>(text, [queue]);
+    if (rows[0] === undefined) throw new TablesGone(`${schema}.queue has no row for ${queue}`);
+    return Number(rows[0].entries);
   }
 
   async #known(client: Statements, entries: Batch): Promise<ReadonlySet<string>> {
@@ -123,7 +133,7 @@ class PostgresQueue implements JobQueue {
 
   async settle(delivery: Delivery): Promise<void> {
     this.#requireOpen();
-    await this.#calls.call(async () => {
+    await this.#call(async () => {
       const { boss } = await this.#ready();
       await boss.deleteJob(this.#place.queue, attemptOf(delivery));
     });
@@ -134,7 +144,7 @@ class PostgresQueue implements JobQueue {
     checkNext(next);
     const { id, priority } = delivery;
     const { queue } = this.#place;
-    await this.#calls.call(async () => {
+    await this.#call(async () => {
       const { pool, boss } = await this.#ready();
       await inTransaction(pool, async (client) => {
         const db = runsOn(client);
@@ -147,7 +157,7 @@ class PostgresQueue implements JobQueue {
 
   async extend(delivery: Delivery): Promise<boolean> {
     this.#requireOpen();
-    return await this.#calls.call(async () => {
+    return await this.#call(async () => {
       const { boss } = await this.#ready();
       return affects(await boss.touch(this.#place.queue, attemptOf(delivery)));
     });
@@ -155,7 +165,7 @@ class PostgresQueue implements JobQueue {
 
   async depth(): Promise<QueueDepth> {
     this.#requireOpen();
-    return await this.#calls.call(async () => {
+    return await this.#call(async () => {
       const { pool } = await this.#ready();
       const text = `SELECT count(*) FILTER (WHERE state < 'active' AND start_after <= now()) AS due,
         count(*) FILTER (WHERE state < 'active' AND start_after > now()) AS delayed,
@@ -180,6 +190,25 @@ class PostgresQueue implements JobQueue {
     return { singletonKey: id, priority, data, ...(delayMs > 0 && { startAfter: delayMs / 1000 }) };
   }
 
+  async #call<T>(act: () => Promise<T>): Promise<T> {
+    const parts = this.#connected;
+    return await this.#calls.call(async () => {
+      try {
+        return await act();
+      } catch (error) {
+        if (areTablesGone(error)) this.#drop(parts);
+        throw error;
+      }
+    });
+  }
+
+  /** The next call begins anew. */
+  #drop(parts: PostgresParts | undefined): void {
+    if (parts === undefined) return;
+    if (this.#connected === parts) this.#connected = undefined;
+    void disconnectPostgres(parts);
+  }
+
   #requireOpen(): void {
     if (this.#closed) throw closing();
   }
@@ -190,8 +219,7 @@ class PostgresQueue implements JobQueue {
       await parts.started;
       return parts;
     } catch (error) {
-      if (this.#connected === parts) this.#connected = undefined; // the next call begins anew
-      void disconnectPostgres(parts);
+      this.#drop(parts);
       throw error;
     }
   }

@@ -47,6 +47,7 @@ export function connectPostgres(place: PostgresPlace): PostgresParts {
   const boss = new PgBoss({ db: runsOn(pool), schema, supervise: false, schedule: false });
   // Whoever calls is told; without a listener the process would end.
   pool.on("error", () => undefined);
+  pool.on("connect", (client) => client.on("error", () => undefined)); // the pool listens only while nobody uses it
   boss.on("error", () => undefined);
   const start = async (): Promise<void> => {
     await boss.start();
