@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { DatabaseServer } from "../support/database-process.ts";
 import { entry, takeNow, takeOne } from "./job-queue-subject.ts";
 import type { QueueAdapter, QueueSubject } from "./job-queue-subject.ts";
 
 /** What is promised of a queue that is closed. */
-export function closing(adapter: QueueAdapter): void {
+export function closing(adapter: QueueAdapter, server: () => DatabaseServer | undefined): void {
   let subject: QueueSubject;
-  beforeEach(async () => (subject = await adapter.subject()));
+  beforeEach(async () => (subject = await adapter.subject(server())));
   afterEach(async () => await subject[Symbol.asyncDispose]());
 
   describe("a queue that is closed", () => {
@@ -45,11 +46,14 @@ export function closing(adapter: QueueAdapter): void {
       expect((await takeOne(before)).id).toBe("due");
       await before.close();
       const after = await subject.open({ stalledAfterMs: 1500 });
-      expect(await takeOne(after, 20_000)).toMatchObject({ id: expect.stringMatching("due|taken") as string });
-      expect(await subject.settle(takeOne(after, 20_000))).toMatchObject({
-        id: expect.stringMatching("due|taken") as string,
-      });
-      expect(await after.depth()).toEqual({ due: 0, delayed: 2, taken: 2 });
+      const ids = new Set<string>();
+      while (ids.size < 2) {
+        const delivery = await subject.settle(takeOne(after, 20_000));
+        ids.add(delivery.id);
+        await after.settle(delivery);
+      }
+      expect([...ids].toSorted()).toEqual(["due", "taken"]);
+      expect(await after.depth()).toEqual({ due: 0, delayed: 2, taken: 0 });
     });
   });
 }

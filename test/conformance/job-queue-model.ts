@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Delivery, JobQueue } from "#queue";
+import type { DatabaseServer } from "../support/database-process.ts";
 import { entry, takeNow } from "./job-queue-subject.ts";
 import type { QueueAdapter } from "./job-queue-subject.ts";
 
@@ -117,10 +118,10 @@ class Pair {
 }
 
 /** The property: each adapter does what the plain queue does. */
-export function likeThePlainQueue(adapter: QueueAdapter): void {
+export function likeThePlainQueue(adapter: QueueAdapter, server: () => DatabaseServer | undefined): void {
   test("does what the plain queue does, whatever is asked of it", async () => {
     const property = fc.asyncProperty(fc.array(call, { maxLength: 30 }), async (calls) => {
-      await using subject = await adapter.subject();
+      await using subject = await adapter.subject(server());
       const pair = new Pair(await subject.open({ capacity: CAPACITY }));
       for (const asks of calls) await pair.make(asks);
     });

@@ -1,8 +1,12 @@
 import { setImmediate as eventLoopTurn, setTimeout as pass } from "node:timers/promises";
 import type { Delivery, JobQueue, QueueEntry } from "#queue";
 import { join } from "node:path";
-import { createMemoryQueue, createSqliteQueue } from "#queue";
+import { createMemoryQueue, createPostgresQueue, createRedisQueue, createSqliteQueue } from "#queue";
 import { ManualClock } from "../support/clock.ts";
+import { machineClock } from "../support/machine-clock.ts";
+import type { DatabaseServer } from "../support/database-process.ts";
+import { startPostgres } from "../support/postgres-server.ts";
+import { startRedis } from "../support/redis-server.ts";
 import { scratchDirectory } from "../support/scratch-directory.ts";
 
 /** What a queue under test is opened with. */
@@ -28,7 +32,10 @@ export interface QueueAdapter {
   readonly durable: boolean;
   /** Runs of the property. */
   readonly runs: number;
-  subject(): Promise<QueueSubject>;
+  /** Over the server, where it has one. */
+  subject(server: DatabaseServer | undefined): Promise<QueueSubject>;
+  /** Starts the server that all subjects of a suite share. */
+  readonly server?: () => Promise<DatabaseServer>;
 }
 
 /** A word for an entry that is due at once. */
@@ -122,5 +129,36 @@ export const SQLITE: QueueAdapter = {
     const file = join(directory.path, "queue", "queue.db");
     const make = async (settings: QueueSettings): Promise<JobQueue> => createSqliteQueue({ file, clock, ...settings });
     return subjectOf(make, manualTime(clock), async () => await directory[Symbol.asyncDispose]());
+  },
+};
+
+const newToken = (): string => crypto.randomUUID();
+
+function urlOf(server: DatabaseServer | undefined): string {
+  if (server === undefined) throw new Error("the suite has not started the server");
+  return server.url;
+}
+
+/** The queue in Redis. */
+export const REDIS: QueueAdapter = {
+  name: "redis",
+  durable: true,
+  runs: 15,
+  server: startRedis,
+  subject: async (server) => {
+    const place = { url: urlOf(server), queue: newToken(), clock: machineClock, newToken };
+    return subjectOf(async (settings) => createRedisQueue({ ...place, ...settings }), realTime);
+  },
+};
+
+/** The queue in PostgreSQL. */
+export const POSTGRES: QueueAdapter = {
+  name: "postgres",
+  durable: true,
+  runs: 15,
+  server: startPostgres,
+  subject: async (server) => {
+    const place = { url: urlOf(server), queue: newToken(), clock: machineClock };
+    return subjectOf(async (settings) => createPostgresQueue({ ...place, ...settings }), realTime);
   },
 };

@@ -1,11 +1,21 @@
-import { describe } from "vitest";
+import { afterAll, beforeAll, describe } from "vitest";
+import type { DatabaseServer } from "../support/database-process.ts";
 import { closing } from "./job-queue-closing.ts";
+import { deliveries } from "./job-queue-deliveries.ts";
 import { likeThePlainQueue } from "./job-queue-model.ts";
 import { handingOut } from "./job-queue-promises.ts";
-import { MEMORY, SQLITE } from "./job-queue-subject.ts";
+import { MEMORY, POSTGRES, REDIS, SQLITE } from "./job-queue-subject.ts";
 
-describe.each([MEMORY, SQLITE])("the queue $name", (adapter) => {
-  handingOut(adapter);
-  closing(adapter);
-  likeThePlainQueue(adapter);
+describe.each([MEMORY, SQLITE, POSTGRES, REDIS])("the queue $name", (adapter) => {
+  let server: DatabaseServer | undefined;
+  beforeAll(async () => {
+    server = await adapter.server?.();
+  });
+  afterAll(async () => await server?.[Symbol.asyncDispose]());
+  const serverNow = (): DatabaseServer | undefined => server;
+
+  handingOut(adapter, serverNow);
+  deliveries(adapter, serverNow);
+  closing(adapter, serverNow);
+  likeThePlainQueue(adapter, serverNow);
 });
