@@ -12,7 +12,7 @@ import { collected, inState, JSON_FLAG, PLACE, placed, unlessInterrupted, wholeN
 import type { Declaring } from "./declaring.ts";
 import type { CommonFlags, ServeFlags, SignerFlags } from "./host.ts";
 import { addContractCommands } from "./contract-commands.ts";
-import { addPlanFileCommands } from "./plan-file-commands.ts";
+import { addHookFileCommands, addPlanFileCommands } from "./plan-file-commands.ts";
 import { addPlatformCommands } from "./platform-commands.ts";
 import { addRunCommands } from "./run-commands.ts";
 
@@ -28,6 +28,7 @@ export function addCommands(declaring: Declaring): void {
   addErase(declaring);
   addPlatformCommands(declaring);
   addPlanFileCommands(declaring);
+  addHookFileCommands(declaring);
   addSurroundings(declaring);
 }
 
