@@ -12,7 +12,7 @@ import { collected, inState, JSON_FLAG, PLACE, placed, unlessInterrupted, wholeN
 import type { Declaring } from "./declaring.ts";
 import type { CommonFlags, ServeFlags, SignerFlags } from "./host.ts";
 import { addContractCommands } from "./contract-commands.ts";
-import { addPlanFileCommands } from "./plan-file-commands.ts";
+import { addHookFileCommands, addPlanFileCommands } from "./plan-file-commands.ts";
 import { addPlatformCommands } from "./platform-commands.ts";
 import { addRunCommands } from "./run-commands.ts";
 import { addWorkCommands } from "./work-commands.ts";
@@ -30,6 +30,7 @@ export function addCommands(declaring: Declaring): void {
   addPlatformCommands(declaring);
   addWorkCommands(declaring);
   addPlanFileCommands(declaring);
+  addHookFileCommands(declaring);
   addSurroundings(declaring);
 }
 

@@ -1,7 +1,23 @@
 import { Argument } from "commander";
+import type { HooksCheckFlags } from "./commands/hooks-check.ts";
 import type { SchemaName } from "./commands/schema.ts";
 import type { ImportFlags } from "./commands/import-executioner.ts";
+import { collected, JSON_FLAG } from "./declaring.ts";
 import type { Declaring } from "./declaring.ts";
+
+/** Declares the commands about files of hooks. */
+export function addHookFileCommands({ program, session, onEnd }: Declaring): void {
+  const hooks = program.command("hooks").description("about files of hooks: which jobs run after a committed change");
+  hooks
+    .command("check <file>")
+    .description("check a file of hooks, and say what it asks for (- = standard input)")
+    .option("--step-type <name>", "a step type that the server has; may be given several times", collected)
+    .option(...JSON_FLAG)
+    .action(async (file: string, flags: HooksCheckFlags) => {
+      const { hooksCheck } = await import("./commands/hooks-check.ts");
+      onEnd(await hooksCheck(file, flags, session));
+    });
+}
 
 /** Declares the commands about plan files. */
 export function addPlanFileCommands({ program, session, onEnd }: Declaring): void {
@@ -31,7 +47,7 @@ export function addPlanFileCommands({ program, session, onEnd }: Declaring): voi
   program
     .command("schema")
     .description("print the JSON Schema of a file, for your editor")
-    .addArgument(new Argument("<file>", "which file").choices(["plan", "job", "request", "config"]))
+    .addArgument(new Argument("<file>", "which file").choices(["plan", "job", "hooks", "request", "config"]))
     .action(async (name: SchemaName) => {
       const { printSchema } = await import("./commands/schema.ts");
       onEnd(await printSchema(name, session));

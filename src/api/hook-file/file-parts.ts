@@ -14,7 +14,7 @@ export interface FileParts {
   readonly jobs: Members<HookFileJob>;
   readonly hooks: Members<HookFileHook>;
   /** Adds a problem of what stands under these keys. */
-  tell(keys: Keys, text: string): void;
+  readonly tell: (keys: Keys, text: string) => void;
 }
 
 /** Takes a file apart. What the checks tell is added to `problems`. */
@@ -30,11 +30,11 @@ export function fileParts(document: LocatedDocument, problems: LocatedProblem[])
 function members<Schema extends z.ZodType>(
   part: string,
   schema: Schema,
-  { value, names }: LocatedDocument,
+  document: LocatedDocument,
 ): Members<z.output<Schema>> {
-  const map = (value as Readonly<Record<string, unknown>> | null)?.[part]; // whatever the text says: a member of what is no map is undefined
+  const map = (document.value as Readonly<Record<string, unknown>> | null)?.[part]; // whatever the text says: a member of what is no map is undefined
   const values = new Map(typeof map === "object" && map !== null ? Object.entries(map) : []);
-  return new Map(names([part]).map((name) => [name, schema.safeParse(values.get(name)).data]));
+  return new Map(document.names([part]).map((name) => [name, schema.safeParse(values.get(name)).data]));
 }
 
 /** What is said of a name that is not known: what it should have named, what is known, and the name that was perhaps meant. */

@@ -1,4 +1,4 @@
-import { planSchema } from "#api";
+import { hooksSchema, planSchema } from "#api";
 import type { JsonObject } from "#model";
 import { EXIT } from "../exit-codes.ts";
 import { requestFileSchema } from "../contracts/request-file.ts";
@@ -6,13 +6,14 @@ import { jobSchema } from "../job-file/schema.ts";
 import type { Session } from "../session.ts";
 
 /** The files that have a schema. */
-export type SchemaName = "plan" | "job" | "request" | "config";
+export type SchemaName = "plan" | "job" | "hooks" | "request" | "config";
 
-/** `verbatim schema FILE`: the JSON Schema of a plan, a job file, a request or `verbatim.yaml`. */
+/** `verbatim schema FILE`: the JSON Schema of a plan, a job file, a file of hooks, a request or `verbatim.yaml`. */
 export async function printSchema(name: SchemaName, { host, stdout }: Session): Promise<number> {
   const schemas: Readonly<Record<SchemaName, () => JsonObject | Promise<JsonObject>>> = {
     plan: planSchema,
     job: jobSchema,
+    hooks: hooksSchema,
     request: requestFileSchema,
     config: () => host.configurationSchema(),
   };

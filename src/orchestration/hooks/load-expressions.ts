@@ -2,7 +2,7 @@ import type { CompiledExpression, Variables } from "./expressions/expression.ts"
 
 /** What reads expressions: see `compileExpression` of `expressions/expression.ts`. */
 export interface Expressions {
-  compileExpression(text: string, variables: Variables): CompiledExpression;
+  readonly compileExpression: (text: string, variables: Variables) => CompiledExpression;
 }
 
 /** Loads what reads expressions: it is large, and only whoever has hooks needs it. */

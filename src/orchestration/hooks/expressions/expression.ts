@@ -120,5 +120,5 @@ const TIMESTAMP = plan(celEnv({ variables: { text: CelScalar.STRING } }), parse(
 const readTimestamp: ReadTimestamp = (text) => {
   const said = TIMESTAMP({ text });
   if (isCelError(said)) throw said;
-  return said as CelInput; // what CEL has made it can be given
+  return said;
 };

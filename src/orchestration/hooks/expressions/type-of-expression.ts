@@ -109,7 +109,7 @@ class Typing {
     if (ORDERINGS.has(name)) return this.#compared(name, { one, other, allowed: ordered(one, other) });
     if (name === "@in") return this.#contained(one, other);
     if (name === "_[_]") return this.#indexed(one, other);
-    if (name === "_?_:_") return this.#chosen(one, { then: other, otherwise: third });
+    if (name === "_?_:_") return this.#chosen(one, [other, third]);
     const overloads = FUNCTIONS.get(name);
     if (overloads === undefined) return this.#tell(`calls ${shownName(name)}, which is not known here`);
     return this.#result(callResult(name, given, overloads));
@@ -159,15 +159,10 @@ class Typing {
     return this.#tell(`has ${typeName(one)}[${typeName(index)}], which nothing can be${help}`);
   }
 
-  #chosen(
-    condition: ValueType,
-    { then, otherwise }: { readonly then: ValueType; readonly otherwise: ValueType },
-  ): ValueType {
+  #chosen(condition: ValueType, [one, other]: readonly [ValueType, ValueType]): ValueType {
     if (condition !== "bool" && condition !== "dyn")
       this.#tell(`has ${typeName(condition)} before ?; it takes true or false`);
-    return (
-      joined(then, otherwise) ?? this.#tell(`is ${typeName(then)} or ${typeName(otherwise)}, as ? decides; one of them`)
-    );
+    return joined(one, other) ?? this.#tell(`is ${typeName(one)} or ${typeName(other)}, as ? decides; one of them`);
   }
 
   /** A macro such as `exists`, as the parser has spelled it out. */
