@@ -35,3 +35,6 @@ export {
 export type { HooksPart, LoadedHooks } from "./grpc/hook-service.ts";
 export { changeOperationName, changeOperationNumber, deadLetterFilter, toldStats, toldWork } from "./grpc/told-work.ts";
 export type { AskedDeadLetters, ToldStats, ToldWork } from "./grpc/told-work.ts";
+export { rfc3339 as timeText } from "./grpc/wire-values.ts";
+export { outboxSql } from "./hook-file/outbox-sql.ts";
+export type { OutboxDialect } from "./hook-file/outbox-sql.ts";

@@ -1,8 +1,10 @@
-import { Argument } from "commander";
+import { Argument, Option } from "commander";
 import type { HooksCheckFlags } from "./commands/hooks-check.ts";
 import type { SchemaName } from "./commands/schema.ts";
 import type { ImportFlags } from "./commands/import-executioner.ts";
-import { collected, JSON_FLAG } from "./declaring.ts";
+import type { HooksOutboxFlags } from "./commands/hooks-outbox.ts";
+import type { CommonFlags } from "./host.ts";
+import { collected, JSON_FLAG, placed, unlessInterrupted } from "./declaring.ts";
 import type { Declaring } from "./declaring.ts";
 
 /** Declares the commands about files of hooks. */
@@ -16,6 +18,28 @@ export function addHookFileCommands({ program, session, onEnd }: Declaring): voi
     .action(async (file: string, flags: HooksCheckFlags) => {
       const { hooksCheck } = await import("./commands/hooks-check.ts");
       onEnd(await hooksCheck(file, flags, session));
+    });
+
+  hooks
+    .command("outbox <file>")
+    .description(
+      "print the SQL that makes an application's outbox, with a trigger for each operation that a hook is on",
+    )
+    .addOption(
+      new Option("--dialect <name>", "the application's database")
+        .choices(["sqlite", "postgres"])
+        .makeOptionMandatory(),
+    )
+    .action(async (file: string, flags: HooksOutboxFlags) => {
+      const { hooksOutbox } = await import("./commands/hooks-outbox.ts");
+      onEnd(await hooksOutbox(file, flags, session));
+    });
+
+  placed(hooks.command("list"))
+    .description("list the hooks that a server holds at present, and whether its file does")
+    .action(async (flags: CommonFlags) => {
+      const { listHooks } = await import("./commands/hooks-list.ts");
+      onEnd(await unlessInterrupted(session, listHooks(flags, session)));
     });
 }
 

@@ -34,7 +34,27 @@ export const hooksSchema = z
       .max(3600)
       .default(2)
       .describe("How often the file is looked at for changes. 0 = never: it is read at the start alone."),
+    outbox: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether changes are taken from the table verbatim_outbox of source; `verbatim hooks outbox` prints the SQL that makes it.",
+      ),
+    outbox_seconds: z
+      .number()
+      .min(0.05)
+      .max(3600)
+      .default(1)
+      .describe("How often the outbox is looked at, where the database does not tell of new rows."),
     source: source.optional().describe("The application's database, in which `needs` are followed. It is only read."),
+  })
+  .superRefine(({ outbox, source: named }, context) => {
+    if (outbox && named === undefined)
+      context.addIssue({
+        code: "custom",
+        path: ["source"],
+        message: "is missing; an outbox is in the application's database",
+      });
   })
   .describe("Hooks: which jobs are to run after a change of the application's records.");
 

@@ -1,12 +1,12 @@
 import { randomUUIDv7 } from "node:crypto";
 import { join, resolve } from "node:path";
 import type { HooksPart } from "#api";
-import { createPostgresSource, createSqliteSource, readSecret } from "#effects";
-import type { RecordSource } from "#effects";
+import { createPostgresSource, createSqliteOutbox, createSqliteSource, readSecret } from "#effects";
+import type { Outbox, RecordSource } from "#effects";
 import { Fault } from "#model";
-import { performHookWork, WorkDesk, Workers } from "#orchestration";
-import type { JobRunner, WorkNews } from "#orchestration";
-import { createMemoryQueue, createSqliteQueue, WorkStore } from "#queue";
+import { OutboxRelay, performHookWork, WorkDesk, Workers } from "#orchestration";
+import type { JobRunner, RelayNews, WorkNews } from "#orchestration";
+import { createMemoryQueue, createPostgresQueue, createRedisQueue, createSqliteQueue, WorkStore } from "#queue";
 import type { JobQueue } from "#queue";
 import { HookFile } from "./hook-file.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
@@ -44,7 +44,7 @@ export async function openHooks(
   const path = kind === "memory" ? ":memory:" : join(state, "work.db");
   const store = new WorkStore({ path, clock: systemClock, capacity: jobs.capacity });
   resources.defer(() => store.close());
-  const queue = await openQueue(configuration);
+  const queue = openQueue(configuration);
   resources.defer(() => queue.close());
   const stepTypes = runner.stepTypes.map(({ name }) => name);
   const file = await HookFile.load({ path: resolve(base, hooks.file), stepTypes, store, log });
@@ -70,6 +70,8 @@ export async function openHooks(
     newId: newWorkId,
     onNews,
   });
+  const outbox = openOutbox(configuration, resources);
+  const relay = outbox && relayOf(outbox, { desk, configuration, log });
   let disarmPrune: (() => void) | undefined;
   const prune = (): void => {
     store.prune({ endedBeforeMs: Date.parse(systemClock.now()) - jobs.keep_days * DAY_MS, limit: PRUNED_AT_ONCE });
@@ -79,10 +81,12 @@ export async function openHooks(
     part: { desk, loaded: file.loaded },
     start() {
       workers.start();
+      relay?.start();
       file.watch(hooks.reload_seconds);
       prune();
     },
     async drain({ graceMs }) {
+      await relay?.close();
       desk.close();
       file.close();
       disarmPrune?.();
@@ -124,12 +128,13 @@ function addressOf(reference: Reference, { field, base }: { readonly field: stri
   });
 }
 
-async function openQueue({ jobs, state, base, store }: LoadedConfiguration): Promise<JobQueue> {
+function openQueue({ jobs, state, base, store }: LoadedConfiguration): JobQueue {
   const common = { clock: systemClock, capacity: jobs.capacity, stalledAfterMs: jobs.lease_seconds * 1000 };
   if (jobs.backend === "memory" || store === "memory") return createMemoryQueue(common);
   if (jobs.url === undefined) return createSqliteQueue({ ...common, file: join(state, "queue.db") });
   const url = addressOf(jobs.url, { field: "jobs.url", base });
-  throw new Fault("INVALID_CONFIGURATION", `the backend ${jobs.backend} at ${url.length} is not there yet`);
+  if (jobs.backend === "redis") return createRedisQueue({ ...common, url, newToken: randomUUIDv7 });
+  return createPostgresQueue({ ...common, url });
 }
 
 function openSource({ hooks, base }: LoadedConfiguration, resources: AsyncDisposableStack): RecordSource {
@@ -142,6 +147,30 @@ function openSource({ hooks, base }: LoadedConfiguration, resources: AsyncDispos
         });
   resources.defer(() => source.close());
   return source;
+}
+
+function openOutbox({ hooks, base }: LoadedConfiguration, resources: AsyncDisposableStack): Outbox | undefined {
+  if (hooks?.source === undefined || !hooks.outbox) return undefined;
+  if (!("sqlite" in hooks.source)) throw new Fault("INVALID_CONFIGURATION", "no outbox yet");
+  const outbox = createSqliteOutbox({ file: resolve(base, hooks.source.sqlite), clock: systemClock });
+  resources.defer(() => outbox.close());
+  return outbox;
+}
+
+function relayOf(
+  outbox: Outbox,
+  {
+    desk,
+    configuration,
+    log,
+  }: { readonly desk: WorkDesk; readonly configuration: LoadedConfiguration; readonly log: EventLog },
+): OutboxRelay {
+  const pollMs = 1000 * (configuration.hooks?.outbox_seconds ?? 1);
+  const onNews = (news: RelayNews): void => {
+    if (news.kind === "waits") log("outbox.waits", { error: textOf(news.error) });
+    else log("outbox.set_aside", { place: news.place, problem: news.problem });
+  };
+  return new OutboxRelay({ outbox, desk, clock: systemClock, pollMs, onNews });
 }
 
 function tell(news: WorkNews, log: EventLog): void {

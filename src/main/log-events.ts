@@ -21,6 +21,8 @@ export const LOG_EVENTS = {
   "contract.waits": "warn",
   "hook.matched": "info",
   "hook.enqueue_failed": "error",
+  "outbox.waits": "error",
+  "outbox.set_aside": "error",
   "hooks.reloaded": "info",
   "hooks.refused": "error",
   "job.enqueued": "debug",

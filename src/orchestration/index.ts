@@ -57,7 +57,5 @@ export { performHookWork } from "./work/perform-hook-work.ts";
 export type { WorkNews } from "./work/work-news.ts";
 export { compileHooks } from "./hooks/compile-hooks.ts";
 export type { CompiledHooks } from "./hooks/compile-hooks.ts";
-export { outboxSql } from "./hooks/outbox-sql.ts";
-export type { OutboxDialect } from "./hooks/outbox-sql.ts";
 export { OutboxRelay } from "./work/outbox-relay.ts";
 export type { RelayNews } from "./work/outbox-relay.ts";
