@@ -165,7 +165,7 @@ function timeoutSeconds(name: string, { timeout }: HookFileJob, { parts }: JobSc
 function retryOf({ retry = {} }: HookFileJob): RetryPolicy {
   return {
     maxAttempts: retry.attempts ?? DEFAULT_ATTEMPTS,
-    on: retry.on ?? ["transient_io"],
+    on: retry.on ?? ["transient_io", "timeout"],
     baseSeconds: 1,
     factor: 1,
     exponent: 2,

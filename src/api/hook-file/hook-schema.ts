@@ -68,7 +68,7 @@ const retry = z
       .max(RETRIED.length)
       .optional()
       .describe(
-        "Only failures of these classes are tried again. Default: transient_io. After a timeout an effect may have happened.",
+        "Only failures of these classes are tried again. Default: transient_io and timeout. After a timeout an effect may have happened: leave it out where that matters.",
       ),
   })
   .describe("When a failed attempt is followed by another one.");
