@@ -35,9 +35,7 @@ export async function judgeContract(contract: ToldContract, { client, platform }
   const { contractId, capability } = contract;
   const log = await contractLog(client, contractId);
   const jobId = `${contractId}.job`;
-  const undoingId = `${contractId}.rollback`;
   const job = await jobLog(client, jobId);
-  const undoing = await jobLog(client, undoingId);
   const stands = standing(platform, capability);
   const problems = [
     ...(await soundness(log, contractId)),
@@ -45,8 +43,9 @@ export async function judgeContract(contract: ToldContract, { client, platform }
     ...twice(log),
     ...(await soundness(job, jobId)),
     ...effects(platform, jobId, job),
-    ...(undoing.lines.length === 0 ? [] : await soundness(undoing, undoingId)),
-    ...effects(platform, undoingId, undoing),
+    ...unwritten(platform, jobId, job),
+    ...foreign(platform, contract),
+    ...(await undoingProblems(log, { client, platform })),
   ];
   return {
     capability,
@@ -56,6 +55,18 @@ export async function judgeContract(contract: ToldContract, { client, platform }
     stands,
     problems: problems.map((problem) => `${capability}: ${problem}`),
   };
+}
+
+/** Of each attempt at undoing that the contract's log tells of: its log is sound, and nothing was done twice. */
+async function undoingProblems({ records }: Log, { client, platform }: Traces): Promise<readonly string[]> {
+  const told = records.filter(({ event_type: type }) => type === "contract.rollback");
+  const attempts = new Set(told.flatMap(({ job_id: jobId }) => (jobId === undefined ? [] : [jobId])));
+  const problems: string[] = [];
+  for (const jobId of attempts) {
+    const log = await jobLog(client, jobId);
+    problems.push(...(await soundness(log, jobId)), ...effects(platform, jobId, log));
+  }
+  return problems;
 }
 
 async function contractLog(client: VerbatimClient, contractId: string): Promise<Log> {
@@ -91,10 +102,10 @@ function lostWords({ heads, answered }: ToldContract, { records }: Log): readonl
   const lost = [...heads]
     .filter(([size, head]) => records[size - 1]?.hash !== head)
     .map(([size]) => `record ${size - 1} was told, and is not in the log`);
-  const states = records.map(({ status }) => status);
+  const states = new Set(records.map(({ status }) => status));
   const forgotten = answered
     .map((word) => word.split(": ")[1] ?? "")
-    .filter((state) => !states.includes(state))
+    .filter((state) => !states.has(state))
     .map((state) => `it was told to be ${state}, and its log does not know it`);
   return [...lost, ...forgotten];
 }
@@ -103,7 +114,7 @@ function lostWords({ heads, answered }: ToldContract, { records }: Log): readonl
 function twice({ records }: Log): readonly string[] {
   const words = records
     .filter(({ event_type: type }) => type !== "contract.verdict")
-    .map(({ event_type: type, status }) => `${type} ${status ?? ""}`);
+    .map(({ event_type: type, status, job_id: jobId }) => `${type} ${status ?? ""} ${jobId ?? ""}`);
   return words.filter((word, index) => words.indexOf(word) !== index).map((word) => `${word} is recorded twice`);
 }
 
@@ -124,6 +135,25 @@ function effects(platform: DatabaseSync, jobId: string, { records }: Log): reado
     return changes > 1 ? [`${key} has taken effect ${changes} times`] : [];
   });
   return [...problems, ...[...made.keys()].map((key) => `${key} has taken effect, and no log has started it`)];
+}
+
+/** Steps of the contract's job that have succeeded, and whose change nobody finds. */
+function unwritten(platform: DatabaseSync, jobId: string, { records }: Log): readonly string[] {
+  return records
+    .filter(({ event_type: type }) => type === "step.succeeded")
+    .map(({ step_index: index }) => `${jobId}/${index}`)
+    .filter((by) => platform.prepare("SELECT 1 FROM change WHERE by = ?").get(by) === undefined)
+    .map((by) => `${by} has succeeded, and has changed nothing`);
+}
+
+/** Changes at the contract's keys that neither its job has made nor what undoes it. */
+function foreign(platform: DatabaseSync, { contractId, capability }: ToldContract): readonly string[] {
+  const rows = platform
+    .prepare("SELECT key, by FROM change WHERE key IN (?, ?)")
+    .all(`capability/${capability}`, `capability/${capability}${SECOND}`);
+  return rows
+    .filter(({ by }) => !/^\.(job|rollback(-\d+)?)\/\d+$/.test(String(by).replace(contractId, "")))
+    .map(({ key, by }) => `${String(key)} was changed by ${String(by)}`);
 }
 
 function standing(platform: DatabaseSync, capability: string): readonly string[] {

@@ -8,6 +8,7 @@ export type ContractKind = "single" | "double";
 const LOOK_MS = 10;
 /** Of a machine on which much else runs. */
 const MOST_MS = 60_000;
+/** As the wire says it. */
 const APPROVE = 1;
 
 type Told = ReturnType<typeof toldContract>;
@@ -52,12 +53,16 @@ export class ToldContract {
     for (;;) {
       const { contractId, version, planHash, state } = told;
       if (state === "ELIGIBLE") {
-        const word = { contractId, expectedVersion: BigInt(version), decision: APPROVE, actor: "grace", planHash };
-        told = this.#note("approve", (await client.reviews.reviewContract(word)).contract);
+        const word = { contractId, expectedVersion: BigInt(version), actor: "grace", planHash };
+        told = this.#note("approve", (await client.reviews.reviewContract({ ...word, decision: APPROVE })).contract);
       } else if (state === "APPROVED") {
-        told = this.#note("activate", (await client.contracts.activateContract({ contractId, actor: "grace" })).contract);
+        told = this.#note(
+          "activate",
+          (await client.contracts.activateContract({ contractId, actor: "grace" })).contract,
+        );
       } else if (state === "ACTIVE") {
-        if (performance.now() > giveUpAt) throw new Error(`${this.capability} (${contractId}) comes to no end: ${told.audit?.reason}`);
+        if (performance.now() > giveUpAt)
+          throw new Error(`${this.capability} (${contractId}) comes to no end: ${told.audit?.reason}`);
         await pause(LOOK_MS);
         told = this.#note("look", (await client.contracts.getContract({ contractId })).contract);
       } else return;
