@@ -6,8 +6,15 @@ import type { Told } from "./keeper/contract-story.ts";
 import { Player } from "./keeper/player.ts";
 
 /** As many as take some 40 s on a machine that has other things to do. */
-const RUNS = Number(process.env["VERBATIM_KEEPER_RUNS"] ?? 100);
+const RUNS = Number(process.env["VERBATIM_KEEPER_RUNS"] ?? 300);
 const SEED = process.env["VERBATIM_KEEPER_SEED"];
+const OFTEN_MET = [
+  "contract.transitioned COMPLETED",
+  "contract.transitioned REJECTED",
+  "contract.transitioned EXPIRED",
+  "contract.transitioned FAILED",
+  "contract.rollback SUCCEEDED rollback",
+];
 const MINUTES = 60_000;
 
 test(
@@ -31,12 +38,10 @@ test(
         ...(SEED !== undefined && { seed: Number(SEED) }),
       },
     );
-    console.info(
-      `${RUNS} runs in ${((performance.now() - begin) / 1000).toFixed(1)} s:`,
-      JSON.stringify(Object.fromEntries([...met].toSorted())),
-    );
+    const seconds = ((performance.now() - begin) / 1000).toFixed(1);
+    console.info(`${RUNS} runs in ${seconds} s:`, JSON.stringify(Object.fromEntries([...met].toSorted())));
     // What was not met was not tested.
-    expect(met.get("contract.transitioned COMPLETED")).toBeGreaterThan(0);
+    if (RUNS >= 200) expect(OFTEN_MET.filter((word) => !met.has(word))).toEqual([]);
   },
   10 * MINUTES,
 );

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { RolloutStage } from "#governance";
+import { SYSTEM_SCOPE } from "#model";
 import type { Death } from "./mortal-life.ts";
 
 /** What a handler does when it is called. */
@@ -15,8 +16,8 @@ export type Move =
       readonly actor: string;
       readonly hours: number;
     }
-  /** What somebody rightly does next, whatever that is. */
-  | { readonly do: "go on"; readonly of: number }
+  /** What somebody rightly does next, whatever that is. `dies`: the process ends when that is stored, and the next one is idle. */
+  | { readonly do: "go on"; readonly of: number; readonly dies: boolean }
   | {
       readonly do: "review";
       readonly of: number;
@@ -37,13 +38,14 @@ export type Move =
       readonly job: "job" | "rollback" | "rollback-2" | "another";
       readonly steps: "approved" | "others";
     }
-  | { readonly do: "wait"; readonly hours: number }
+  /** Time passes; `isHeld`: without the timers that would say so. */
+  | { readonly do: "wait"; readonly hours: number; readonly isHeld: boolean }
   | { readonly do: "signal"; readonly scope: string; readonly status: "DEGRADED" | "BLOCKED" | "UNKNOWN" | "none" }
   /** Somebody writes to the platform's file without a name. */
   | { readonly do: "meddle"; readonly value: number }
   | { readonly do: "look" }
-  /** The process ends now, or in an append to come. */
-  | { readonly do: "die"; readonly death: Death | undefined };
+  /** The process ends now, or in an append to come. `isIdle`: the next one goes on with nothing by itself. */
+  | { readonly do: "die"; readonly death: Death | undefined; readonly isIdle: boolean };
 
 /** A move, and for how many turns of the event loop nothing else happens; undefined = until it is answered. */
 export interface Play {
@@ -55,7 +57,7 @@ export interface Play {
 /** Whoever asks in three spellings, a second and a third person, and the engine's own name. */
 const actor = fc.constantFrom("ada", " ADA", "ａｄａ", "grace", "grace", "grace", "linus", "verbatim");
 const of = fc.constantFrom(0, 0, 0, 1, 2);
-const scope = fc.constantFrom("billing", "search", "SYSTEM");
+const scope = fc.constantFrom("billing", "search", SYSTEM_SCOPE);
 
 const submit: fc.Arbitrary<Move> = fc.record({
   do: fc.constant("submit"),
@@ -68,7 +70,7 @@ const submit: fc.Arbitrary<Move> = fc.record({
 
 const weighted: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Move>])[] = [
   [4, submit],
-  [12, fc.record({ do: fc.constant("go on"), of })],
+  [12, fc.record({ do: fc.constant("go on"), of, dies: fc.constantFrom(false, false, true) })],
   [
     3,
     fc.record({
@@ -86,16 +88,16 @@ const weighted: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Move
   [2, fc.record({ do: fc.constant("resolve"), of, actor, pass: fc.boolean() })],
   [1, fc.record({ do: fc.constant("rollout"), of, actor, to: fc.constantFrom<RolloutStage[]>("INTERNAL", "LIMITED") })],
   [
-    3,
+    5,
     fc.record({
       do: fc.constant("execute"),
       of,
       actor,
-      job: fc.constantFrom("job", "job", "rollback", "rollback-2", "another"),
-      steps: fc.constantFrom("approved", "approved", "others"),
+      job: fc.constantFrom("job", "job", "job", "rollback", "rollback-2", "another"),
+      steps: fc.constantFrom("approved", "others"),
     }),
   ],
-  [2, fc.record({ do: fc.constant("wait"), hours: fc.constantFrom(0.01, 1, 24, 72) })],
+  [2, fc.record({ do: fc.constant("wait"), hours: fc.constantFrom(0.01, 1, 24, 72), isHeld: fc.boolean() })],
   [
     1,
     fc.record({
@@ -113,6 +115,7 @@ const weighted: readonly (readonly [weight: number, arbitrary: fc.Arbitrary<Move
       death: fc.option(fc.record({ appends: fc.integer({ min: 1, max: 6 }), isStored: fc.boolean() }), {
         nil: undefined,
       }),
+      isIdle: fc.boolean(),
     }),
   ],
 ];
@@ -136,6 +139,8 @@ export const anyPlay: fc.Arbitrary<Play> = fc.record({
           "hiding",
           "opposite",
           "throwing",
+          "blinding",
+          "blinding",
           "blinding",
           "alarming",
         ),

@@ -49,7 +49,13 @@ export function brokenPromises(contracts: readonly Told[], jobs: readonly Told[]
 
 function contractProblems({ id, lines }: Told, jobs: ReadonlyMap<string, Told>): readonly string[] {
   const ends = lines.filter((line) => isTransition(line) && TERMINAL.includes(line.status ?? ""));
-  const problems = ends.length > 1 ? [`it has ended ${ends.length} times`] : [];
+  const [approval, active] = ["APPROVED", "ACTIVE"].map((state) =>
+    lines.find((line) => isTransition(line) && line.status === state),
+  );
+  const problems = holding({
+    "it has ended more than once": ends.length <= 1,
+    "it was activated outside its window": active === undefined || isWithin(approval, active),
+  });
   const completed = ends.find(({ status }) => status === "COMPLETED");
   if (completed !== undefined) problems.push(...unjustified(lines.slice(0, lines.indexOf(completed)), jobs));
   return problems.map((problem) => `${id}: ${problem}`);
@@ -71,7 +77,6 @@ function unjustified(lines: readonly Line[], jobs: ReadonlyMap<string, Told>): r
     "nobody has approved it": person(approval?.actor) !== "",
     "whoever has asked has approved it": !submitters.includes(person(approval?.actor)),
     "no job was named": active?.job_id !== undefined,
-    "it was activated outside its window": isWithin(approval, active),
     "its job has no log": job !== undefined,
     "another plan was executed than the approved one": planHash(job) === approval?.plan_hash,
     "its job has not succeeded": job?.lines.some(({ event_type: type }) => type === "job.succeeded") === true,
@@ -122,8 +127,8 @@ function isFailedAudit({ data, status }: Line): boolean {
   return data?.["decider"] === "audit" && status === "FAIL";
 }
 
-function isWithin(approval: Line | undefined, active: Line | undefined): boolean {
-  const [from, to, at] = [approval?.timestamp_utc, approval?.data?.["activation_ends_at"], active?.timestamp_utc];
+function isWithin(approval: Line | undefined, active: Line): boolean {
+  const [from, to, at] = [approval?.timestamp_utc, approval?.data?.["activation_ends_at"], active.timestamp_utc];
   return Date.parse(String(from)) <= Date.parse(String(at)) && Date.parse(String(at)) < Date.parse(String(to));
 }
 

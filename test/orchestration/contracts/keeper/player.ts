@@ -24,6 +24,7 @@ export class Player implements Disposable {
   readonly problems: string[] = [];
   readonly #behaviours: readonly Behaviour[];
   #life = new MortalLife();
+  #isNextIdle = false;
   #process: ReturnType<World["start"]>;
 
   constructor({ behaviours }: Play) {
@@ -45,14 +46,18 @@ export class Player implements Disposable {
   /** A last process brings everything to its rest. */
   async #rest(): Promise<void> {
     this.#life.end();
+    this.#isNextIdle = false;
     await this.#begin();
     const { keeper } = this.#process;
+    let unrested: readonly ContractRecord[] = [];
     for (let turns = 0; turns < REST_TURNS; turns += 1) {
       const records = await Promise.all((await this.#ids()).map((id) => keeper.get(id)));
-      if (records.every(isAtRest)) break;
+      unrested = records.filter((record) => !isAtRest(record));
+      if (unrested.length === 0) break;
       if (turns % 100 === 99) this.world.clock.advance(60_000); // a sweep goes on with what has met a refusal
       await turn();
     }
+    this.problems.push(...unrested.map(({ contract }) => `${contract.contractId} comes to no rest`));
     await keeper.close();
     for (const told of this.world.news) if ("error" in told) this.#hear(told.error);
   }
@@ -63,7 +68,7 @@ export class Player implements Disposable {
     this.#life = life;
     await recoverRuns(this.world.runStore, this.world.clock);
     this.#process = this.world.start(life);
-    await Promise.race([this.#process.keeper.start(), life.died]);
+    if (!this.#isNextIdle) await Promise.race([this.#process.keeper.start(), life.died]);
   }
 
   #hear(error: unknown): void {
@@ -76,15 +81,15 @@ export class Player implements Disposable {
   }
 
   async #seen(of: number): Promise<ContractRecord> {
-    const id = (await this.#ids())[of] ?? "c-none";
-    return await this.#process.keeper.get(id);
+    const { contracts } = await this.#process.keeper.list({ limit: 10, states: new Set() }); // which ends none whose time has passed
+    return contracts[of] ?? (await this.#process.keeper.get("c-none"));
   }
 
   async #make(move: Move): Promise<unknown> {
     const { clock, signals, write } = this.world;
     switch (move.do) {
       case "wait":
-        return clock.advance(move.hours * HOUR_MS);
+        return move.isHeld ? clock.hold(move.hours * HOUR_MS) : clock.advance(move.hours * HOUR_MS);
       case "signal":
         if (move.status === "none") return signals.withdraw("watcher", move.scope);
         return signals.report({ source: "watcher", scope: move.scope, status: move.status, reason: "seen" });
@@ -93,6 +98,7 @@ export class Player implements Disposable {
           `INSERT INTO resource (key, value) VALUES ('configuration/admin', '${move.value}') ON CONFLICT DO UPDATE SET value = excluded.value`,
         );
       case "die":
+        this.#isNextIdle = move.isIdle;
         return move.death === undefined ? this.#life.end() : this.#life.endAt(move.death);
       default:
         return await this.#call(move);
@@ -106,7 +112,11 @@ export class Player implements Disposable {
       return [await keeper.list({ limit: 10, states: new Set(["ACTIVE"]) }), await keeper.queue(10)];
     const seen = await this.#seen(move.of);
     const { contractId, version, planHash = "" } = seen.contract;
-    if (move.do === "go on") return await this.#goOn(seen);
+    if (move.do === "go on") {
+      if (move.dies) this.#life.endAt({ appends: 1, isStored: true });
+      this.#isNextIdle = move.dies;
+      return await this.#goOn(seen);
+    }
     if (move.do === "execute") return await this.#execute(move, seen);
     const { actor } = move;
     switch (move.do) {
@@ -140,6 +150,7 @@ export class Player implements Disposable {
     if (state === "APPROVED") return await keeper.activate(word);
     if (verdicts.audit?.decision === "INCONCLUSIVE")
       return await keeper.resolveAudit({ ...word, pass: true, reason: "it is well" });
+    if (state === "COMPLETED") return await keeper.advanceRollout({ ...word, to: "INTERNAL" });
     return undefined;
   }
 
