@@ -29,7 +29,7 @@ export interface World extends Disposable {
   /** A keeper as a start makes it, on what is there; `life` is what ends its process. */
   start(life?: Life): { readonly keeper: ContractKeeper; readonly runner: JobRunner };
   /** Writes to the platform's file behind everybody's back. */
-  write(sql: string): void;
+  readonly write: (this: void, sql: string) => void;
 }
 
 /** What a keeper's process reaches the world through, for as long as it lives. */

@@ -35,7 +35,7 @@ export async function allLogs(store: EvidenceStore): Promise<readonly Told[]> {
   return logs;
 }
 
-const TERMINAL = ["COMPLETED", "FAILED", "REJECTED", "EXPIRED"];
+const TERMINAL: ReadonlySet<unknown> = new Set(["COMPLETED", "FAILED", "REJECTED", "EXPIRED"]);
 
 /** What the authority chain promises, read from the logs alone; everything that does not hold, in words. */
 export function brokenPromises(contracts: readonly Told[], jobs: readonly Told[]): readonly string[] {
@@ -48,7 +48,7 @@ export function brokenPromises(contracts: readonly Told[], jobs: readonly Told[]
 }
 
 function contractProblems({ id, lines }: Told, jobs: ReadonlyMap<string, Told>): readonly string[] {
-  const ends = lines.filter((line) => isTransition(line) && TERMINAL.includes(line.status ?? ""));
+  const ends = lines.filter((line) => isTransition(line) && TERMINAL.has(line.status));
   const [approval, active] = ["APPROVED", "ACTIVE"].map((state) =>
     lines.find((line) => isTransition(line) && line.status === state),
   );
@@ -70,12 +70,12 @@ function unjustified(lines: readonly Line[], jobs: ReadonlyMap<string, Told>): r
   const audits = lines.filter(({ data }) => data?.["decider"] === "audit");
   const audit = audits.at(-1);
   const job = jobs.get(active?.job_id ?? "");
-  const submitters = [submitted?.actor, memberOf(submitted?.data?.["request"], "submittedBy")].map(person);
+  const submitters = new Set([submitted?.actor, memberOf(submitted?.data?.["request"], "submittedBy")].map(person));
   const made = audit?.data?.["verdict"];
   return holding({
     "no MAY stands in it": verdictOf("eligibility")?.status === "MAY",
     "nobody has approved it": person(approval?.actor) !== "",
-    "whoever has asked has approved it": !submitters.includes(person(approval?.actor)),
+    "whoever has asked has approved it": !submitters.has(person(approval?.actor)),
     "no job was named": active?.job_id !== undefined,
     "its job has no log": job !== undefined,
     "another plan was executed than the approved one": planHash(job) === approval?.plan_hash,
@@ -83,7 +83,7 @@ function unjustified(lines: readonly Line[], jobs: ReadonlyMap<string, Told>): r
     "the last audit does not pass that job": audit?.status === "PASS" && audit.job_id === active?.job_id,
     "the audit's own verdict is another": memberOf(made, "verdict") === "PASS" && memberOf(made, "jobId") === job?.id,
     "a person has turned a FAIL": !lines.some(({ data, status }) => data?.["decider"] === "audit" && status === "FAIL"),
-    "whoever has asked has resolved its audit": audits.length === 1 || !submitters.includes(person(audit?.actor)),
+    "whoever has asked has resolved its audit": audits.length === 1 || !submitters.has(person(audit?.actor)),
   });
 }
 
@@ -129,7 +129,7 @@ function isFailedAudit({ data, status }: Line): boolean {
 
 function isWithin(approval: Line | undefined, active: Line): boolean {
   const [from, to, at] = [approval?.timestamp_utc, approval?.data?.["activation_ends_at"], active.timestamp_utc];
-  return Date.parse(String(from)) <= Date.parse(String(at)) && Date.parse(String(at)) < Date.parse(String(to));
+  return Date.parse(from ?? "") <= Date.parse(at) && Date.parse(at) < Date.parse(String(to));
 }
 
 function person(name: unknown): string {

@@ -86,7 +86,7 @@ export class Player implements Disposable {
   }
 
   async #make(move: Move): Promise<unknown> {
-    const { clock, signals, write } = this.world;
+    const { clock, signals } = this.world;
     switch (move.do) {
       case "wait":
         return move.isHeld ? clock.hold(move.hours * HOUR_MS) : clock.advance(move.hours * HOUR_MS);
@@ -94,7 +94,7 @@ export class Player implements Disposable {
         if (move.status === "none") return signals.withdraw("watcher", move.scope);
         return signals.report({ source: "watcher", scope: move.scope, status: move.status, reason: "seen" });
       case "meddle":
-        return write(
+        return this.world.write(
           `INSERT INTO resource (key, value) VALUES ('configuration/admin', '${move.value}') ON CONFLICT DO UPDATE SET value = excluded.value`,
         );
       case "die":
@@ -118,12 +118,11 @@ export class Player implements Disposable {
       return await this.#goOn(seen);
     }
     if (move.do === "execute") return await this.#execute(move, seen);
-    const { actor } = move;
+    const word = { contractId, actor: move.actor };
     switch (move.do) {
       case "review":
         return await keeper.review({
-          contractId,
-          actor,
+          ...word,
           decision: move.decision,
           comment: "looked at",
           planHash: move.plan === "seen" ? planHash : "another",
@@ -131,13 +130,13 @@ export class Player implements Disposable {
           activationWindowHours: move.hours,
         });
       case "activate":
-        return await keeper.activate({ contractId, actor });
+        return await keeper.activate(word);
       case "cancel":
-        return await keeper.cancel({ contractId, actor, reason: "no longer wanted" });
+        return await keeper.cancel({ ...word, reason: "no longer wanted" });
       case "resolve":
-        return await keeper.resolveAudit({ contractId, actor, pass: move.pass, reason: "looked at" });
-      case "rollout":
-        return await keeper.advanceRollout({ contractId, actor, to: move.to });
+        return await keeper.resolveAudit({ ...word, pass: move.pass, reason: "looked at" });
+      default:
+        return await keeper.advanceRollout({ ...word, to: move.to });
     }
   }
 
@@ -195,7 +194,7 @@ export class Player implements Disposable {
       write(
         "INSERT INTO resource (key, value) VALUES ('configuration/hidden', '1') ON CONFLICT DO UPDATE SET value = value + 1",
       );
-    if (behaviour === "elsewhere") platform.set("capability/legacy", "enabled", idempotencyKey);
+    if (behaviour === "elsewhere") platform.set("configuration/elsewhere", idempotencyKey, idempotencyKey);
     else platform.perform({ idempotencyKey, key, value: behaviour === "opposite" ? "disabled" : "enabled" });
   }
 
