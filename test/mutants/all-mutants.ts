@@ -1,3 +1,4 @@
+import { CONTRACT_KEEPER_MUTANTS } from "./contract-keeper-mutants.ts";
 import { CONTRACT_LOG_MUTANTS } from "./contract-log-mutants.ts";
 import { EVIDENCE_MUTANTS } from "./evidence-mutants.ts";
 import { EXECUTOR_MUTANTS } from "./executor-mutants.ts";
@@ -30,6 +31,7 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...LINT_MUTANTS,
   ...VERIFY_MUTANTS,
   ...CONTRACT_LOG_MUTANTS,
+  ...CONTRACT_KEEPER_MUTANTS,
   ...LEDGER_MUTANTS,
   ...HISTORY_MUTANTS,
   ...FAULT_MUTANTS,

@@ -140,20 +140,30 @@ export class CarryOut {
 
   /** Undoes what a contract has done whose audit has failed, and ends it. */
   async #undo(seen: ContractRecord): Promise<ContractRecord> {
-    const { desk, runner, runStore, clock } = this.#options;
+    const { runner, runStore } = this.#options;
     const { contractId } = seen.contract;
     const why = seen.verdicts.audit?.reason ?? "";
-    const plan = await undoingPlan(seen, runStore);
-    if (plan === undefined) return await this.#fail(contractId, `The audit failed: ${why} Nothing was to be undone.`);
-    const { jobId } = plan.job;
-    if (seen.rollback === undefined) {
-      const word = { contractId, at: clock.now(), actor: MACHINE };
-      await desk.inTurn(contractId, async () => {
-        await desk.log.append(contractId, seen.size, [rollbackRecord(word, { jobId, status: "RUNNING", reason: why })]);
-      });
+    let due = await undoingPlan(seen, runStore);
+    if (due === undefined) return await this.#fail(contractId, `The audit failed: ${why} Nothing was to be undone.`);
+    for (;;) {
+      const { job } = due;
+      await this.#tellAttempt(contractId, job.jobId, why);
+      const { result } = await runner.submit(job, { ofContract: true });
+      const ended = await result;
+      due = (await undoingPlan(seen, runStore)) ?? due;
+      if (due.job.jobId === job.jobId) return await this.#undone(contractId, ended, why);
     }
-    const { result } = await runner.submit(plan.job, { ofContract: true });
-    return await this.#undone(contractId, await result, why);
+  }
+
+  /** Says which job undoes it from now on, unless that is said already. */
+  async #tellAttempt(contractId: string, jobId: string, reason: string): Promise<void> {
+    const { desk, clock } = this.#options;
+    await desk.inTurn(contractId, async () => {
+      const seen = await desk.log.get(contractId);
+      if (seen.rollback?.jobId === jobId) return;
+      const word = { contractId, at: clock.now(), actor: MACHINE };
+      await desk.log.append(contractId, seen.size, [rollbackRecord(word, { jobId, status: "RUNNING", reason })]);
+    });
   }
 
   async #undone(contractId: string, result: ExecutionResult, why: string): Promise<ContractRecord> {

@@ -23,12 +23,19 @@ export function contractPlan(contractId: string, request: ChangeRequest): Contra
   return { job, planHash: declarePlan(job).hash, scope: plan.scope, stepTypes: plan.stepTypes };
 }
 
-/** What undoes the steps of a contract's job that were performed, or may have been; undefined = nothing is to be undone. */
-export function rollbackPlan(plan: ContractPlan, performed: readonly number[]): ContractPlan | undefined {
+/**
+ * What undoes the steps of a contract's job that were performed, or may have been; undefined = nothing is to be undone. `attempt`
+ * counts from 1: each is a job of its own.
+ */
+export function rollbackPlan(
+  plan: ContractPlan,
+  performed: readonly number[],
+  attempt: number,
+): ContractPlan | undefined {
   const { jobId, contractId, steps } = plan.job;
   const undoing = planRollback({ jobId, steps, performed });
   if (undoing.length === 0) return undefined;
-  const job = jobOf(`${contractId}.rollback`, contractId, undoing);
+  const job = jobOf(`${contractId}.rollback${attempt === 1 ? "" : `-${attempt}`}`, contractId, undoing);
   const stepTypes = [...new Set(undoing.map(({ stepType }) => stepType))];
   return { job, planHash: declarePlan(job).hash, scope: plan.scope, stepTypes };
 }

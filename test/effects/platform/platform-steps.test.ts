@@ -160,6 +160,16 @@ describe("change_revert", () => {
     expect([bench.platform.value(LIMIT), bench.platform.head]).toEqual([1, 2]);
   });
 
+  it("changes nothing where another attempt has put back already what stood there before", async () => {
+    using bench = platformBench();
+    bench.platform.set(LIMIT, 1, "person:ada");
+    await bench.perform("configuration_update", { key: "j/0", target: LIMIT, parameters: { value: 2 } });
+    await bench.perform("change_revert", revert("r/0", "j/0"));
+    const again = await bench.perform("change_revert", revert("r-2/0", "j/0"));
+    expect(again).toEqual({ success: true, output: { key: LIMIT, before: 1, after: 1, version: 3 } });
+    expect(bench.platform.head).toBe(3);
+  });
+
   it("changes nothing for a step that changed nothing or never ran, and does not put back another key", async () => {
     using bench = platformBench();
     bench.platform.set(LIMIT, 1, "person:ada");

@@ -1,7 +1,10 @@
+import { once } from "node:events";
 import { describe, expect, it } from "vitest";
+import { createChangeRevert } from "#effects";
 import type { StepType } from "#effects";
 import { verifyLines } from "#evidence";
 import type { Fault } from "#model";
+import { recoverRuns } from "#orchestration";
 import { approved, createWorld, enable, untilAtRest } from "./support.ts";
 import type { World } from "./support.ts";
 
@@ -176,6 +179,31 @@ function lying(evil: Evil): (world: Pick<World, "platform" | "write">) => readon
   ];
 }
 
+/** Does what it was told to, and hides that somebody else has done and undone something meanwhile. */
+const hidden: Evil = ({ platform, write }, by) => {
+  platform.perform({ idempotencyKey: by, key: "capability/billing", value: "enabled" });
+  write(`INSERT INTO resource (key, value) VALUES ('configuration/admin', '"mallory"')`);
+  write("DELETE FROM resource WHERE key = 'configuration/admin'");
+};
+
+/** A `change_revert` whose first call ends only when it is cancelled. */
+function hangingOnce() {
+  const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
+  let calls = 0;
+  const revert = (platform: World["platform"]): StepType => {
+    const sound = createChangeRevert(platform);
+    const execute: StepType["handler"]["execute"] = async (step, context, surroundings) => {
+      calls += 1;
+      if (calls > 1) return await sound.handler.execute(step, context, surroundings);
+      reach();
+      await once(surroundings.signal, "abort");
+      return { success: false, output: null, error: "it was told to stop" };
+    };
+    return { ...sound, handler: { execute } };
+  };
+  return { reached, revert };
+}
+
 describe("a handler that does not do what it says cannot obtain PASS", () => {
   it.each<readonly [string, Evil, RegExp]>([
     ["does nothing", () => undefined, /A-003/],
@@ -244,6 +272,33 @@ describe("a restart between any two records", () => {
     expect(world.platform.head).toBe(1);
     await requireSound(world);
     await Promise.all([first, second].map(({ keeper }) => keeper.close()));
+  });
+
+  it.each([
+    ["its process died", async ({ runStore, clock }: World) => void (await recoverRuns(runStore, clock))],
+    [
+      "it was cancelled",
+      async (_world: World, { runner }: ReturnType<World["start"]>, jobId: string) =>
+        void (await runner.cancel(jobId, { cancelledBy: "linus", reason: "too slow" })),
+    ],
+  ])("undoes in a job of its own what an attempt that was cut off has left, when %s", async (_title, cutOff) => {
+    const hangs = hangingOnce();
+    using world = createWorld((parts) => [...lying(hidden)(parts), hangs.revert(parts.platform)]);
+    const first = world.start();
+    const contractId = await approved(first.keeper, enable("billing"));
+    await first.keeper.activate({ contractId, actor: "grace" });
+    await hangs.reached;
+    await cutOff(world, first, `${contractId}.rollback`);
+    const second = world.start();
+    await second.keeper.start();
+    const { contract, rollback } = await untilAtRest(second.keeper, contractId);
+    expect([contract.state, rollback?.status, rollback?.jobId]).toEqual([
+      "FAILED",
+      "SUCCEEDED",
+      `${contractId}.rollback-2`,
+    ]);
+    expect(world.platform.value("capability/billing")).toBeUndefined();
+    await requireSound(world);
   });
 
   it("audits a job that had ended when the process died", async () => {

@@ -26,11 +26,19 @@ export interface World extends Disposable {
   readonly platform: ReturnType<typeof openPlatformStore>;
   readonly signals: ReturnType<typeof openHealthSignals>;
   readonly news: CarryOutNews[];
-  /** A keeper as a start makes it, on what is there. */
-  start(): { readonly keeper: ContractKeeper; readonly runner: JobRunner };
+  /** A keeper as a start makes it, on what is there; `life` is what ends its process. */
+  start(life?: Life): { readonly keeper: ContractKeeper; readonly runner: JobRunner };
   /** Writes to the platform's file behind everybody's back. */
-  write(sql: string): void;
+  readonly write: (this: void, sql: string) => void;
 }
+
+/** What a keeper's process reaches the world through, for as long as it lives. */
+export interface Life {
+  storeOf(store: EvidenceStore): EvidenceStore;
+  typeOf(type: StepType): StepType;
+}
+
+const ENDLESS: Life = { storeOf: (store) => store, typeOf: (type) => type };
 
 /** A platform with real tables, stores in memory, and a clock that stands; `types` take the place of step types of their names. */
 export function createWorld(
@@ -67,19 +75,20 @@ export function createWorld(
     signals,
     news,
     write,
-    start() {
-      const authority = contractAuthority(store, runStore);
+    start(life = ENDLESS) {
+      const [ownStore, ownRunStore] = [life.storeOf(store), life.storeOf(runStore)];
+      const authority = contractAuthority(ownStore, ownRunStore);
       const runner = createJobRunner({
-        store: runStore,
+        store: ownRunStore,
         clock,
-        stepTypes,
+        stepTypes: stepTypes.map((type) => life.typeOf(type)),
         authority,
         admission: "contract",
         maxActiveJobs: 10,
       });
       const keeper = new ContractKeeper({
-        store,
-        runStore,
+        store: ownStore,
+        runStore: ownRunStore,
         runner,
         clock,
         platform,
