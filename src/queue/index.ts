@@ -4,7 +4,6 @@ export { createMemoryQueue } from "./job-queues/memory.ts";
 export type { MemoryQueueOptions } from "./job-queues/memory.ts";
 export { createSqliteQueue } from "./job-queues/sqlite.ts";
 export type { SqliteQueueOptions } from "./job-queues/sqlite.ts";
-export { createRedisQueue } from "./job-queues/redis.ts";
 export type { RedisQueueOptions } from "./job-queues/redis.ts";
-export { createPostgresQueue } from "./job-queues/postgres.ts";
 export type { PostgresQueueOptions } from "./job-queues/postgres.ts";
+export { openPostgresQueue, openRedisQueue } from "./job-queues/on-servers.ts";

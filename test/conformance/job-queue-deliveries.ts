@@ -108,6 +108,16 @@ export function deliveries(adapter: QueueAdapter, server: () => DatabaseServer |
       expect(await subject.settle(takeOne(queue, LONG_MS))).toMatchObject({ id: "a", attempt: 2 });
     });
 
+    test("has not stalled for its next attempt, whatever it did before", async () => {
+      const queue = await subject.open({ stalledAfterMs: STALLED_AFTER_MS });
+      await queue.enqueue([entry("a")]);
+      await takeOne(queue);
+      const stalled = await subject.settle(takeOne(queue, LONG_MS));
+      expect(stalled.stalls).toBe(1);
+      await queue.postpone(stalled, { delayMs: 0, attempt: 2 });
+      expect(await takeOne(queue, LONG_MS)).toMatchObject({ attempt: 2, stalls: 0 });
+    });
+
     test("needs no room of its own, and has the bounds of an entry", async () => {
       const queue = await subject.open({ capacity: 1 });
       await queue.enqueue([entry("a")]);
