@@ -107,7 +107,7 @@ describe.each(ADAPTERS)("the queue $name, when its server goes away in the middl
   });
 
   test("those who wait for an entry are told in time", async () => {
-    await workOff(queue, ["a", "b", "later"]);
+    await workOff(queue, ["held", "a", "b", "later"]);
     const waiting = codeOf(queue.take({ max: 1, waitMs: 60_000, signal: new AbortController().signal }));
     const startMs = performance.now();
     await server.kill();

@@ -60,7 +60,7 @@ describe("the room that there is", () => {
 
   test("is given to whole batches only, up to the edge, and what is queued needs none", () => {
     const { accepted, refusals } = admit(
-      [batch("a", "b", "c"), batch("a", "old", "b", "a"), batch("old"), batch("d")],
+      [batch("x", "y", "z"), batch("a", "old", "b", "a"), batch("old"), batch("d")],
       room,
     );
     expect(idsOf(accepted)).toEqual(["a", "b"]);
