@@ -6,7 +6,6 @@ export { WorkStore } from "./work/work-store.ts";
 export type { Accepted, Page, WorkStoreOptions } from "./work/work-store.ts";
 export { createSqliteQueue } from "./job-queues/sqlite.ts";
 export type { SqliteQueueOptions } from "./job-queues/sqlite.ts";
-export { createRedisQueue } from "./job-queues/redis.ts";
 export type { RedisQueueOptions } from "./job-queues/redis.ts";
-export { createPostgresQueue } from "./job-queues/postgres.ts";
 export type { PostgresQueueOptions } from "./job-queues/postgres.ts";
+export { openPostgresQueue, openRedisQueue } from "./job-queues/on-servers.ts";

@@ -5,7 +5,7 @@ import { entry, takeNow, takeOne } from "./job-queue-subject.ts";
 import type { QueueAdapter, QueueSubject } from "./job-queue-subject.ts";
 
 /** Short for a server, and longer than what a test does in between. */
-const STALLED_AFTER_MS = 1500;
+const STALLED_AFTER_MS = 2500;
 /** Longer than any wait that a test means. */
 const LONG_MS = 20_000;
 
@@ -76,7 +76,9 @@ export function deliveries(adapter: QueueAdapter, server: () => DatabaseServer |
       const old = await takeOne(queue);
       await queue.settle(old);
       await queue.settle(old);
+      await queue.postpone(old, { delayMs: 0, attempt: 9 });
       expect(await queue.extend(old)).toBe(false);
+      expect(await queue.depth()).toEqual({ due: 0, delayed: 0, taken: 0 });
       await queue.enqueue([entry("a", { attempt: 2 })]);
       const anew = await takeOne(queue);
       await queue.settle(old);
@@ -106,6 +108,16 @@ export function deliveries(adapter: QueueAdapter, server: () => DatabaseServer |
       expect(await queue.depth()).toEqual({ due: 0, delayed: 1, taken: 0 });
       expect(await takeNow(queue)).toEqual([]);
       expect(await subject.settle(takeOne(queue, LONG_MS))).toMatchObject({ id: "a", attempt: 2 });
+    });
+
+    test("has not stalled for its next attempt, whatever it did before", async () => {
+      const queue = await subject.open({ stalledAfterMs: STALLED_AFTER_MS });
+      await queue.enqueue([entry("a")]);
+      await takeOne(queue);
+      const stalled = await subject.settle(takeOne(queue, LONG_MS));
+      expect(stalled.stalls).toBe(1);
+      await queue.postpone(stalled, { delayMs: 0, attempt: 2 });
+      expect(await takeOne(queue, LONG_MS)).toMatchObject({ attempt: 2, stalls: 0 });
     });
 
     test("needs no room of its own, and has the bounds of an entry", async () => {

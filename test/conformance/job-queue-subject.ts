@@ -1,7 +1,7 @@
 import { setImmediate as eventLoopTurn, setTimeout as pass } from "node:timers/promises";
 import type { Delivery, JobQueue, QueueEntry } from "#queue";
 import { join } from "node:path";
-import { createMemoryQueue, createPostgresQueue, createRedisQueue, createSqliteQueue } from "#queue";
+import { createMemoryQueue, createSqliteQueue, openPostgresQueue, openRedisQueue } from "#queue";
 import { ManualClock } from "../support/clock.ts";
 import { machineClock } from "../support/machine-clock.ts";
 import type { DatabaseServer } from "../support/database-process.ts";
@@ -147,7 +147,7 @@ export const REDIS: QueueAdapter = {
   server: startRedis,
   subject: async (server) => {
     const place = { url: urlOf(server), queue: newToken(), clock: machineClock, newToken };
-    return subjectOf(async (settings) => createRedisQueue({ ...place, ...settings }), realTime);
+    return subjectOf(async (settings) => await openRedisQueue({ ...place, ...settings }), realTime);
   },
 };
 
@@ -159,6 +159,6 @@ export const POSTGRES: QueueAdapter = {
   server: startPostgres,
   subject: async (server) => {
     const place = { url: urlOf(server), queue: newToken(), clock: machineClock };
-    return subjectOf(async (settings) => createPostgresQueue({ ...place, ...settings }), realTime);
+    return subjectOf(async (settings) => await openPostgresQueue({ ...place, ...settings }), realTime);
   },
 };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createPostgresQueue, createRedisQueue } from "#queue";
+import { openPostgresQueue, openRedisQueue } from "#queue";
 import type { JobQueue } from "#queue";
 import { entry, takeOne } from "../conformance/job-queue-subject.ts";
 import type { DatabaseServer } from "../support/database-process.ts";
@@ -15,8 +15,8 @@ const times = { clock: machineClock, stalledAfterMs: 2000, unavailableAfterMs: U
 const newToken = (): string => crypto.randomUUID();
 
 const ADAPTERS = [
-  { name: "redis", start: startRedis, open: (url: string) => createRedisQueue({ url, newToken, ...times }) },
-  { name: "postgres", start: startPostgres, open: (url: string) => createPostgresQueue({ url, ...times }) },
+  { name: "redis", start: startRedis, open: (url: string) => openRedisQueue({ url, newToken, ...times }) },
+  { name: "postgres", start: startPostgres, open: (url: string) => openPostgresQueue({ url, ...times }) },
 ];
 
 /** The fault's code, or what was answered instead. */
@@ -73,7 +73,7 @@ describe.each(ADAPTERS)("the queue $name, when its server goes away in the middl
   let queue: JobQueue;
   beforeEach(async () => {
     server = await start();
-    queue = open(server.url);
+    queue = await open(server.url);
     await queue.enqueue([entry("held", { priority: 9 }), entry("a"), entry("b"), entry("later", { delayMs: 500 })]);
     expect((await takeOne(queue)).id).toBe("held");
   });
@@ -107,7 +107,7 @@ describe.each(ADAPTERS)("the queue $name, when its server goes away in the middl
   });
 
   test("those who wait for an entry are told in time", async () => {
-    await workOff(queue, ["a", "b", "later"]);
+    await workOff(queue, ["held", "a", "b", "later"]);
     const waiting = codeOf(queue.take({ max: 1, waitMs: 60_000, signal: new AbortController().signal }));
     const startMs = performance.now();
     await server.kill();
@@ -126,7 +126,7 @@ describe.each(ADAPTERS)("the queue $name, when its server goes away in the middl
 
   test("a queue that is opened while it is away is of use when it comes", async () => {
     await server.kill();
-    const late = open(server.url);
+    const late = await open(server.url);
     try {
       expect(await codeOf(late.depth())).toBe("QUEUE_UNAVAILABLE");
       await server.start();

@@ -13,6 +13,7 @@ import { NOTIFY_MUTANTS } from "./notify-mutants.ts";
 import { PLATFORM_MUTANTS } from "./platform-mutants.ts";
 import { PLAN_FILE_MUTANTS } from "./plan-file-mutants.ts";
 import { PLAN_RUN_MUTANTS } from "./plan-run-mutants.ts";
+import { QUEUE_MUTANTS } from "./queue-mutants.ts";
 import { VERIFY_MUTANTS } from "./verify-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { RUN_COMMAND_MUTANTS } from "./run-command-mutants.ts";
@@ -41,4 +42,5 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...NOTIFY_MUTANTS,
   ...PLATFORM_MUTANTS,
   ...GOVERNANCE_MUTANTS,
+  ...QUEUE_MUTANTS,
 ];

@@ -38,7 +38,7 @@ const POLL_MS = 250;
 const CONNECTIONS = 10;
 
 /** A queue in PostgreSQL, by pg-boss. */
-class PostgresQueue implements JobQueue {
+export class PostgresQueue implements JobQueue {
   readonly #place: PostgresPlace;
   readonly #clock: Clock;
   readonly #capacity: number;
@@ -223,12 +223,4 @@ class PostgresQueue implements JobQueue {
       throw error;
     }
   }
-}
-
-/**
- * A queue in PostgreSQL, which many processes may share. It connects and makes its tables when it is first used.
- * @throws {Fault} INVALID_CONFIGURATION if the names are not of the form that they must have.
- */
-export function createPostgresQueue(options: PostgresQueueOptions): JobQueue {
-  return new PostgresQueue(options);
 }

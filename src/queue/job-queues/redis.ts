@@ -51,7 +51,7 @@ const POLL_MS = 100;
 const FETCHED_AT_ONCE = 50;
 
 /** A queue in Redis, by BullMQ. */
-class RedisQueue implements JobQueue {
+export class RedisQueue implements JobQueue {
   readonly #place: RedisPlace;
   readonly #clock: Clock;
   readonly #newToken: () => string;
@@ -232,12 +232,4 @@ class RedisQueue implements JobQueue {
 function deliveryOf({ id = "", opts, data, stalledCounter }: Job<EntryData>, token: string): Delivery {
   const priority = LOWEST_PRIORITY - (opts.priority ?? LOWEST_PRIORITY);
   return { id: entryIdOf(id), priority, attempt: data.attempt, stalls: stalledCounter, token };
-}
-
-/**
- * A queue in Redis, which many processes may share. It connects when it is first used. What it accepted is as durable as that Redis is
- * (`appendonly`, `appendfsync`): one that comes back empty is to be filled again.
- */
-export function createRedisQueue(options: RedisQueueOptions): JobQueue {
-  return new RedisQueue(options);
 }

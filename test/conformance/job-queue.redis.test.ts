@@ -1,0 +1,3 @@
+import { jobQueueConformance } from "./job-queue.ts";
+import { REDIS } from "./job-queue-subject.ts";
+jobQueueConformance(REDIS);
