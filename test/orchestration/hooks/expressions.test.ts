@@ -207,6 +207,11 @@ describe("an expression that is made to cost", () => {
     const list = (items: number): string => `record.id in [${Array.from({ length: items }, () => "1").join(",")}]`;
     expect(asked(list(HOOK_LIMITS.expressionNodes - 4))).toEqual({ holds: false });
     expect(asked(list(HOOK_LIMITS.expressionNodes - 3))).toEqual({ refused: ["has more than 300 parts"] });
+    const brackets = (pairs: number): string => `${"(".repeat(pairs)}true${")".repeat(pairs)}`;
+    expect(asked(brackets(HOOK_LIMITS.expressionBrackets))).toEqual({ holds: true });
+    expect(asked(brackets(HOOK_LIMITS.expressionBrackets + 1))).toEqual({
+      refused: ["has 65 opening brackets; at most 64 are allowed"],
+    });
     const sum = (terms: number): string => `${Array.from({ length: terms }, () => "1").join("+")} == 1`;
     expect(asked(sum(HOOK_LIMITS.expressionDepth - 1))).toEqual({ holds: false });
     expect(asked(sum(HOOK_LIMITS.expressionDepth))).toEqual({ refused: ["is nested deeper than 40 levels"] });
