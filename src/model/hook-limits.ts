@@ -14,6 +14,8 @@ export const HOOK_LIMITS = {
   expressionCharacters: 1000,
   expressionNodes: 300,
   expressionDepth: 40,
+  /** ( [ and { of an expression, those in its texts included: the parser takes longer than their number where they are not closed. */
+  expressionBrackets: 64,
   patternCharacters: 100,
   /** Of a text, or of a JSON value as text, that an expression looks at. */
   comparedCharacters: 16_384,

@@ -4,6 +4,7 @@ import { EVIDENCE_MUTANTS } from "./evidence-mutants.ts";
 import { EXECUTOR_MUTANTS } from "./executor-mutants.ts";
 import { GOVERNANCE_MUTANTS } from "./governance-mutants.ts";
 import { HISTORY_MUTANTS } from "./history-mutants.ts";
+import { HOOK_MUTANTS } from "./hook-mutants.ts";
 import { HOUSE_MUTANTS } from "./house-mutants.ts";
 import { LEDGER_MUTANTS } from "./ledger-mutants.ts";
 import { FAULT_MUTANTS } from "./fault-mutants.ts";
@@ -43,4 +44,5 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...PLATFORM_MUTANTS,
   ...GOVERNANCE_MUTANTS,
   ...QUEUE_MUTANTS,
+  ...HOOK_MUTANTS,
 ];

@@ -71,8 +71,10 @@ async function openPool(options: PostgresSourceOptions): Promise<Pool> {
 
 async function read(pool: Pool, query: RecordQuery, reading: ReadRecordsOptions): Promise<readonly EntityRecord[]> {
   const { signal, maxRecords } = reading;
-  const client = await pool.connect().catch((error: unknown) => {
-    throw sourceFault(error);
+  const connecting = pool.connect();
+  const client = await unlessAborted(connecting, signal).catch((error: unknown) => {
+    void connecting.then((late) => late.release(), ignore);
+    throw error instanceof Fault ? error : sourceFault(error);
   });
   client.on("error", ignore); // told by the statement too; without a listener it would end the process
   let broken = true;
@@ -108,7 +110,8 @@ async function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): 
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const abort = (): void => reject(cancelled());
   signal.addEventListener("abort", abort);
-  work.catch(() => undefined); // told below, or of no interest any more
+  if (signal.aborted) abort();
+  work.catch(ignore); // told below, or of no interest any more
   try {
     return await Promise.race([work, aborted]);
   } finally {

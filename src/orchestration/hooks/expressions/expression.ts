@@ -56,6 +56,9 @@ function typeOf(
 function parsedExpression(text: string): { readonly ast: CelExpression } | { readonly problem: string } {
   const most = HOOK_LIMITS.expressionCharacters;
   if (text.length > most) return { problem: `has ${text.length} characters; at most ${most} are allowed` };
+  const brackets = text.split(/[([{]/).length - 1;
+  if (brackets > HOOK_LIMITS.expressionBrackets)
+    return { problem: `has ${brackets} opening brackets; at most ${HOOK_LIMITS.expressionBrackets} are allowed` };
   try {
     const ast = parse(text).expr;
     const problem = tooLarge(ast);
