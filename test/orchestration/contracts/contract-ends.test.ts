@@ -58,10 +58,12 @@ describe("an audit that cannot be sure", () => {
     [false, "FAILED", undefined],
   ])("waits for a person, whose word %s makes it %s", async (pass, state, value) => {
     using world = blindWorld();
+    const first = world.start();
+    const { contractId } = (await carriedOut(first.keeper, enable("billing"))).contract;
+    await first.keeper.close(); // whatever it has begun has ended
     const { keeper } = world.start();
-    const { contract, verdicts } = await carriedOut(keeper, enable("billing"));
-    const { contractId } = contract;
-    expect([contract.state, verdicts.audit?.decision]).toEqual(["ACTIVE", "INCONCLUSIVE"]);
+    const { contract, verdicts, rollback } = await keeper.get(contractId);
+    expect([contract.state, verdicts.audit?.decision, rollback]).toEqual(["ACTIVE", "INCONCLUSIVE", undefined]);
     const word = { contractId, pass, reason: "looked at it" };
     expect(await refusedWith(keeper.resolveAudit({ ...word, actor: " ADA" }))).toMatch(
       /^(CONTRACT_REFUSED|APPROVER_IS)/,

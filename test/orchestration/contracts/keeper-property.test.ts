@@ -6,7 +6,7 @@ import type { Told } from "./keeper/contract-story.ts";
 import { Player } from "./keeper/player.ts";
 
 /** As many as take some 40 s on a machine that has other things to do. */
-const RUNS = Number(process.env["VERBATIM_KEEPER_RUNS"] ?? 300);
+const RUNS = Number(process.env["VERBATIM_KEEPER_RUNS"] ?? 250);
 const SEED = process.env["VERBATIM_KEEPER_SEED"];
 const OFTEN_MET = [
   "contract.transitioned COMPLETED",
