@@ -6,7 +6,7 @@ import type { Outbox, RecordSource } from "#effects";
 import { Fault } from "#model";
 import { OutboxRelay, performHookWork, WorkDesk, Workers } from "#orchestration";
 import type { JobRunner, RelayNews, WorkNews } from "#orchestration";
-import { createMemoryQueue, createPostgresQueue, createRedisQueue, createSqliteQueue, WorkStore } from "#queue";
+import { createMemoryQueue, createSqliteQueue, openPostgresQueue, openRedisQueue, WorkStore } from "#queue";
 import type { JobQueue } from "#queue";
 import { HookFile } from "./hook-file.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
@@ -44,7 +44,7 @@ export async function openHooks(
   const path = kind === "memory" ? ":memory:" : join(state, "work.db");
   const store = new WorkStore({ path, clock: systemClock, capacity: jobs.capacity });
   resources.defer(() => store.close());
-  const queue = openQueue(configuration);
+  const queue = await openQueue(configuration);
   resources.defer(() => queue.close());
   const stepTypes = runner.stepTypes.map(({ name }) => name);
   const file = await HookFile.load({ path: resolve(base, hooks.file), stepTypes, store, log });
@@ -128,13 +128,13 @@ function addressOf(reference: Reference, { field, base }: { readonly field: stri
   });
 }
 
-function openQueue({ jobs, state, base, store }: LoadedConfiguration): JobQueue {
+async function openQueue({ jobs, state, base, store }: LoadedConfiguration): Promise<JobQueue> {
   const common = { clock: systemClock, capacity: jobs.capacity, stalledAfterMs: jobs.lease_seconds * 1000 };
   if (jobs.backend === "memory" || store === "memory") return createMemoryQueue(common);
   if (jobs.url === undefined) return createSqliteQueue({ ...common, file: join(state, "queue.db") });
   const url = addressOf(jobs.url, { field: "jobs.url", base });
-  if (jobs.backend === "redis") return createRedisQueue({ ...common, url, newToken: randomUUIDv7 });
-  return createPostgresQueue({ ...common, url });
+  if (jobs.backend === "redis") return await openRedisQueue({ ...common, url, newToken: randomUUIDv7 });
+  return await openPostgresQueue({ ...common, url });
 }
 
 function openSource({ hooks, base }: LoadedConfiguration, resources: AsyncDisposableStack): RecordSource {
