@@ -244,7 +244,7 @@ test("whatever holders do and however late, each piece of work ends at most once
     fc.tuple(
       fc.constantFrom("accept", "claim", "finish", "fail", "die", "release", "pass", "redrive"),
       fc.nat({ max: 3 }),
-    ) as fc.Arbitrary<Move>,
+    ),
     { maxLength: 40 },
   );
   fc.assert(

@@ -42,7 +42,7 @@ export function workMessage(work: Work): WorkMessage {
       errorClass,
       message,
     })),
-    payloadJson: plainJsonBytes(payload as Json),
+    payloadJson: plainJsonBytes(payload),
     redrives: work.redrives ?? "",
     redrivenAs: work.redrivenAs ?? "",
     discardedBy: work.discarded?.by ?? "",

@@ -97,7 +97,7 @@ describe("an expression over records", () => {
     ],
     ["record.meta.flag", { meta: { flag: 1 } }, "neither true nor false"],
   ])("%s tells why it cannot be told, which is no no", (text, fields, told) => {
-    const answer = asked(text, { ...RECORD, ...fields } as EntityRecord);
+    const answer = asked(text, { ...RECORD, ...fields });
     expect("problem" in answer ? answer.problem : answer).toContain(told);
   });
 

@@ -84,7 +84,7 @@ describe("the records that a job is about", () => {
     ["tells a fraction", { ...TICKET, org_id: 1.5 }, "is no int"],
     ["tells a list", { ...TICKET, org_id: [1] }, "is no int"],
   ])("cannot be told of a change that %s, which is not taken for none", async (_what, trigger, told) => {
-    expect(await resolved({}, { trigger: trigger as EntityRecord })).toEqual({
+    expect(await resolved({}, { trigger: trigger })).toEqual({
       problem: expect.stringContaining(told),
     });
   });
