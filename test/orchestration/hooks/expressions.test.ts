@@ -74,6 +74,8 @@ describe("an expression over records", () => {
     ["record.role.replace('a', 'b') == ''", "calls .replace()"],
     ["dyn(record.id) == 1", "calls dyn"],
     ["record.id", "gives int"],
+    ["[1].exists(a, [2].all(b, a == b))", "inside another; keep one"],
+    ["[1].map(a, a).exists(b, b == 1)", "inside another; keep one"],
     ["([record] + []).exists(r, has(r.nix))", "+ is given"],
     ["", "is no expression"],
     ["record.id = 5", "at character 11"],
