@@ -5,6 +5,7 @@ import type { Batch } from "../../src/queue/gathered-enqueues.ts";
 import { entry } from "../conformance/job-queue-subject.ts";
 
 const batch = (...ids: readonly string[]): Batch => ids.map((id) => entry(id));
+const large = (name: string): Batch => batch(...Array.from({ length: 3000 }, (_, place) => `${name}-${place}`));
 const idsOf = (entries: Batch): readonly string[] => entries.map(({ id }) => id);
 
 describe("batches that come while another is on its way", () => {
@@ -49,7 +50,6 @@ describe("batches that come while another is on its way", () => {
       sizes.push(batches.flat().length);
       return batches.map(() => undefined);
     });
-    const large = (name: string): Batch => batch(...Array.from({ length: 3000 }, (_, place) => `${name}-${place}`));
     await Promise.all(["a", "b", "c"].map(async (name) => await enqueues.enqueue(large(name))));
     expect(sizes).toEqual([3000, 3000, 3000]);
   });
