@@ -51,7 +51,7 @@ export type { ContractRecord, RecordedVerdict } from "./contracts/contract-state
 export { explained } from "./contracts/explained.ts";
 export { contractAuthority } from "./contracts/authority.ts";
 export { WorkDesk } from "./work/work-desk.ts";
-export type { WorkNumbers } from "./work/work-desk.ts";
+export type { Redriven, RedriveOrder, WorkNumbers } from "./work/work-desk.ts";
 export { Workers } from "./work/workers.ts";
 export { performHookWork } from "./work/perform-hook-work.ts";
 export type { WorkNews } from "./work/work-news.ts";

@@ -27,6 +27,20 @@ function claimed(store: WorkStore, id: string): Work {
   return claim.work;
 }
 
+function withDead(): { readonly store: WorkStore; readonly clock: ManualClock } {
+  const { store, clock } = opened();
+  for (const [id, given, error] of [
+    ["a", {}, BROKEN],
+    ["b", { name: "other" }, { errorClass: "permanent", message: "550 no such user" }],
+    ["c", { capability: "http.post" }, BROKEN],
+  ] as const) {
+    store.accept([work(id, given)]);
+    store.finish(claimed(store, id), { kind: "dead", error });
+    clock.advance(1000);
+  }
+  return { store, clock };
+}
+
 describe("accepting work", () => {
   test("the same id again is known and stays as it is", () => {
     const { store } = opened();
@@ -139,20 +153,6 @@ describe("the end of an attempt", () => {
 });
 
 describe("dead letters", () => {
-  function withDead(): { readonly store: WorkStore; readonly clock: ManualClock } {
-    const { store, clock } = opened();
-    for (const [id, given, error] of [
-      ["a", {}, BROKEN],
-      ["b", { name: "other" }, { errorClass: "permanent", message: "550 no such user" }],
-      ["c", { capability: "http.post" }, BROKEN],
-    ] as const) {
-      store.accept([work(id, given)]);
-      store.finish(claimed(store, id), { kind: "dead", error });
-      clock.advance(1000);
-    }
-    return { store, clock };
-  }
-
   test.each([
     [{}, ["a", "b", "c"]],
     [{ name: "notify" }, ["a", "c"]],
@@ -236,8 +236,6 @@ test("everything is there again when the file is opened anew", async () => {
   expect(after.open({ behind: 0, limit: 10 }).map(({ id }) => id)).toEqual(["b"]);
   after.close();
 });
-
-type Move = readonly ["accept" | "claim" | "finish" | "fail" | "die" | "release" | "pass" | "redrive", number];
 
 test("whatever holders do and however late, each piece of work ends at most once and by who holds it", () => {
   const moves = fc.array(

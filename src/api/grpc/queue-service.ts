@@ -1,7 +1,12 @@
 import type { ErrorClass, Violation } from "#model";
 import { ERROR_CLASSES, LIMITS } from "#model";
 import type { DeadLetterQuery } from "#model";
-import type { DeadLetterFilter } from "../gen/verbatim/queue/v1/queue_pb.ts";
+import type { Redriven, RedriveOrder } from "#orchestration";
+import type {
+  DeadLetterFilter,
+  RedriveDeadLettersRequest,
+  RedriveDeadLettersResponse,
+} from "../gen/verbatim/queue/v1/queue_pb.ts";
 import { QueueService } from "../gen/verbatim/queue/v1/queue_pb.ts";
 import { refuseIfAny, textViolations } from "./checks.ts";
 import type { HooksPart } from "./hook-service.ts";
@@ -63,35 +68,9 @@ export function queueService({ hooks }: { readonly hooks?: HooksPart }): Mounted
       };
     },
 
-    async redriveDeadLetters({ filter, all, dryRun, max, perSecond }) {
+    async redriveDeadLetters(request) {
       const { desk } = withHooks(hooks);
-      const query = queryOf(filter);
-      const violations = [...query.violations];
-      if (Object.keys(query.query).length === 0 && !all)
-        violations.push({
-          field: "filter",
-          description: "is empty, which means every dead letter: say `all` too, or filter",
-        });
-      if (max > MOST_REDRIVES)
-        violations.push({ field: "max", description: `is ${max}; expected 1 to ${MOST_REDRIVES}` });
-      if (perSecond > MOST_A_SECOND)
-        violations.push({ field: "per_second", description: `is ${perSecond}; expected 1 to ${MOST_A_SECOND}` });
-      refuseIfAny(violations);
-      const came = await desk.redrive({ query: query.query, dryRun, max: max || USUAL_REDRIVES, perSecond });
-      return {
-        $typeName: "verbatim.queue.v1.RedriveDeadLettersResponse",
-        matched: BigInt(came.matched),
-        redriven: came.redriven.map(({ id, newId }) => ({
-          $typeName: "verbatim.queue.v1.Redriven",
-          workId: id,
-          newWorkId: newId,
-        })),
-        refused: came.refused.map(({ id, why }) => ({
-          $typeName: "verbatim.queue.v1.NotRedriven",
-          workId: id,
-          reason: why,
-        })),
-      };
+      return redrivenMessage(await desk.redrive(redriveOrder(request)));
     },
 
     async discardDeadLetter({ workId, reason, discardedBy }) {
@@ -104,6 +83,38 @@ export function queueService({ hooks }: { readonly hooks?: HooksPart }): Mounted
       return { $typeName: "verbatim.queue.v1.DiscardDeadLetterResponse", work: workMessage(work) };
     },
   });
+}
+
+/** @throws {Fault} INVALID_REQUEST with every problem. */
+function redriveOrder({ filter, all, dryRun, max, perSecond }: RedriveDeadLettersRequest): RedriveOrder {
+  const { query, violations } = queryOf(filter);
+  const more = [...violations];
+  if (Object.keys(query).length === 0 && !all) {
+    const description = "is empty, which means every dead letter: say `all` too, or filter";
+    more.push({ field: "filter", description });
+  }
+  if (max > MOST_REDRIVES) more.push({ field: "max", description: `is ${max}; expected 1 to ${MOST_REDRIVES}` });
+  if (perSecond > MOST_A_SECOND)
+    more.push({ field: "per_second", description: `is ${perSecond}; expected 1 to ${MOST_A_SECOND}` });
+  refuseIfAny(more);
+  return { query, dryRun, max: max || USUAL_REDRIVES, perSecond };
+}
+
+function redrivenMessage({ matched, redriven, refused }: Redriven): RedriveDeadLettersResponse {
+  return {
+    $typeName: "verbatim.queue.v1.RedriveDeadLettersResponse",
+    matched: BigInt(matched),
+    redriven: redriven.map(({ id, newId }) => ({
+      $typeName: "verbatim.queue.v1.Redriven",
+      workId: id,
+      newWorkId: newId,
+    })),
+    refused: refused.map(({ id, why }) => ({
+      $typeName: "verbatim.queue.v1.NotRedriven",
+      workId: id,
+      reason: why,
+    })),
+  };
 }
 
 function queryOf(filter: DeadLetterFilter | undefined): {

@@ -51,38 +51,43 @@ const OPERATIONS: ReadonlyMap<string, ChangeOperation> = new Map([
 /** A piece of work as a server tells it. */
 export function toldWork(message: WorkMessage): ToldWork {
   const { id, job, capability, state, attempts, redrives, redrivenAs, discardedBy, discardedReason } = message;
-  return ({
-	id,
-	job,
-	capability,
-	attempts,
-	redrives,
-	redrivenAs,
-	discardedBy,
-	discardedReason,
-	state: STATES.get(state) ?? 'pending',
-	createdAt: rfc3339(message.createdAt),
-	dueAt: rfc3339(message.dueAt),
-	endedAt: rfc3339(message.endedAt),
-	errors: message.errors.map(({ attempt, at, errorClass, message: said }) => ({
-		attempt,
-		at: rfc3339(at),
-		errorClass: errorClass as ErrorClass,
-		message: said
-	})),
-	payload: (jsonOf(message.payloadJson) ?? {}) as JsonObject
-});
+  return {
+    id,
+    job,
+    capability,
+    attempts,
+    redrives,
+    redrivenAs,
+    discardedBy,
+    discardedReason,
+    state: STATES.get(state) ?? "pending",
+    createdAt: rfc3339(message.createdAt),
+    dueAt: rfc3339(message.dueAt),
+    endedAt: rfc3339(message.endedAt),
+    errors: message.errors.map(({ attempt, at, errorClass, message: said }) => ({
+      attempt,
+      at: rfc3339(at),
+      errorClass: errorClass as ErrorClass,
+      message: said,
+    })),
+    payload: (jsonOf(message.payloadJson) ?? {}) as JsonObject,
+  };
 }
 
-/** The numbers that a server tells, for programs: counts as numbers. */
-export function toldStats(message: GetStatsResponse) {
-  const counts = ({ enqueued, completed, failed, retried, dead }: NonNullable<GetStatsResponse["totals"]>) => ({
+type Counts = Pick<NonNullable<GetStatsResponse["totals"]>, "enqueued" | "completed" | "failed" | "retried" | "dead">;
+
+function counts({ enqueued, completed, failed, retried, dead }: Counts) {
+  return {
     enqueued: Number(enqueued),
     completed: Number(completed),
     failed: Number(failed),
     retried: Number(retried),
     dead: Number(dead),
-  });
+  };
+}
+
+/** The numbers that a server tells, for programs: counts as numbers. */
+export function toldStats(message: GetStatsResponse) {
   const { totals, capabilities, workerCount, workersBusy, queueAvailable, oldestAgeSeconds } = message;
   return {
     workerCount,
@@ -113,16 +118,16 @@ export function deadLetterFilter(asked: AskedDeadLetters): DeadLetterFilter {
     deadBefore,
     workIds = [],
   } = asked;
-  return ({
-	$typeName: 'verbatim.queue.v1.DeadLetterFilter',
-	job,
-	capability,
-	errorClass,
-	messageContains,
-	workIds: [...workIds],
-	deadFrom: deadFrom === undefined ? undefined : timestamp(deadFrom),
-	deadBefore: deadBefore === undefined ? undefined : timestamp(deadBefore)
-});
+  return {
+    $typeName: "verbatim.queue.v1.DeadLetterFilter",
+    job,
+    capability,
+    errorClass,
+    messageContains,
+    workIds: [...workIds],
+    deadFrom: deadFrom === undefined ? undefined : timestamp(deadFrom),
+    deadBefore: deadBefore === undefined ? undefined : timestamp(deadBefore),
+  };
 }
 
 /** The number of an operation on the wire; undefined = there is no such operation. */

@@ -1,5 +1,4 @@
-import type { EntityRecord, Hook, Json, Violation } from "#model";
-import type { Work } from "#model";
+import type { EntityRecord, Hook, Violation, Work } from "#model";
 import type { WorkNumbers } from "#orchestration";
 import type { Hook as HookMessage } from "../gen/verbatim/hooks/v1/hooks_pb.ts";
 import { ChangeOperation } from "../gen/verbatim/hooks/v1/hooks_pb.ts";

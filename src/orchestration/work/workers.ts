@@ -189,7 +189,7 @@ export class Workers {
     const works = store.overdue({ overdueMs, limit: REFILL_WORKS });
     const entries = works.map(({ id, priority, attempts }) => ({ id, priority, delayMs: 0, attempt: attempts + 1 }));
     const filled = entries.length === 0 ? Promise.resolve() : this.#tellQueue(this.#options.queue.enqueue(entries));
-    filled.finally(() => {
+    void filled.finally(() => {
       if (this.#stopping.signal.aborted) return;
       this.#disarmRefill = clock.after(REFILL_MS, () => this.#refill(REFILL_OVERDUE_MS));
     });

@@ -1,8 +1,8 @@
-import type { ErrorClass, Json, JsonObject } from "#model";
+import type { ErrorClass, JsonObject } from "#model";
 import type { DeadLetterQuery, Work, WorkError, WorkState } from "#model";
 
 /** A row of the table of work. */
-export type WorkRow = Readonly<Record<string, Json>>;
+export type WorkRow = Readonly<Record<string, string | number | null>>;
 
 /** The work that a row tells of. */
 export function workOf(row: WorkRow): Work {

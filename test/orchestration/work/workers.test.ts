@@ -26,7 +26,10 @@ class Bench {
 
   workers(): Workers {
     return new Workers({
-      ...this,
+      store: this.store,
+      queue: this.queue,
+      clock: this.clock,
+      concurrency: this.concurrency,
       leaseMs: LEASE_MS,
       perform: async (one, options) => {
         this.performed.push(`${one.id}/${one.attempts}`);
