@@ -64,8 +64,10 @@ test("health is told for the server, for each service, and not for a service tha
     "verbatim.governance.v1.ReviewService",
     "verbatim.governance.v1.RolloutService",
     "verbatim.health.v1.PlatformHealthService",
+    "verbatim.hooks.v1.HookService",
     "verbatim.orchestration.v1.RunService",
     "verbatim.platform.v1.PlatformService",
+    "verbatim.queue.v1.QueueService",
   ]);
   for (const { status } of Object.values(statuses)) expect(status).toBe(ServingStatus.SERVING);
   const check = house.client.health.check({ service: "nobody.v1.Nothing" });

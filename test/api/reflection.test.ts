@@ -55,8 +55,10 @@ describe("trap 11: reflection is made from our own descriptors", () => {
       "verbatim.governance.v1.ReviewService",
       "verbatim.governance.v1.RolloutService",
       "verbatim.health.v1.PlatformHealthService",
+      "verbatim.hooks.v1.HookService",
       "verbatim.orchestration.v1.RunService",
       "verbatim.platform.v1.PlatformService",
+      "verbatim.queue.v1.QueueService",
     ]);
     const methods = await bufCurl(house.server.address, "--list-methods", "http://localhost");
     expect(methods).toContain("verbatim.executor.v1.JobExecutorService/ExecuteJobStream");

@@ -38,8 +38,8 @@ describe("a server with hooks", () => {
     await whenDone(client);
     expect(await bench.happened()).toHaveLength(2);
     expect((await bench.happened())[0]).toBe(`${workId}-a1/0`);
-    const { job } = await client.executor.getJob({ jobId: `${workId}-a1` });
-    expect(job).toMatchObject({ jobId: `${workId}-a1`, result: { executedBy: "verbatim-worker" } });
+    const job = await client.executor.getJob({ jobId: `${workId}-a1` });
+    expect(job.result).toMatchObject({ contractId: "hook.note", executedBy: "verbatim-worker", stepsSucceeded: 1 });
   });
 
   test("follows what is needed into the database, and performs one effect for each record that passes", async () => {

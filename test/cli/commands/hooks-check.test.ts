@@ -16,17 +16,18 @@ describe("verbatim hooks check", () => {
   it("says what a file of hooks asks for, without a server", async () => {
     const { code, out, err } = await run(EXAMPLE);
     expect([code, err]).toEqual([0, ""]);
-    expect(out.split("\n").slice(0, 5)).toEqual([
-      `${EXAMPLE} is valid: 3 entities, 2 jobs, 2 hooks.`,
+    expect(out.split("\n").slice(0, 6)).toEqual([
+      `${EXAMPLE} is valid: 3 entities, 3 jobs, 2 hooks.`,
       "Ticket.after_create",
       '  notify_agents: email.send for each of Ticket.org.members, where record.role == "agent"',
+      "  tell_crm: webhook.post for each of Ticket",
       'Ticket.after_update, when new.priority == "high" && old.priority != "high"',
       "  notify_author: email.send for each of Ticket.author",
     ]);
   });
 
   it("says it as JSON too, with the hash of the file", async () => {
-    const { code, out } = await run(EXAMPLE, "--json", "--step-type", "email.send");
+    const { code, out } = await run(EXAMPLE, "--json", "--step-type", "email.send", "--step-type", "webhook.post");
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({
       hash: expect.stringMatching(/^[0-9a-f]{64}$/),
@@ -34,8 +35,9 @@ describe("verbatim hooks check", () => {
       jobs: [
         { name: "notify_agents", needs: "Ticket.org.members", resolved: "User", capabilities: ["email.send"] },
         {},
+        {},
       ],
-      hooks: [{ name: "Ticket.after_create", when: null, jobs: ["notify_agents"] }, {}],
+      hooks: [{ name: "Ticket.after_create", when: null, jobs: ["notify_agents", "tell_crm"] }, {}],
     });
   });
 
@@ -48,7 +50,7 @@ describe("verbatim hooks check", () => {
     expect([code, out]).toEqual([2, ""]);
     expect(err).toContain(`verbatim: The hooks in ${file} are not valid.`);
     expect(err).toMatch(new RegExp(`${file}:29  jobs.notify_agents.take\\[0\\]: names the field nix`));
-    expect(err).toMatch(new RegExp(`${file}:54  hooks.Ticket.before_create: would run before the change`));
+    expect(err).toMatch(new RegExp(`${file}:63  hooks.Ticket.before_create: would run before the change`));
   });
 
   it("refuses a step type that it was not told of, and a file that is not there", async () => {
