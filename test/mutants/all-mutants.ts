@@ -16,6 +16,7 @@ import { PLAN_FILE_MUTANTS } from "./plan-file-mutants.ts";
 import { PLAN_RUN_MUTANTS } from "./plan-run-mutants.ts";
 import { QUEUE_MUTANTS } from "./queue-mutants.ts";
 import { VERIFY_MUTANTS } from "./verify-mutants.ts";
+import { WORK_MUTANTS } from "./work-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { RUN_COMMAND_MUTANTS } from "./run-command-mutants.ts";
 import { SECRET_MUTANTS } from "./secret-mutants.ts";
@@ -45,4 +46,5 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...GOVERNANCE_MUTANTS,
   ...QUEUE_MUTANTS,
   ...HOOK_MUTANTS,
+  ...WORK_MUTANTS,
 ];

@@ -1,7 +1,7 @@
 import type { Clock } from "#model";
 import { Fault } from "#model";
 import type { AttemptEnd, NewWork, Work } from "#model";
-import type { Delivery, JobQueue, WorkStore } from "#queue";
+import type { Delivery, JobQueue, QueueEntry, WorkStore } from "#queue";
 import type { OnWorkNews } from "./work-news.ts";
 
 /** What workers are made of. */
@@ -61,7 +61,7 @@ export class Workers {
   start(): void {
     const { concurrency, onNews } = this.#options;
     this.#loop = this.#takeAll();
-    this.#refill(0);
+    void this.#fill().finally(() => this.#refillLater());
     onNews({ kind: "started", workers: concurrency });
   }
 
@@ -109,8 +109,8 @@ export class Workers {
   async #handle(delivery: Delivery): Promise<void> {
     const { store, queue, leaseMs } = this.#options;
     const claim = store.claim(delivery.id, leaseMs);
-    if (claim.kind === "over") return await this.#tellQueue(queue.settle(delivery));
-    if (claim.kind === "later") return await this.#tellQueue(queue.postpone(delivery, claim));
+    if (claim.kind === "over") return void (await this.#tellQueue(queue.settle(delivery)));
+    if (claim.kind === "later") return void (await this.#tellQueue(queue.postpone(delivery, claim)));
     const stopBeating = this.#beat(claim.work, delivery);
     try {
       await this.#attempt(claim.work, delivery);
@@ -127,19 +127,19 @@ export class Workers {
     if ("error" in tried) {
       onNews({ kind: "put back", id, error: tried.error });
       store.release(work, PUT_BACK_MS);
-      return await this.#tellQueue(queue.postpone(delivery, { delayMs: PUT_BACK_MS, attempt }));
+      return void (await this.#tellQueue(queue.postpone(delivery, { delayMs: PUT_BACK_MS, attempt })));
     }
     const { end } = tried;
     if (end.kind === "completed") {
       onNews({ kind: "completed", id, name, capability, durationMs: clock.monotonicMs() - startMs });
       await this.enqueue(end.follows);
-      return await this.#tellQueue(queue.settle(delivery));
+      return void (await this.#tellQueue(queue.settle(delivery)));
     }
     const told = { id, name, capability, attempt, error: end.error };
     if (end.error.errorClass === "sandbox_violation") onNews({ ...told, kind: "sandbox violation", ms: 0 });
     if (end.kind === "dead") {
       onNews({ ...told, kind: "dead", ms: Date.parse(clock.now()) - work.createdMs });
-      return await this.#tellQueue(queue.settle(delivery));
+      return void (await this.#tellQueue(queue.settle(delivery)));
     }
     onNews({ ...told, kind: "failed", ms: end.delayMs });
     await this.#tellQueue(queue.postpone(delivery, { delayMs: end.delayMs, attempt: attempt + 1 }));
@@ -164,11 +164,14 @@ export class Workers {
     await this.#tellQueue(this.#options.queue.enqueue(entries));
   }
 
-  async #tellQueue(asked: Promise<unknown>): Promise<void> {
+  /** Answers whether the queue has heard it. */
+  async #tellQueue(asked: Promise<unknown>): Promise<boolean> {
     try {
       await asked;
+      return true;
     } catch (error) {
       if (!this.#stopping.signal.aborted) this.#options.onNews({ kind: "queue unavailable", error });
+      return false;
     }
   }
 
@@ -183,15 +186,24 @@ export class Workers {
     return () => disarm();
   }
 
-  #refill(overdueMs: number): void {
+  /** Queues everything that is open: a queue in memory is empty after a start, and one on a server may be. */
+  async #fill(): Promise<void> {
+    const { store, queue } = this.#options;
+    let page = store.open({ behind: 0, limit: REFILL_WORKS });
+    while (page.length > 0 && !this.#stopping.signal.aborted) {
+      if (!(await this.#tellQueue(queue.enqueue(page.map(entryOf))))) return; // what is overdue is queued later
+      page = store.open({ behind: page.at(-1)?.place ?? 0, limit: REFILL_WORKS });
+    }
+  }
+
+  /** Whether it is due or not, is asked of the store when it is claimed. */
+  #refillLater(): void {
     if (this.#stopping.signal.aborted) return;
-    const { store, clock } = this.#options;
-    const works = store.overdue({ overdueMs, limit: REFILL_WORKS });
-    const entries = works.map(({ id, priority, attempts }) => ({ id, priority, delayMs: 0, attempt: attempts + 1 }));
-    const filled = entries.length === 0 ? Promise.resolve() : this.#tellQueue(this.#options.queue.enqueue(entries));
-    void filled.finally(() => {
-      if (this.#stopping.signal.aborted) return;
-      this.#disarmRefill = clock.after(REFILL_MS, () => this.#refill(REFILL_OVERDUE_MS));
+    const { store, queue, clock } = this.#options;
+    this.#disarmRefill = clock.after(REFILL_MS, () => {
+      const works = store.overdue({ overdueMs: REFILL_OVERDUE_MS, limit: REFILL_WORKS });
+      const filled = works.length === 0 ? Promise.resolve(true) : this.#tellQueue(queue.enqueue(works.map(entryOf)));
+      void filled.finally(() => this.#refillLater());
     });
   }
 
@@ -201,4 +213,8 @@ export class Workers {
     await Promise.race([promise, this.#stopped.promise]);
     disarm();
   }
+}
+
+function entryOf({ id, priority, attempts }: Work): QueueEntry {
+  return { id, priority, delayMs: 0, attempt: attempts + 1 };
 }
