@@ -32,10 +32,13 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
   guard("loopback-is-permitted-to-every-name", ['hostname === "localhost" && ', ""], ADDRESSES),
   connector(
     "the-name-is-looked-up-again-for-the-connection",
-    [", lookup: pinned });", ", lookup: again });"],
+    [
+      "lookup: pinnedTo(addresses) }",
+      "lookup: (name, _how, done) => void options.lookup?.(name).then((again) => done(null, [...again])) }",
+    ],
     ADDRESSES,
   ),
-  connector("a-late-look-up-still-connects", ["if (signal.aborted) return", "if (false) return"], ADDRESSES),
+  connector("a-late-look-up-still-connects", ["if (signal.aborted) throw", "if (false) throw"], ADDRESSES),
   next(
     "a-redirect-leads-to-hosts-that-are-not-listed",
     ["urlProblem(to.href) ?? hostProblem(to.href, hosts)", "urlProblem(to.href)"],

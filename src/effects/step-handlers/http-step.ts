@@ -63,9 +63,12 @@ function forbidden(
   { url, timeout }: JsonObject,
   { hosts, timeoutSeconds = DEFAULT_SECONDS }: HttpStepOptions,
 ): Violation[] {
-  const tooLong = typeof timeout === "number" && timeout > timeoutSeconds;
-  const description = `is ${String(timeout)}, and the server's configuration permits at most ${timeoutSeconds} s`;
-  return [...urlViolations(url, hosts), ...(tooLong ? [{ field: "timeout", description }] : [])];
+  const problems = urlViolations(url, hosts);
+  if (typeof timeout === "number" && timeout > timeoutSeconds) {
+    const description = `is ${timeout}, and the server's configuration permits at most ${timeoutSeconds} s`;
+    problems.push({ field: "timeout", description });
+  }
+  return problems;
 }
 
 async function ask(declared: DeclaredRequest, asking: Asking): Promise<StepOutput> {

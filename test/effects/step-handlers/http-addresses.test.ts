@@ -265,8 +265,8 @@ describe("an address that a step may not reach", () => {
   });
 
   it("is not connected to by a look-up that ends after the deadline", async () => {
-    let answer: (found: readonly FoundAddress[]) => void = () => undefined;
-    const lookup: LookupAddresses = () => new Promise((resolve) => (answer = resolve));
+    const late = Promise.withResolvers<readonly FoundAddress[]>();
+    const lookup: LookupAddresses = () => late.promise;
     const type = createHttpStep("http.get", {
       hosts: [`slow.example:${trap.port}`],
       privateAddresses: ["127.0.0.0/8"],
@@ -277,7 +277,7 @@ describe("an address that a step may not reach", () => {
     });
     const said = await performStep(type, { url: `http://slow.example:${trap.port}/` });
     expect(said).toMatchObject({ success: false, errorClass: "timeout" });
-    answer(found("127.0.0.1"));
+    late.resolve(found("127.0.0.1"));
     await touch();
     expect(reached()).toBe(1); // the one that this test made
   });

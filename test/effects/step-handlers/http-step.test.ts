@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createHttpStep, createSecretVault } from "#effects";
-import type { HttpStepName, HttpStepOptions, StepType } from "#effects";
+import type { HttpStepName, HttpStepOptions, LookupAddresses, StepType } from "#effects";
 import { makeAuthority } from "../../support/authority.ts";
 import type { Authority } from "../../support/authority.ts";
 import { realClock } from "../support/clock.ts";
@@ -21,6 +21,8 @@ const secrets = createSecretVault({
 function step(name: HttpStepName, host: string, more: Partial<HttpStepOptions> = {}): StepType {
   return createHttpStep(name, { hosts: [host], clock: realClock, secrets, ...more });
 }
+
+const loopback: LookupAddresses = () => Promise.resolve([{ address: "127.0.0.1", family: 4 }]);
 
 const failed = (errorClass: string, error: RegExp): object => ({
   success: false,
@@ -43,7 +45,7 @@ describe("a step that asks over HTTP", () => {
     ["http.put", "PUT", { text: "Ünï" }, "Ünï"],
     ["http.delete", "DELETE", {}, ""],
     ["http.call", "PATCH", { method: "PATCH", base64: "AGE=" }, "\0a"],
-  ] as const)("%s sends %s once, with its body and the key of its step", async (name, method, declared, body) => {
+  ] as const)("%s sends %s once, with its body and the key of its step", async (...[name, method, declared, body]) => {
     await using server = await serveHttp((_request, response) => response.writeHead(201).end());
     const url = `http://${server.host}/a%20b?x=1`;
     const said = await performStep(step(name, server.host), { url, ...declared }, { key: "job-7/2" });
@@ -262,9 +264,7 @@ describe("a step that asks over HTTP", () => {
     await using server = await serveHttp((_request, response) => response.end("secure"), authority);
     const port = server.host.split(":")[1] ?? "";
     const { caFile } = authority;
-    const lookup = (): Promise<{ address: string; family: number }[]> =>
-      Promise.resolve([{ address: "127.0.0.1", family: 4 }]);
-    const more = { caFile, lookup, privateAddresses: ["127.0.0.1/32"] };
+    const more = { caFile, lookup: loopback, privateAddresses: ["127.0.0.1/32"] };
     for (const host of [`localhost:${port}`, server.host]) {
       const said = await performStep(step("http.get", host, more), { url: `https://${host}/` });
       expect(said).toMatchObject({ success: true, output: { text: "secure" } });

@@ -1,7 +1,7 @@
 import type { LookupFunction } from "node:net";
 import { buildConnector } from "undici";
 import { guardedAddresses } from "./address-guard.ts";
-import type { HttpOptions } from "./http-options.ts";
+import type { FoundAddress, HttpOptions } from "./http-options.ts";
 
 const CONNECT_MS = 10_000;
 
@@ -20,22 +20,27 @@ export function guardedConnector(
   options: HttpOptions,
   { signal, ...tls }: ConnectionOptions,
 ): buildConnector.connector {
-  return (wanted, callback) => {
-    const { hostname, protocol, port } = wanted;
-    const number = Number(port === "" ? (protocol === "https:" ? 443 : 80) : port);
-    guardedAddresses({ hostname, port: number }, options).then(
-      (addresses) => {
-        // a look-up cannot be stopped, but nothing comes of it when its time is over
-        if (signal.aborted) return callback(new Error("stopped before the connection"), null);
-        const pinned: LookupFunction = (_hostname, { all }, done) => {
-          const [first] = addresses;
-          if (all === true || first === undefined) done(null, [...addresses]);
-          else done(null, first.address, first.family);
-        };
-        const connect = buildConnector({ timeout: CONNECT_MS, allowH2: false, ...tls, lookup: pinned });
-        connect(wanted, callback);
-      },
-      (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null),
-    );
+  const reach = async (wanted: buildConnector.Options, callback: buildConnector.Callback): Promise<void> => {
+    try {
+      const { hostname, protocol } = wanted;
+      const port = Number(wanted.port || (protocol === "https:" ? 443 : 80));
+      const addresses = await guardedAddresses({ hostname, port }, options);
+      // a look-up cannot be stopped, but nothing comes of it when its time is over
+      if (signal.aborted) throw new Error("stopped before the connection");
+      const connect = buildConnector({ timeout: CONNECT_MS, allowH2: false, ...tls, lookup: pinnedTo(addresses) });
+      connect(wanted, callback);
+    } catch (error) {
+      callback(error instanceof Error ? error : new Error(String(error)), null);
+    }
+  };
+  return (wanted, callback) => void reach(wanted, callback);
+}
+
+/** A look-up that knows one answer. */
+function pinnedTo(addresses: readonly FoundAddress[]): LookupFunction {
+  return (_hostname, { all }, done) => {
+    const [first] = addresses;
+    if (all === true || first === undefined) done(null, [...addresses]);
+    else done(null, first.address, first.family);
   };
 }
