@@ -39,11 +39,20 @@ export const HTTP_MUTANTS: readonly Mutant[] = [
     ADDRESSES,
   ),
   connector("a-late-look-up-still-connects", ["if (signal.aborted) throw", "if (false) throw"], ADDRESSES),
-  next(
-    "a-redirect-leads-to-hosts-that-are-not-listed",
-    ["urlProblem(to.href) ?? hostProblem(to.href, hosts)", "urlProblem(to.href)"],
-    REDIRECTS,
-  ),
+  {
+    name: "a-redirect-leads-to-hosts-that-are-not-listed",
+    breaks: "P7",
+    // it is looked at twice
+    edits: [
+      {
+        file: `src/${HANDLERS}/http/next-request.ts`,
+        search: "urlProblem(to.href) ?? hostProblem(to.href, hosts)",
+        replace: "urlProblem(to.href)",
+      },
+      { file: `src/${HANDLERS}/http/address-guard.ts`, search: "!isListed(host, hosts)", replace: "false" },
+    ],
+    watch: { tests: [`test/${ADDRESSES}.test.ts`] },
+  },
   next(
     "a-redirect-takes-credentials-to-another-host",
     ["(sameHost || HARMLESS_HEADERS.has(name.toLowerCase()))", "(sameHost || true)"],
