@@ -79,7 +79,9 @@ describe("a step that asks over HTTP", () => {
       json: { a: [1, null, "ü"] },
       headers: { "content-type": "application/problem+json; charset=utf-8", "x-total": "7", etag: '"1"' },
     });
-    const plain = (await ask("/text")) as { headers: object };
+    const plain = (await ask("/text", { response_headers: ["constructor", "__proto__", "x-absent"] })) as {
+      headers: object;
+    };
     expect(plain).toMatchObject({ text: "Grüße" });
     expect(Object.keys(plain.headers).toSorted()).toEqual(["content-type", "etag"]);
     expect(await ask("/bytes")).toMatchObject({ base64: "/wAB" });
@@ -190,6 +192,7 @@ describe("a step that asks over HTTP", () => {
     const bodies: Record<string, [encoding: string, body: Buffer]> = {
       "/gzip": ["gzip", gzipSync("all is well")],
       "/deflate": ["deflate", deflateSync("all is well")],
+      "/none": ["gzip", Buffer.alloc(0)],
       "/br": ["BR", brotliCompressSync("all is well")],
       "/bomb": ["gzip", gzipSync(bomb)],
       "/bomb-br": ["br", brotliCompressSync(bomb)],
@@ -206,6 +209,7 @@ describe("a step that asks over HTTP", () => {
       performStep(step("http.get", server.host, { bodyBytes: 100_000 }), { url: `http://${server.host}${path}` });
     for (const path of ["/gzip", "/deflate", "/br"])
       expect((await ask(path)).output).toMatchObject({ text: "all is well" });
+    expect(await ask("/none")).toMatchObject({ success: true, output: { bytes: 0 } });
     for (const path of ["/bomb", "/bomb-br"]) {
       expect((await ask(path)).output).toMatchObject({ bytes: 100_000, truncated: true });
     }

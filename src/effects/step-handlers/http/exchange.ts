@@ -91,8 +91,13 @@ async function ask(agent: Agent, request: HttpRequest, options: HopOptions): Pro
     signal: options.signal,
   });
   const encoding = request.method === "HEAD" ? "" : [headers["content-encoding"] ?? ""].flat().join(", ");
-  const read = await readBody(body, { encoding, limitBytes: options.answerBytes });
-  return { url: request.url, status: statusCode, headers, ...read };
+  try {
+    const read = await readBody(body, { encoding, limitBytes: options.answerBytes });
+    return { url: request.url, status: statusCode, headers, ...read };
+  } catch (error) {
+    if (!(error instanceof UnreadableBody)) throw error;
+    throw new UnreadableBody(`its status is ${statusCode}, but ${error.message}`); // what was asked for may have been done
+  }
 }
 
 function failureOf(error: unknown, host: string): StepOutput {

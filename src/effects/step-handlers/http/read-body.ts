@@ -15,6 +15,12 @@ export class UnreadableBody extends Error {
   override readonly name = "UnreadableBody";
 }
 
+/** What came over the line, before it was decoded. */
+interface Line {
+  bytes: number;
+  error?: unknown;
+}
+
 const DECODERS: ReadonlyMap<string, () => Transform> = new Map<string, () => Transform>([
   ["gzip", createGunzip],
   ["x-gzip", createGunzip],
@@ -33,27 +39,28 @@ export async function readBody(
 ): Promise<ReadBody> {
   const decoder = decoderOf(encoding);
   if (decoder === undefined) return await taken(stream, limitBytes);
-  const line: { error?: unknown } = {};
+  const line: Line = { bytes: 0 };
   // the decoder has the error, and whoever reads it
   pipeline(bounded(stream, { limitBytes, line }), decoder, () => undefined);
   try {
     return await taken(decoder, limitBytes);
   } catch (error) {
     if (line.error !== undefined) throw line.error;
+    if (line.bytes === 0) return { body: Buffer.alloc(0), cut: false }; // nothing is encoded as nothing, by many
     throw new UnreadableBody(`its ${encoding} cannot be decoded (${errorCode(error)})`);
   }
 }
 
 async function* bounded(
   stream: Readable,
-  { limitBytes, line }: { readonly limitBytes: number; readonly line: { error?: unknown } },
+  { limitBytes, line }: { readonly limitBytes: number; readonly line: Line },
 ): AsyncGenerator<Buffer> {
-  let bytes = 0;
   try {
     for await (const piece of stream as AsyncIterable<Buffer>) {
       // a body without an encoding of characters gives buffers
-      bytes += piece.length;
-      if (bytes > limitBytes) throw new UnreadableBody(`it has more than ${limitBytes} bytes before it is decoded`);
+      line.bytes += piece.length;
+      if (line.bytes > limitBytes)
+        throw new UnreadableBody(`it has more than ${limitBytes} bytes before it is decoded`);
       yield piece;
     }
   } catch (error) {

@@ -15,8 +15,8 @@ export function toldAnswer(answer: HttpAnswer, asked: readonly string[]): JsonOb
   const { url, status, headers, redirects, body, cut } = answer;
   const names = new Set([...ALWAYS_TOLD, ...asked.map((name) => name.toLowerCase())]);
   const told = [...names].flatMap((name): [string, Json][] => {
-    const value = headers[name];
-    return value === undefined ? [] : [[name, [value].flat().join(", ").slice(0, HEADER_CHARACTERS)]];
+    const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
+    return value === undefined ? [] : [[name, [value].flat().join(", ").slice(0, HEADER_CHARACTERS).toWellFormed()]];
   });
   return {
     url,
