@@ -9,10 +9,12 @@ import {
   createCommandHost,
   createCommandRun,
   createEmailSend,
+  createHttpStep,
   createWebhookPost,
+  HTTP_STEPS,
   redactedStepType,
 } from "#effects";
-import type { CommandRunOptions, HttpOptions, SecretVault, StepType } from "#effects";
+import type { CommandRunOptions, HttpOptions, HttpStepName, SecretVault, StepType } from "#effects";
 import { loadHandlers } from "./load-handlers.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import { PLATFORM_STEP_TYPES } from "./platform.ts";
@@ -92,12 +94,21 @@ function fileChecks({ steps, base }: LoadedConfiguration): StepType[] {
 function httpTypes({ steps, base }: LoadedConfiguration, { secrets }: StepTypeContext): StepType[] {
   const check = steps["check.http_ok"];
   const post = steps["webhook.post"];
-  const optionsOf = ({ hosts, ca_file: caFile }: HttpConfiguration): HttpOptions => ({
+  const optionsOf = ({ hosts, private_addresses, ca_file: caFile }: HttpConfiguration): HttpOptions => ({
     hosts,
+    privateAddresses: private_addresses,
     ...(caFile !== undefined && { caFile: resolve(base, caFile) }),
     clock: systemClock,
   });
+  // as: the keys of this constant are its names
+  const calls = (Object.keys(HTTP_STEPS) as HttpStepName[]).flatMap((name) => {
+    const call = steps[name];
+    if (call === undefined) return [];
+    const { timeout_seconds: timeoutSeconds, body_bytes: bodyBytes } = call;
+    return [createHttpStep(name, { ...optionsOf(call), secrets, timeoutSeconds, bodyBytes })];
+  });
   return [
+    ...calls,
     ...(check === undefined ? [] : [createCheckHttpOk(optionsOf(check))]),
     ...(post === undefined
       ? []

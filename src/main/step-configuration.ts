@@ -49,7 +49,31 @@ const authorities = z
   .optional()
   .describe("Certificates (PEM) that are trusted in place of the system's, relative to the configuration file.");
 
-const http = z.strictObject({ hosts, ca_file: authorities });
+const privateAddresses = z
+  .array(z.string().min(3).max(64))
+  .max(1000)
+  .default([])
+  .describe(
+    "Ranges, such as 10.0.0.0/8, of addresses that are not public and that listed names may have. Empty = none.",
+  );
+
+const http = z.strictObject({ hosts, private_addresses: privateAddresses, ca_file: authorities });
+
+const httpCall = z.strictObject({
+  ...http.shape,
+  timeout_seconds: z
+    .number()
+    .positive()
+    .max(3600)
+    .default(30)
+    .describe("Seconds until the whole answer: what a step has, and the most that it may ask for."),
+  body_bytes: z
+    .int()
+    .min(1)
+    .max(1_048_576)
+    .default(1_048_576)
+    .describe("Bytes of an answer that are read, after it was decoded."),
+});
 
 const secretReference = z.strictObject({ secretRef: z.string().regex(SECRET_NAME) });
 
@@ -75,8 +99,7 @@ const email = z.strictObject({
 });
 
 const webhook = z.strictObject({
-  hosts,
-  ca_file: authorities,
+  ...http.shape,
   signing_secret: secretReference.describe("What bodies are signed with, as {secretRef: NAME}."),
   timeout_seconds: z.number().positive().max(3600).default(30).describe("Seconds until the whole answer."),
 });
@@ -92,6 +115,11 @@ export const stepsSchema = z
     "check.http_ok": http.describe("Asks a URL.").optional(),
     "check.command": commands.describe("Runs a program and compares what comes out.").optional(),
     "email.send": email.describe("Sends plain mail.").optional(),
+    "http.get": httpCall.describe("Asks a URL for what it has.").optional(),
+    "http.post": httpCall.describe("Sends a body with POST.").optional(),
+    "http.put": httpCall.describe("Sends a body with PUT.").optional(),
+    "http.delete": httpCall.describe("Asks with DELETE.").optional(),
+    "http.call": httpCall.describe("Asks with whichever method a step names.").optional(),
     "webhook.post": webhook.describe("Posts signed JSON.").optional(),
   })
   .default({})

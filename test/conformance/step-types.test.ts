@@ -14,6 +14,7 @@ import {
   createCheckLogClean,
   createConfigurationUpdate,
   createEmailSend,
+  createHttpStep,
   createParameterChange,
   createSecretVault,
   createWebhookPost,
@@ -101,6 +102,43 @@ describeStepType("webhook.post", {
     { url: 1, body: 1 },
     { url: "https://example.com/", body: 1, other: 1 },
   ],
+});
+
+const http = { hosts: ["example.com:443"], clock: realClock, secrets };
+const url = "https://example.com/";
+
+describeStepType("http.get", {
+  create: () => createHttpStep("http.get", http),
+  fine: [
+    { url },
+    { url, headers: { accept: "text/html", authorization: { secretRef: "hook", prefix: "Bearer " } }, timeout: 1 },
+    { url, max_redirects: 3, response_headers: ["x-total"] },
+  ],
+  malformed: [
+    {},
+    { url: 1 },
+    { url, json: 1 },
+    { url, method: "GET" },
+    { url, max_redirects: -1 },
+    { url, headers: [] },
+  ],
+});
+
+for (const name of ["http.post", "http.put", "http.delete"] as const)
+  describeStepType(name, {
+    create: () => createHttpStep(name, http),
+    fine: [{ url }, { url, json: { a: [1, null] } }, { url, text: "" }, { url, base64: "AAECAw==" }],
+    malformed: [{}, { url, text: 1 }, { url, method: "POST" }, { url, body: 1 }, { url, headers: { a: 1 } }],
+  });
+
+describeStepType("http.call", {
+  create: () => createHttpStep("http.call", http),
+  fine: [
+    { url, method: "GET" },
+    { url, method: "HEAD" },
+    { url, method: "PATCH", json: {} },
+  ],
+  malformed: [{ url }, { url, method: "CONNECT" }, { url, method: "get" }, { url, method: "PUT", json: 1, other: 1 }],
 });
 
 describeStepType("email.send", {

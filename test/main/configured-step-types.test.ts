@@ -43,6 +43,11 @@ const EVERYTHING = {
   "email.send": {
     smtp: { host: "mail.example.com", user: "a", password: KEY, from: "a@example.com", recipients: ["@example.com"] },
   },
+  "http.get": { hosts: ["example.com:443"] },
+  "http.post": { hosts: ["example.com:443"], private_addresses: ["10.0.0.0/8"] },
+  "http.put": { hosts: ["example.com:443"], body_bytes: 1000 },
+  "http.delete": { hosts: ["example.com:443"], timeout_seconds: 5 },
+  "http.call": { hosts: [], ca_file: "authorities.pem" },
   "webhook.post": { hosts: ["example.com:443"], signing_secret: KEY },
 };
 
@@ -75,6 +80,8 @@ describe("the step types of a configuration", () => {
       /other/,
     );
     await expect(typesOf({ "check.http_ok": { hosts: ["no-port"] } })).rejects.toThrow(/hosts\[0\]/);
+    const open = { hosts: [], private_addresses: ["10.0.0.0"] };
+    await expect(typesOf({ "http.get": open })).rejects.toThrow(/private_addresses\[0\]/);
     await expect(typesOf({ "check.file_exists": { directories: [] } })).rejects.toThrow(/directories/);
     await expect(typesOf({ "email.send": {} })).rejects.toThrow(/smtp/);
     await expect(typesOf({ "check.other": {} })).rejects.toThrow(/check\.other/);

@@ -6,6 +6,7 @@ import { GOVERNANCE_MUTANTS } from "./governance-mutants.ts";
 import { HISTORY_MUTANTS } from "./history-mutants.ts";
 import { HOOK_MUTANTS } from "./hook-mutants.ts";
 import { HOUSE_MUTANTS } from "./house-mutants.ts";
+import { HTTP_MUTANTS } from "./http-mutants.ts";
 import { LEDGER_MUTANTS } from "./ledger-mutants.ts";
 import { FAULT_MUTANTS } from "./fault-mutants.ts";
 import { LAYER_MUTANTS, TOUCHING_MUTANTS } from "./layer-mutants.ts";
@@ -47,4 +48,5 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...QUEUE_MUTANTS,
   ...HOOK_MUTANTS,
   ...WORK_MUTANTS,
+  ...HTTP_MUTANTS,
 ];

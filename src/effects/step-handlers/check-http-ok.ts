@@ -5,7 +5,7 @@ import { parametersForm } from "./declared-parameters.ts";
 import { declaredStepType } from "./declared-step-type.ts";
 import { failure } from "./failure.ts";
 import { exchange } from "./http/exchange.ts";
-import type { HttpAnswer } from "./http/exchange.ts";
+import type { HttpAnswer } from "./http/http-message.ts";
 import { requireHosts } from "./http/http-options.ts";
 import type { HttpOptions } from "./http/http-options.ts";
 import { declaredUrl, hostProblem, urlViolations } from "./http/permitted-url.ts";
@@ -55,7 +55,7 @@ export function createCheckHttpOk(options: HttpOptions): StepType {
       if (problem !== undefined) return failure(problem, "sandbox_violation");
       const answer = await exchange(
         { url, method },
-        { clock: options.clock, caFile: options.caFile, timeoutSeconds: timeout, answerBytes: ANSWER_BYTES, signal },
+        { permitted: options, timeoutSeconds: timeout, answerBytes: ANSWER_BYTES, signal },
       );
       return "failed" in answer ? answer.failed : judged(answer, declared);
     },

@@ -10,7 +10,7 @@ import { declaredStepType } from "./declared-step-type.ts";
 import { failure, stopped } from "./failure.ts";
 import type { FailureClass } from "./failure.ts";
 import { exchange } from "./http/exchange.ts";
-import type { HttpAnswer } from "./http/exchange.ts";
+import type { HttpAnswer } from "./http/http-message.ts";
 import { requireHosts } from "./http/http-options.ts";
 import type { HttpOptions } from "./http/http-options.ts";
 import { declaredUrl, hostProblem, urlViolations } from "./http/permitted-url.ts";
@@ -65,7 +65,7 @@ async function post(
   { idempotencyKey }: ExecutionContext,
   { options, signal }: { readonly options: WebhookPostOptions; readonly signal: AbortSignal },
 ): Promise<StepOutput> {
-  const { clock, caFile, secrets, signingSecret, timeoutSeconds = DEFAULT_SECONDS } = options;
+  const { clock, secrets, signingSecret, timeoutSeconds = DEFAULT_SECONDS } = options;
   const secret = secrets?.resolve(signingSecret) ?? { problem: "there are no secrets here" };
   if ("problem" in secret) return failure(`the body cannot be signed: ${secret.problem}`, "permanent");
   if (signal.aborted) return stopped();
@@ -77,7 +77,7 @@ async function post(
     ...signBody(body, { secret: secret.value, seconds }),
   };
   const request = { url, method: "POST", headers, body } as const;
-  const answer = await exchange(request, { clock, caFile, timeoutSeconds, answerBytes: ANSWER_BYTES, signal });
+  const answer = await exchange(request, { permitted: options, timeoutSeconds, answerBytes: ANSWER_BYTES, signal });
   return "failed" in answer ? answer.failed : described(url, answer);
 }
 

@@ -22,10 +22,15 @@ export function hostAndPort(url: URL): string {
   return `${url.hostname.toLowerCase()}:${url.port === "" ? standard : url.port}`;
 }
 
+/** Whether a host with its port stands in the list. */
+export function isListed(host: string, hosts: readonly string[]): boolean {
+  return hosts.includes(host);
+}
+
 /** Why a URL may not be asked, by the list of hosts; undefined if it may. Names are compared as they are written. */
 export function hostProblem(text: string, hosts: readonly string[]): string | undefined {
   const host = hostAndPort(new URL(text));
-  if (hosts.includes(host)) return undefined;
+  if (isListed(host, hosts)) return undefined;
   return `the host ${host} is not among those that the server's configuration permits`;
 }
 
@@ -36,7 +41,8 @@ export function urlViolations(declared: unknown, hosts: readonly string[]): Viol
   return problem === undefined ? [] : [{ field: "url", description: problem }];
 }
 
-function urlProblem(text: string): string | undefined {
+/** Why a text is no URL that can be asked; undefined if it is one. */
+export function urlProblem(text: string): string | undefined {
   const url = URL.parse(text);
   if (url === null) return "is no URL, expected one such as https://example.com/health";
   if (url.protocol !== "http:" && url.protocol !== "https:")
