@@ -67,6 +67,7 @@ export class PostgresTells {
 
   async #open(): Promise<void> {
     const client = await this.#options.connect();
+    if (this.#closed) return;
     const ended = Promise.withResolvers<void>();
     client.on("error", () => client.connection.stream.destroy()); // without a listener it would end the process
     client.on("end", ended.resolve);
