@@ -110,14 +110,14 @@ export function outboxConformance(name: string, make: () => Promise<OutboxSubjec
     });
 
     test("the oldest rows come first, no more of them than asked for, again until they are removed", async () => {
-      await insert(...Array.from({ length: 12 }, (_, at) => at + 1));
+      await insert(...Array.from({ length: 100 }, (_, at) => at + 1));
       const ids = async (limit: number): Promise<readonly unknown[]> =>
         (await outbox.read(limit)).map(({ change }) => ("record" in change ? change.record["id"] : change.problem));
       expect(await ids(11)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
       const rows = await outbox.read(11);
       expect(await ids(2)).toEqual([1, 2]);
       await outbox.remove([rows[0]?.place ?? "", rows[9]?.place ?? ""]);
-      expect(await ids(100)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 11, 12]);
+      expect(await ids(10)).toEqual([2, 3, 4, 5, 6, 7, 8, 9, 11, 12]);
       await outbox.remove([rows[0]?.place ?? ""]);
       await outbox.remove([]);
       expect(await ids(2)).toEqual([2, 3]);

@@ -11,6 +11,7 @@ import { FAULT_MUTANTS } from "./fault-mutants.ts";
 import { LAYER_MUTANTS, TOUCHING_MUTANTS } from "./layer-mutants.ts";
 import { LINT_MUTANTS } from "./lint-mutants.ts";
 import { NOTIFY_MUTANTS } from "./notify-mutants.ts";
+import { OUTBOX_MUTANTS } from "./outbox-mutants.ts";
 import { PLATFORM_MUTANTS } from "./platform-mutants.ts";
 import { PLAN_FILE_MUTANTS } from "./plan-file-mutants.ts";
 import { PLAN_RUN_MUTANTS } from "./plan-run-mutants.ts";
@@ -45,4 +46,5 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...GOVERNANCE_MUTANTS,
   ...QUEUE_MUTANTS,
   ...HOOK_MUTANTS,
+  ...OUTBOX_MUTANTS,
 ];
