@@ -109,6 +109,20 @@ export function outboxConformance(name: string, make: () => Promise<OutboxSubjec
       expect((await told()).map(({ record }) => record["id"])).toEqual([expected]);
     });
 
+    test.each([
+      ["2026-01-02 03:04:05", "2026-01-02T03:04:05"],
+      ["2026-01-02 03:04:05.123456", "2026-01-02T03:04:05.123456"],
+      ["2026-01-02T03:04:05Z", "2026-01-02T03:04:05"],
+      ["2026-01-02 03:04", "2026-01-02T03:04:00"],
+      ["2026-01-02 03:04:05.5+02:00", "2026-01-02T01:04:05.5"],
+      ["2026-02-28", "2026-02-28T00:00:00"],
+    ])("the time %s is told as of RFC 3339 in UTC", async (written, expected) => {
+      await subject.run(`INSERT INTO ${TABLE} (id, at) VALUES (1, '${written}')`);
+      const [at = ""] = (await told()).map(({ record }) => String(record["at"]));
+      expect(at).toMatch(/^[-\d]{10}T[:\d]{8}(?:\.\d+)?Z$/);
+      expect(at.replace(/(\.\d*?)0*Z$/, "$1").replace(/[.Z]$/, "")).toBe(expected);
+    });
+
     test("the oldest rows come first, no more of them than asked for, again until they are removed", async () => {
       await insert(...Array.from({ length: 100 }, (_, at) => at + 1));
       const ids = async (limit: number): Promise<readonly unknown[]> =>

@@ -15,13 +15,16 @@ const SCHEMA = `
 CREATE TABLE users (id bigint PRIMARY KEY, email text NOT NULL, org_id bigint, active boolean, score double precision, hidden text);
 CREATE TABLE "odd ""table""; --" (key text PRIMARY KEY, "sel""ect" text);`;
 
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
 function inserts(): readonly {
   readonly text: string;
   readonly values: readonly (string | number | boolean | null)[];
 }[] {
   return Object.entries(TABLES).flatMap(([table, rows]) =>
     rows.map((row) => {
-      const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
       const columns = Object.keys(row);
       return {
         text: `INSERT INTO ${quoted(table)} (${columns.map(quoted).join(", ")}) VALUES (${columns.map((_, at) => `$${at + 1}`).join(", ")})`,
@@ -31,10 +34,13 @@ function inserts(): readonly {
   );
 }
 
+function openMemory(): RecordSource {
+  return createMemorySource(new Map(Object.entries(TABLES)));
+}
+
 recordSourceConformance("memory", async () => {
-  const open = (): RecordSource => createMemorySource(new Map(Object.entries(TABLES)));
-  const source = open();
-  return { source, open, [Symbol.asyncDispose]: async () => await source.close() };
+  const source = openMemory();
+  return { source, open: openMemory, [Symbol.asyncDispose]: async () => await source.close() };
 });
 
 recordSourceConformance("a SQLite file", async () => {
@@ -198,7 +204,8 @@ describe("a source of records in a PostgreSQL of its own", () => {
       stop.abort();
       await expect(reading).rejects.toMatchObject({ code: "CANCELLED" });
       const query = { table: "app.things", fields: new Map<string, FieldType>([["id", "int"]]), column: "id" };
-      for (const _time of [1, 2, 3]) expect(await source.readRecords(query, options)).toEqual([{ id: 1 }]);
+      expect(await source.readRecords(query, options)).toEqual([{ id: 1 }]);
+      expect(await source.readRecords(query, options)).toEqual([{ id: 1 }]);
     });
   });
 

@@ -82,7 +82,16 @@ function sqliteValue(column: string, type: FieldType): string {
   if (type === "int")
     return `iif(${column} BETWEEN -9007199254740991 AND 9007199254740991, ${column}, CAST(${column} AS TEXT))`;
   if (type === "bool") return `json(iif(${column} IS NULL, 'null', iif(${column}, 'true', 'false')))`;
+  if (type === "timestamp") return sqliteTimestamp(column);
   return type === "json" ? `json(ifnull(${column}, 'null'))` : column;
+}
+
+/** As of RFC 3339 in UTC, with the digits of its fraction where it needs no reckoning; what is no time is told as it is. */
+function sqliteTimestamp(column: string): string {
+  const reckoned = `length(${column}) < 19 OR ${column} GLOB '*[+-][0-9][0-9]:[0-9][0-9]'`;
+  return `CASE WHEN julianday(${column}) IS NULL OR ${column} NOT GLOB '[0-9][0-9][0-9][0-9]-*' THEN ${column}
+      WHEN ${reckoned} THEN strftime('%Y-%m-%dT%H:%M:%fZ', ${column})
+      ELSE replace(rtrim(${column}, 'Z'), ' ', 'T') || 'Z' END`;
 }
 
 function postgresTrigger(entity: Entity, operation: ChangeOperation, event: string): string {

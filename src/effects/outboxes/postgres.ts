@@ -31,7 +31,7 @@ const SET_ASIDE = "UPDATE verbatim_outbox SET problem = $2 WHERE place = $1::big
 /**
  * The outbox of an application's PostgreSQL database, over two connections: one for statements, one on which the database tells of new
  * rows. Both are made when they are needed, and anew after they broke. Rows are not locked: two servers over one database may both be
- * told of one, and its change is the same one by its id.
+ * told of one. Whoever has taken its change in knows it by its id; two servers that do not share their work know only their own.
  */
 export function createPostgresOutbox(options: PostgresOutboxOptions): Outbox {
   const config = configOf(options);

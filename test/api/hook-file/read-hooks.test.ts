@@ -236,8 +236,10 @@ const REFUSALS: readonly (readonly [
 
 describe("a file of hooks", () => {
   it.each(
-    REFUSALS.map(([what, search, replacement, told, lines = 0]) => [what, search, replacement, told, lines] as const),
-  )("is refused with %s, on the line where it stands", async (_what, search, replacement, told, lines) => {
+    REFUSALS.map(
+      ([what, search, replacement, told, lines = 0]) => [what, { search, replacement, told, lines }] as const,
+    ),
+  )("is refused with %s, on the line where it stands", async (_what, { search, replacement, told, lines }) => {
     const { text, line } = changed(search, replacement);
     const [first = "", ...others] = await toldOf(text);
     expect(first).toMatch(told);

@@ -74,6 +74,8 @@ describe("an expression over records", () => {
     ["record.role.replace('a', 'b') == ''", "calls .replace()"],
     ["dyn(record.id) == 1", "calls dyn"],
     ["record.id", "gives int"],
+    ["[1].exists(a, [2].all(b, a == b))", "inside another; keep one"],
+    ["[1].map(a, a).exists(b, b == 1)", "inside another; keep one"],
     ["([record] + []).exists(r, has(r.nix))", "+ is given"],
     ["", "is no expression"],
     ["record.id = 5", "at character 11"],
@@ -97,7 +99,7 @@ describe("an expression over records", () => {
     ],
     ["record.meta.flag", { meta: { flag: 1 } }, "neither true nor false"],
   ])("%s tells why it cannot be told, which is no no", (text, fields, told) => {
-    const answer = asked(text, { ...RECORD, ...fields } as EntityRecord);
+    const answer = asked(text, { ...RECORD, ...fields });
     expect("problem" in answer ? answer.problem : answer).toContain(told);
   });
 
@@ -192,6 +194,12 @@ const BOMBS: readonly (readonly [what: string, text: string])[] = [
   ["more characters than may be", `record.role == "${"x".repeat(1_000_000)}"`],
 ];
 
+const list = (items: number): string => `record.id in [${Array.from({ length: items }, () => "1").join(",")}]`;
+
+const brackets = (pairs: number): string => `${"(".repeat(pairs)}true${")".repeat(pairs)}`;
+
+const sum = (terms: number): string => `${Array.from({ length: terms }, () => "1").join("+")} == 1`;
+
 describe("an expression that is made to cost", () => {
   it.each(BOMBS)("%s is refused or answered, in a time that is bounded", (_what, text) => {
     const record = {
@@ -204,15 +212,12 @@ describe("an expression that is made to cost", () => {
   });
 
   it("has as many parts and levels as it may, and is refused with one more", () => {
-    const list = (items: number): string => `record.id in [${Array.from({ length: items }, () => "1").join(",")}]`;
     expect(asked(list(HOOK_LIMITS.expressionNodes - 4))).toEqual({ holds: false });
     expect(asked(list(HOOK_LIMITS.expressionNodes - 3))).toEqual({ refused: ["has more than 300 parts"] });
-    const brackets = (pairs: number): string => `${"(".repeat(pairs)}true${")".repeat(pairs)}`;
     expect(asked(brackets(HOOK_LIMITS.expressionBrackets))).toEqual({ holds: true });
     expect(asked(brackets(HOOK_LIMITS.expressionBrackets + 1))).toEqual({
       refused: ["has 65 opening brackets; at most 64 are allowed"],
     });
-    const sum = (terms: number): string => `${Array.from({ length: terms }, () => "1").join("+")} == 1`;
     expect(asked(sum(HOOK_LIMITS.expressionDepth - 1))).toEqual({ holds: false });
     expect(asked(sum(HOOK_LIMITS.expressionDepth))).toEqual({ refused: ["is nested deeper than 40 levels"] });
     expect(asked(`record.role == "${"x".repeat(HOOK_LIMITS.expressionCharacters - 17)}"`)).toMatchObject({

@@ -5,6 +5,7 @@ import { LIMITS } from "#model";
 import { applyFilter } from "../../../src/orchestration/hooks/apply-filter.ts";
 import { compileHooks } from "../../../src/orchestration/hooks/compile-hooks.ts";
 import { effectKey, fanOut } from "../../../src/orchestration/hooks/fan-out.ts";
+import type { MappedRecords } from "../../../src/orchestration/hooks/map-parameters.ts";
 import { mapParameters } from "../../../src/orchestration/hooks/map-parameters.ts";
 import { matchHooks } from "../../../src/orchestration/hooks/match-hooks.ts";
 import { project } from "../../../src/orchestration/hooks/project.ts";
@@ -39,10 +40,10 @@ describe("what follows from a committed change", () => {
   });
 
   it.each([
-    ["holds", "high", "low", ["Ticket.after_update"]],
-    ["does not hold, for it was so before", "high", "high", []],
-    ["does not hold, for it is not so", "low", "high", []],
-  ])("depends on its condition, which %s", async (_what, priority, before, expected) => {
+    ["holds", ["high", "low", ["Ticket.after_update"]]],
+    ["does not hold, for it was so before", ["high", "high", []]],
+    ["does not hold, for it is not so", ["low", "high", []]],
+  ] as const)("depends on its condition, which %s", async (_what, [priority, before, expected]) => {
     const hooks = [hook("Ticket", "update", 'new.priority == "high" && old.priority != "high"')];
     const one = { ...change("Ticket", "update", { ...RECORD, priority: before }), record: { ...RECORD, priority } };
     expect(await matched(hooks, one)).toMatchObject({ hooks: expected, undecided: [] });
@@ -73,6 +74,30 @@ describe("what follows from a committed change", () => {
     await expect(compiling).rejects.toMatchObject({ code: "INVALID_CONFIGURATION" });
   });
 });
+
+const UNMAPPABLE: readonly (readonly [what: string, given: Partial<MappedRecords>, text: string, told: string])[] = [
+  ["a record before the change that is not known", { old: undefined }, "${old.title}", "not known"],
+  ["a field that the record has not", {}, "${record.nix}", "has no such field"],
+  ["a field that every object inherits", {}, "${record.constructor}", "has no such field"],
+  [
+    "a value that names a secret of the server",
+    { record: { email: [{ secretRef: "smtp" }] } },
+    "${record.email}",
+    "names a secret",
+  ],
+  [
+    "such a value inside of a text",
+    { record: { email: { secretRef: "smtp" } } },
+    "x ${record.email}",
+    "names a secret",
+  ],
+  [
+    "more than a step may be given",
+    { record: { email: "x".repeat(LIMITS.parametersBytesPerStep) } },
+    "${record.email}",
+    "at most 262144 are allowed",
+  ],
+];
 
 describe("the parameters of an effect", () => {
   const records = { record: { id: 3, email: "a@example.com" }, trigger: RECORD, old: { ...RECORD, title: "Before" } };
@@ -120,32 +145,13 @@ describe("the parameters of an effect", () => {
     });
   });
 
-  it.each([
-    ["a record before the change that is not known", { old: undefined }, "${old.title}", "not known"],
-    ["a field that the record has not", {}, "${record.nix}", "has no such field"],
-    ["a field that every object inherits", {}, "${record.constructor}", "has no such field"],
-    [
-      "a value that names a secret of the server",
-      { record: { email: [{ secretRef: "smtp" }] } },
-      "${record.email}",
-      "names a secret",
-    ],
-    [
-      "such a value inside of a text",
-      { record: { email: { secretRef: "smtp" } } },
-      "x ${record.email}",
-      "names a secret",
-    ],
-    [
-      "more than a step may be given",
-      { record: { email: "x".repeat(LIMITS.parametersBytesPerStep) } },
-      "${record.email}",
-      "at most 262144 are allowed",
-    ],
-  ])("are not made of %s", (_what, given, text, told) => {
-    const result = mapped({ text }, { ...records, ...given });
-    expect("problem" in result ? result.problem : result).toContain(told);
-  });
+  it.each(UNMAPPABLE.map(([what, ...rest]) => [what, rest] as const))(
+    "are not made of %s",
+    (_what, [given, text, told]) => {
+      const result = mapped({ text }, { ...records, ...given });
+      expect("problem" in result ? result.problem : result).toContain(told);
+    },
+  );
 
   it("lose no text that holds no reference", () => {
     fc.assert(
@@ -181,15 +187,15 @@ describe("filter and projection of records", () => {
   });
 });
 
-describe("the effects of a job", () => {
-  const effectsOf = (ids: readonly (number | string)[], changeId = "c1") =>
-    fanOut(JOB, {
-      changeId,
-      trigger: RECORD,
-      old: undefined,
-      records: ids.map((key) => ({ key, record: { email: `${key}@x` } })),
-    });
+const effectsOf = (ids: readonly (number | string)[], changeId = "c1") =>
+  fanOut(JOB, {
+    changeId,
+    trigger: RECORD,
+    old: undefined,
+    records: ids.map((key) => ({ key, record: { email: `${key}@x` } })),
+  });
 
+describe("the effects of a job", () => {
   it("are one for each record, each with parameters and a key of its own", () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.integer(), { maxLength: 50 }), (ids) => {

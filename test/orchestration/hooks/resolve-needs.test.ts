@@ -56,6 +56,8 @@ function toldSource(
   };
 }
 
+const withUsers = (some: readonly EntityRecord[]) => createMemorySource(new Map([...TABLES, ["users", some]]));
+
 describe("the records that a job is about", () => {
   it("are found over one relation and many, in the order of their keys", async () => {
     expect(await keysOf({})).toEqual([3, 4, 12, "9007199254740993"]);
@@ -84,7 +86,7 @@ describe("the records that a job is about", () => {
     ["tells a fraction", { ...TICKET, org_id: 1.5 }, "is no int"],
     ["tells a list", { ...TICKET, org_id: [1] }, "is no int"],
   ])("cannot be told of a change that %s, which is not taken for none", async (_what, trigger, told) => {
-    expect(await resolved({}, { trigger: trigger as EntityRecord })).toEqual({
+    expect(await resolved({}, { trigger })).toEqual({
       problem: expect.stringContaining(told),
     });
   });
@@ -113,9 +115,10 @@ describe("the records that a job is about", () => {
 
   it("are a problem if one question leads to more than can be read", async () => {
     const users = Array.from({ length: HOOK_LIMITS.records + 1 }, (_, id) => user(id, 1));
-    const tables = (some: readonly EntityRecord[]) => createMemorySource(new Map([...TABLES, ["users", some]]));
-    expect(await keysOf({ maxRecords: HOOK_LIMITS.records }, { source: tables(users.slice(1)) })).toHaveLength(10_000);
-    expect(await resolved({}, { source: tables(users) })).toEqual({
+    expect(await keysOf({ maxRecords: HOOK_LIMITS.records }, { source: withUsers(users.slice(1)) })).toHaveLength(
+      10_000,
+    );
+    expect(await resolved({}, { source: withUsers(users) })).toEqual({
       problem: expect.stringContaining("More than 10000"),
     });
   });
@@ -147,10 +150,10 @@ describe("the records that a job is about", () => {
   });
 });
 
-describe("the questions that a job's needs become", () => {
-  const texts = (needs: readonly string[]) =>
-    needsQueries(hookSet([]), { input: "Ticket", needs }).map(({ query }) => selectText(query, "postgres"));
+const texts = (needs: readonly string[]) =>
+  needsQueries(hookSet([]), { input: "Ticket", needs }).map(({ query }) => selectText(query, "postgres"));
 
+describe("the questions that a job's needs become", () => {
   it("read on the way only what leads on, and all declared fields at the end", () => {
     expect(texts([])).toEqual([]);
     expect(texts(["org", "members"])).toEqual([

@@ -96,3 +96,18 @@ test("waits grow by the factor until the longest, and jitter moves each either w
   expect([0, 0.25, 0.75].map((chance) => retryDelayMs(policy, 0, chance))).toEqual([1800, 1900, 2100]);
   expect(retryDelayMs(policy, 9, 0.999)).toBe(60_000);
 });
+
+test("with an exponent the wait behind attempt n is n to its power, up to the longest", () => {
+  const policy = {
+    maxAttempts: 20,
+    on: ["transient_io"],
+    baseSeconds: 1,
+    factor: 1,
+    exponent: 2,
+    maxSeconds: 300,
+    jitter: 0.1,
+  } as const;
+  const waits = [0, 1, 2, 3, 17, 18].map((attempt) => retryDelayMs(policy, attempt, 0.5));
+  expect(waits).toEqual([1000, 4000, 9000, 16_000, 300_000, 300_000]);
+  expect(retryDelayMs(policy, 1, 0)).toBe(3600);
+});
