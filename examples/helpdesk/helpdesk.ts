@@ -1,54 +1,44 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import type { HelpdeskDatabase } from "./database.ts";
+
+const INSERT = "INSERT INTO tickets (title, priority, org_id, author_id) VALUES ($1, 'normal', 1, 3) RETURNING id";
 
 /** A small application with a database of its own. It knows nothing of Verbatim. */
-export class Helpdesk implements Disposable {
-  readonly #database: DatabaseSync;
+export class Helpdesk {
+  readonly #database: HelpdeskDatabase;
 
-  private constructor(database: DatabaseSync) {
+  constructor(database: HelpdeskDatabase) {
     this.#database = database;
   }
 
-  /** Makes the helpdesk's tables. */
-  static async open(path: string): Promise<Helpdesk> {
-    const database = new DatabaseSync(path, { timeout: 5000 });
-    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
-    database.exec(await readFile(join(import.meta.dirname, "schema.sql"), "utf8"));
-    return new Helpdesk(database);
-  }
-
-  /** Runs statements that somebody gives. */
-  run(sql: string): void {
-    this.#database.exec(sql);
-  }
-
   /** A request of the application: makes a ticket in a transaction. Answers its id. */
-  createTicket(title: string, { rollBack }: { readonly rollBack: boolean }): number {
-    this.#database.exec("BEGIN IMMEDIATE");
-    const sql = "INSERT INTO tickets (title, priority, org_id, author_id) VALUES (?, 'normal', 1, 3)";
-    const { lastInsertRowid } = this.#database.prepare(sql).run(title);
-    this.#database.exec(rollBack ? "ROLLBACK" : "COMMIT");
-    return Number(lastInsertRowid);
+  async createTicket(title: string, { rollBack }: { readonly rollBack: boolean }): Promise<number> {
+    await this.#database.run(this.#database.begin);
+    const id = await this.#database.value(INSERT, [title]);
+    await this.#database.run(rollBack ? "ROLLBACK" : "COMMIT");
+    return Number(id);
   }
 
   /** Changes that were written and not taken in. */
-  outboxRows(): number {
-    return Number(this.#database.prepare("SELECT count(*) AS rows FROM verbatim_outbox").get()?.["rows"]);
-  }
-
-  [Symbol.dispose](): void {
-    this.#database.close();
+  async outboxRows(): Promise<number> {
+    return Number(await this.#database.value("SELECT count(*) FROM verbatim_outbox", []));
   }
 }
 
 /** How long something takes, done so many times: the median and the slowest of a hundred, in milliseconds. */
-export function latency(times: number, what: () => void): { readonly p50: string; readonly p99: string } {
-  const taken = Array.from({ length: times }, () => {
+export async function latency(times: number, what: () => Promise<unknown>): Promise<Latency> {
+  const taken: number[] = [];
+  while (taken.length < times) {
     const startMs = performance.now();
-    what();
-    return performance.now() - startMs;
-  }).toSorted((one, other) => one - other);
+    await what();
+    taken.push(performance.now() - startMs);
+  }
+  taken.sort((one, other) => one - other);
   const at = (share: number): string => (taken[Math.floor(times * share)] ?? 0).toFixed(2);
   return { p50: at(0.5), p99: at(0.99) };
+}
+
+/** In milliseconds. */
+export interface Latency {
+  readonly p50: string;
+  readonly p99: string;
 }

@@ -45,5 +45,7 @@ export { createChangeRevert } from "./step-handlers/change-revert.ts";
 export { createConfigurationUpdate, createParameterChange } from "./step-handlers/resource-update.ts";
 export { readSecret } from "./secrets/secret-source.ts";
 export type { Outbox, OutboxRow } from "./outbox.ts";
+export { createPostgresOutbox } from "./outboxes/postgres.ts";
+export type { PostgresOutboxOptions } from "./outboxes/postgres.ts";
 export { createSqliteOutbox } from "./outboxes/sqlite.ts";
 export type { SqliteOutboxOptions } from "./outboxes/sqlite.ts";

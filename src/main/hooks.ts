@@ -1,7 +1,13 @@
 import { randomUUIDv7 } from "node:crypto";
 import { join, resolve } from "node:path";
 import type { HooksPart } from "#api";
-import { createPostgresSource, createSqliteOutbox, createSqliteSource, readSecret } from "#effects";
+import {
+  createPostgresOutbox,
+  createPostgresSource,
+  createSqliteOutbox,
+  createSqliteSource,
+  readSecret,
+} from "#effects";
 import type { Outbox, RecordSource } from "#effects";
 import { Fault } from "#model";
 import { OutboxRelay, performHookWork, WorkDesk, Workers } from "#orchestration";
@@ -151,8 +157,14 @@ function openSource({ hooks, base }: LoadedConfiguration, resources: AsyncDispos
 
 function openOutbox({ hooks, base }: LoadedConfiguration, resources: AsyncDisposableStack): Outbox | undefined {
   if (hooks?.source === undefined || !hooks.outbox) return undefined;
-  if (!("sqlite" in hooks.source)) throw new Fault("INVALID_CONFIGURATION", "no outbox yet");
-  const outbox = createSqliteOutbox({ file: resolve(base, hooks.source.sqlite), clock: systemClock });
+  const clock = systemClock;
+  const outbox =
+    "sqlite" in hooks.source
+      ? createSqliteOutbox({ file: resolve(base, hooks.source.sqlite), clock })
+      : createPostgresOutbox({
+          connectionString: addressOf(hooks.source.postgres, { field: "hooks.source.postgres", base }),
+          clock,
+        });
   resources.defer(() => outbox.close());
   return outbox;
 }

@@ -12,6 +12,7 @@ import { FAULT_MUTANTS } from "./fault-mutants.ts";
 import { LAYER_MUTANTS, TOUCHING_MUTANTS } from "./layer-mutants.ts";
 import { LINT_MUTANTS } from "./lint-mutants.ts";
 import { NOTIFY_MUTANTS } from "./notify-mutants.ts";
+import { OUTBOX_MUTANTS } from "./outbox-mutants.ts";
 import { PLATFORM_MUTANTS } from "./platform-mutants.ts";
 import { PLAN_FILE_MUTANTS } from "./plan-file-mutants.ts";
 import { PLAN_RUN_MUTANTS } from "./plan-run-mutants.ts";
@@ -49,4 +50,5 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...HOOK_MUTANTS,
   ...WORK_MUTANTS,
   ...HTTP_MUTANTS,
+  ...OUTBOX_MUTANTS,
 ];

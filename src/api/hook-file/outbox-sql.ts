@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { ChangeOperation, Entity, FieldType, HookSet } from "#model";
 
 /** Databases for which there is a template. */
@@ -8,6 +9,12 @@ const EVENTS: readonly (readonly [ChangeOperation, string])[] = [
   ["update", "UPDATE"],
   ["delete", "DELETE"],
 ];
+
+/** Of a name in PostgreSQL. */
+const NAME_CHARACTERS = 63;
+const HASH_CHARACTERS = 12;
+/** PostgreSQL hands at most 100 values to a function: a name and a value for each member. */
+const MEMBERS = 50;
 
 const TABLE: Readonly<Record<OutboxDialect, string>> = {
   sqlite: `CREATE TABLE IF NOT EXISTS verbatim_outbox (
@@ -54,7 +61,7 @@ export function outboxSql({ hooks, entities }: HookSet, dialect: OutboxDialect):
 }
 
 function sqliteTrigger(entity: Entity, operation: ChangeOperation, event: string): string {
-  const name = quoted(`verbatim_${entity.name}_${operation}`);
+  const name = triggerName(entity, operation);
   const record = sqliteRecord(entity, operation === "delete" ? "OLD" : "NEW");
   const old = operation === "update" ? sqliteRecord(entity, "OLD") : "NULL";
   return `DROP TRIGGER IF EXISTS ${name};
@@ -72,16 +79,27 @@ function sqliteRecord({ fields }: Entity, row: "NEW" | "OLD"): string {
 
 /** Whole numbers that a JavaScript number cannot hold are told as texts of their digits. */
 function sqliteValue(column: string, type: FieldType): string {
-  if (type === "int") return `iif(abs(${column}) > 9007199254740991, CAST(${column} AS TEXT), ${column})`;
+  if (type === "int")
+    return `iif(${column} BETWEEN -9007199254740991 AND 9007199254740991, ${column}, CAST(${column} AS TEXT))`;
   if (type === "bool") return `json(iif(${column} IS NULL, 'null', iif(${column}, 'true', 'false')))`;
+  if (type === "timestamp") return sqliteTimestamp(column);
   return type === "json" ? `json(ifnull(${column}, 'null'))` : column;
 }
 
+/** As of RFC 3339 in UTC, with the digits of its fraction where it needs no reckoning; what is no time is told as it is. */
+function sqliteTimestamp(column: string): string {
+  const reckoned = `length(${column}) < 19 OR ${column} GLOB '*[+-][0-9][0-9]:[0-9][0-9]'`;
+  return `CASE WHEN julianday(${column}) IS NULL OR ${column} NOT GLOB '[0-9][0-9][0-9][0-9]-*' THEN ${column}
+      WHEN ${reckoned} THEN strftime('%Y-%m-%dT%H:%M:%fZ', ${column})
+      ELSE replace(rtrim(${column}, 'Z'), ' ', 'T') || 'Z' END`;
+}
+
 function postgresTrigger(entity: Entity, operation: ChangeOperation, event: string): string {
-  const name = quoted(`verbatim_${entity.name}_${operation}`);
+  const name = triggerName(entity, operation);
   const record = postgresRecord(entity, operation === "delete" ? "OLD" : "NEW");
   const old = operation === "update" ? postgresRecord(entity, "OLD") : "NULL";
-  return `CREATE OR REPLACE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql AS $$
+  return `CREATE OR REPLACE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql
+  SET search_path FROM CURRENT SET TimeZone = 'UTC' AS $$
 BEGIN
   INSERT INTO verbatim_outbox (entity, operation, record, old) VALUES
     (${text(entity.name)}, '${operation}', ${record}, ${old});
@@ -96,14 +114,25 @@ function postgresRecord({ fields }: Entity, row: "NEW" | "OLD"): string {
   const members = [...fields].map(
     ([field, type]) => `${text(field)}, ${postgresValue(`${row}.${quoted(field)}`, type)}`,
   );
-  return `jsonb_build_object(${members.join(", ")})`;
+  const parts = Array.from({ length: Math.ceil(members.length / MEMBERS) }, (_, at) =>
+    members.slice(at * MEMBERS, (at + 1) * MEMBERS),
+  );
+  return parts.map((part) => `jsonb_build_object(${part.join(", ")})`).join(" || ");
 }
 
 function postgresValue(column: string, type: FieldType): string {
   if (type === "int")
     return `CASE WHEN abs(${column}::numeric) > 9007199254740991 THEN to_jsonb(${column}::text) ELSE to_jsonb(${column}) END`;
   if (type === "timestamp") return `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
-  return column;
+  return type === "string" ? `${column}::text` : column;
+}
+
+/** A name that PostgreSQL would cut off, and take for another one's, ends with a hash. */
+function triggerName({ name }: Entity, operation: ChangeOperation): string {
+  const whole = `verbatim_${name}_${operation}`;
+  if (whole.length <= NAME_CHARACTERS) return quoted(whole);
+  const hash = createHash("sha256").update(whole).digest("hex").slice(0, HASH_CHARACTERS);
+  return quoted(`${whole.slice(0, NAME_CHARACTERS - HASH_CHARACTERS - 1)}_${hash}`);
 }
 
 function tableName({ table }: Entity): string {

@@ -1,5 +1,6 @@
 import type { ChangeOperation, CommittedChange, EntityRecord } from "#model";
 import type { OutboxRow } from "../outbox.ts";
+import { jsonOf } from "../record-sources/column-json.ts";
 
 /** A row as the database has it. */
 export interface StoredRow {
@@ -16,20 +17,29 @@ export interface StoredRow {
 const OPERATIONS: ReadonlySet<unknown> = new Set<ChangeOperation>(["create", "update", "delete"]);
 const ID_CHARACTERS = 128;
 
+/** How a database writes numbers in JSON. */
+export interface NumberWriting {
+  /** Digits with which it writes a double; default: as few as tell it from the others. */
+  readonly written?: number;
+}
+
 /** What a row tells; whoever has written it may have written anything. */
-export function outboxRow(row: StoredRow): OutboxRow {
-  const change = changeOf(row);
+export function outboxRow(row: StoredRow, writing: NumberWriting = {}): OutboxRow {
+  const change = changeOf(row, writing);
   return { place: row.place, change: typeof change === "string" ? { problem: change } : change };
 }
 
-function changeOf({ change_id: changeId, entity, operation, record, old }: StoredRow): CommittedChange | string {
+function changeOf(
+  { change_id: changeId, entity, operation, record, old }: StoredRow,
+  writing: NumberWriting,
+): CommittedChange | string {
   if (typeof changeId !== "string" || changeId === "" || changeId.length > ID_CHARACTERS)
     return `change_id is no text of 1 to ${ID_CHARACTERS} characters`;
   if (typeof entity !== "string") return "entity is no text";
   if (!OPERATIONS.has(operation)) return `operation is ${JSON.stringify(operation)}; expected create, update or delete`;
-  const told = recordOf(record);
+  const told = recordOf(record, writing);
   if (told === undefined) return "record is no JSON object";
-  const before = old === null ? null : recordOf(old);
+  const before = old === null ? null : recordOf(old, writing);
   if (before === undefined) return "old is neither NULL nor a JSON object";
   return {
     changeId,
@@ -40,12 +50,8 @@ function changeOf({ change_id: changeId, entity, operation, record, old }: Store
   };
 }
 
-function recordOf(text: unknown): EntityRecord | undefined {
-  try {
-    const value: unknown = JSON.parse(String(text));
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-    return value as EntityRecord; // JSON.parse gives JSON
-  } catch {
-    return undefined;
-  }
+function recordOf(text: unknown, writing: NumberWriting): EntityRecord | undefined {
+  const value = jsonOf(String(text), writing);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  return value as EntityRecord; // an object, and what is in it is JSON
 }

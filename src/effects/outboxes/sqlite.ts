@@ -14,6 +14,8 @@ export interface SqliteOutboxOptions {
 }
 
 const BUSY_MS = 1000;
+/** With so many SQLite writes a double in JSON. */
+const DOUBLE_DIGITS = 17;
 /** SQLite's code for a statement that does not fit the tables. */
 const SQLITE_ERROR = 1;
 
@@ -35,7 +37,7 @@ export function createSqliteOutbox({ file, clock, busyMs = BUSY_MS }: SqliteOutb
       const sql = `SELECT CAST(place AS TEXT) AS place, change_id, entity, operation, record, old FROM verbatim_outbox
         WHERE problem IS NULL ORDER BY verbatim_outbox.place LIMIT ?`;
       const rows = asked((open) => open.prepare(sql).all(limit));
-      return rows.map((row) => outboxRow(row as unknown as StoredRow)); // the columns that were asked for
+      return rows.map((row) => outboxRow(row as unknown as StoredRow, { written: DOUBLE_DIGITS })); // the columns that were asked for
     },
     async remove(places) {
       const sql = "DELETE FROM verbatim_outbox WHERE place IN (SELECT CAST(value AS INTEGER) FROM json_each(?))";

@@ -67,16 +67,19 @@ function digits(text: string): string {
   return text.replace(/e.*$/i, "").replaceAll(/[-.]/g, "").replace(/^0+/, "").replace(/0+$/, "");
 }
 
-function jsonOf(text: string): Json | undefined {
+/**
+ * What a JSON text says, where numbers whose digits a double would lose are texts of their digits; undefined = it is no JSON.
+ * `written` takes decimals of at most so many digits for those of a double: some write it with more than tell it from the others.
+ */
+export function jsonOf(text: string, { written = 0 }: { readonly written?: number } = {}): Json | undefined {
+  const exactNumber = (_name: string, value: unknown, { source }: { readonly source?: string } = {}): unknown => {
+    if (typeof value !== "number" || source === undefined) return value;
+    if (/[.e]/i.test(source) && Number.isFinite(value) && digits(source).length <= written) return value;
+    return decimal(source) ?? value;
+  };
   try {
     return JSON.parse(text, exactNumber) as Json; // JSON by its making
   } catch {
     return undefined;
   }
-}
-
-/** Numbers whose digits a double would lose stay as they are written. */
-function exactNumber(_name: string, value: unknown, { source }: { readonly source?: string } = {}): unknown {
-  if (typeof value !== "number" || source === undefined) return value;
-  return decimal(source) ?? value;
 }

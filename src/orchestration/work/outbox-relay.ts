@@ -61,9 +61,22 @@ export class OutboxRelay {
       } catch (error) {
         if (signal.aborted) return;
         onNews({ kind: "waits", error });
-        await outbox.wait(AGAIN_MS, { signal });
+        await this.#pause(AGAIN_MS);
       }
     }
+  }
+
+  /** New rows do not end it: what refuses is left alone for so long. */
+  async #pause(milliseconds: number): Promise<void> {
+    const { signal } = this.#closing;
+    if (signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const disarm = this.#options.clock.after(milliseconds, resolve);
+    const end = (): void => resolve();
+    signal.addEventListener("abort", end, { once: true });
+    await promise;
+    disarm();
+    signal.removeEventListener("abort", end);
   }
 
   async #takeIn(rows: readonly OutboxRow[]): Promise<void> {
@@ -77,7 +90,7 @@ export class OutboxRelay {
         else await this.#setAside(row.place, problem);
       }
     } finally {
-      if (taken.length > 0) await outbox.remove(taken);
+      if (taken.length > 0) await outbox.remove(taken); // they are, whatever became of the one behind them
     }
   }
 
