@@ -39,7 +39,7 @@ const directory = await mkdtemp(join(tmpdir(), "verbatim-helpdesk-"));
 try {
   await using mail = await startMailServer();
   await using crm = await startCrm();
-  await using database = await (process.argv.includes("--postgres") ? openPostgres : openSqlite)(directory);
+  await using database = await openDatabase();
   const helpdesk = new Helpdesk(database);
   const before = await latency(TICKETS_MEASURED, () =>
     helpdesk.createTicket("measured without hooks", { rollBack: false }),
@@ -61,6 +61,17 @@ try {
 }
 console.log(`\n${story.ending((performance.now() - startMs) / 1000)}`);
 process.exitCode = story.kept ? 0 : 1;
+
+/** Without one there is nothing to show: says what is missing, and ends. */
+async function openDatabase(): Promise<HelpdeskDatabase> {
+  try {
+    return await (process.argv.includes("--postgres") ? openPostgres : openSqlite)(directory);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    await rm(directory, { recursive: true, force: true });
+    process.exit(1);
+  }
+}
 
 async function mailsAreSent(
   server: DemoServer,
