@@ -7,7 +7,7 @@ import { documentPaths, ROOT, textOf } from "./support/documents.ts";
 const FORBIDDEN: readonly (readonly [RegExp, string])[] = [
   [/(?<![\w.])\/(?:work|root|home|Users|mnt|opt)\/\w/, "a path of one machine"],
   [/\bregistry\.|\bartifactory\b|\bverdaccio\b|npmjs\.(?:org|com)|deb\.debian\.org/i, "the host of a registry"],
-  [/\b\d{1,3}(?:\.\d{1,3}){3}\b(?<!127\.0\.0\.1)/, "an address of one machine"],
+  [/\b\d{1,3}(?:\.\d{1,3}){3}\b(?<!127\.0\.0\.1)(?!\/\d)/, "an address of one machine"],
   [/\p{Extended_Pictographic}(?<![✓✗▸⊘■·])/u, "a picture"],
   [
     /\b(?:blazing|seamless|powerful|robust|cutting-edge|world-class|leverag\w+|effortless\w*)\b/i,

@@ -127,6 +127,7 @@ describe("workers", () => {
     expect(bench.performed).toEqual(["a/1", "a/1", "a/1"]);
     expect(bench.store.get("a")?.errors).toEqual([]);
     expect(bench.told("put back")).toHaveLength(2);
+    expect(bench.clock.monotonicMs()).toBeLessThan(LEASE_MS / 2); // and not only once its claim had run out
   });
 
   test("keep their claim while an attempt takes long, and nobody else gets it", async () => {
