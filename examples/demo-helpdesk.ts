@@ -69,7 +69,7 @@ async function openDatabase(): Promise<HelpdeskDatabase> {
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
     await rm(directory, { recursive: true, force: true });
-    process.exit(1);
+    return process.exit(1);
   }
 }
 
