@@ -120,7 +120,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   if (drivesOn) requireSoundPlans(configuration, runs);
   const schedules = createScheduler(configuration, { store, runs, log });
   await notifications.open({ store, runner, log, looksBack: drivesOn });
-  const hooks = await openHooks(configuration, { runner, resources, log });
+  const hooks = await openHooks(configuration, { runner, resources, log, disk });
   const token = await createToken(state);
   server.current = await startGrpcServer({
     ...whereToServe(configuration, log),

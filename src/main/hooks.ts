@@ -1,4 +1,5 @@
-import { randomUUIDv7 } from "node:crypto";
+import { hash, randomUUIDv7 } from "node:crypto";
+import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import type { HooksPart } from "#api";
 import {
@@ -11,7 +12,7 @@ import {
 import type { Outbox, RecordSource } from "#effects";
 import { Fault } from "#model";
 import { OutboxRelay, performHookWork, WorkDesk, Workers } from "#orchestration";
-import type { JobRunner, RelayNews, WorkNews } from "#orchestration";
+import type { DiskGuard, JobRunner, RelayNews, WorkNews } from "#orchestration";
 import { createMemoryQueue, createSqliteQueue, openPostgresQueue, openRedisQueue, WorkStore } from "#queue";
 import type { JobQueue } from "#queue";
 import { HookFile } from "./hook-file.ts";
@@ -24,6 +25,7 @@ export interface HookParts {
   readonly runner: JobRunner;
   readonly resources: AsyncDisposableStack;
   readonly log: EventLog;
+  readonly disk: DiskGuard | undefined;
 }
 
 /** Hooks, their work and their workers. */
@@ -36,13 +38,16 @@ export interface RunningHooks {
 }
 
 const PRUNE_MS = 60_000;
+/** While there is more to forget than was at once. */
+const PRUNE_MORE_MS = 50;
 const PRUNED_AT_ONCE = 1000;
+const QUEUE_NAME_DIGITS = 16;
 const DAY_MS = 86_400_000;
 
 /** Opens what a configuration with hooks needs; undefined = it has none. @throws {Fault} INVALID_CONFIGURATION */
 export async function openHooks(
   configuration: LoadedConfiguration,
-  { runner, resources, log }: HookParts,
+  { runner, resources, log, disk }: HookParts,
 ): Promise<RunningHooks | undefined> {
   const { hooks, jobs, state, base, governance, store: kind } = configuration;
   if (hooks === undefined) return undefined;
@@ -75,13 +80,14 @@ export async function openHooks(
     hooks: file.inForce,
     newId: newWorkId,
     onNews,
+    ...(disk !== undefined && { requireRoom: () => disk.requireRoom() }),
   });
   const outbox = openOutbox(configuration, resources);
   const relay = outbox && relayOf(outbox, { desk, configuration, log });
   let disarmPrune: (() => void) | undefined;
   const prune = (): void => {
-    store.prune({ endedBeforeMs: Date.parse(systemClock.now()) - jobs.keep_days * DAY_MS, limit: PRUNED_AT_ONCE });
-    disarmPrune = systemClock.after(PRUNE_MS, prune);
+    const pruned = prunedNow(store, { keepDays: jobs.keep_days, log });
+    disarmPrune = systemClock.after(pruned < PRUNED_AT_ONCE ? PRUNE_MS : PRUNE_MORE_MS, prune);
   };
   return {
     part: { desk, loaded: file.loaded },
@@ -92,13 +98,29 @@ export async function openHooks(
       prune();
     },
     async drain({ graceMs }) {
+      const drained = workers.drain({ graceMs });
       await relay?.close();
       desk.close();
       file.close();
       disarmPrune?.();
-      await workers.drain({ graceMs });
+      await drained;
     },
   };
+}
+
+/** Each state directory has work of its own: a queue that two of them shared would hand each the ids of the other. */
+function queueName(state: string): string {
+  return `work-${hash("sha256", `${hostname()}:${state}`).slice(0, QUEUE_NAME_DIGITS)}`;
+}
+
+function prunedNow(store: WorkStore, { keepDays, log }: { readonly keepDays: number; readonly log: EventLog }): number {
+  try {
+    const endedBeforeMs = Date.parse(systemClock.now()) - keepDays * DAY_MS;
+    return store.prune({ endedBeforeMs, limit: PRUNED_AT_ONCE });
+  } catch (error) {
+    log("internal.error", { method: "prune", error: textOf(error) }); // later again
+    return 0;
+  }
 }
 
 function newWorkId(): string {
@@ -139,8 +161,9 @@ async function openQueue({ jobs, state, base, store }: LoadedConfiguration): Pro
   if (jobs.backend === "memory" || store === "memory") return createMemoryQueue(common);
   if (jobs.url === undefined) return createSqliteQueue({ ...common, file: join(state, "queue.db") });
   const url = addressOf(jobs.url, { field: "jobs.url", base });
-  if (jobs.backend === "redis") return await openRedisQueue({ ...common, url, newToken: randomUUIDv7 });
-  return await openPostgresQueue({ ...common, url });
+  const queue = queueName(state);
+  if (jobs.backend === "redis") return await openRedisQueue({ ...common, url, queue, newToken: randomUUIDv7 });
+  return await openPostgresQueue({ ...common, url, queue });
 }
 
 function openSource({ hooks, base }: LoadedConfiguration, resources: AsyncDisposableStack): RecordSource {

@@ -14,7 +14,7 @@ export interface NewWork {
   readonly capability: string;
   /** 0 to 9. */
   readonly priority: number;
-  /** Everything that it needs; at most 256 KiB as JSON. It is kept as text: what the caller does with it later changes nothing. */
+  /** Everything that it needs; at most 512 KiB as JSON. It is kept as text: what the caller does with it later changes nothing. */
   readonly payload: JsonObject;
   /** The work that this one redoes. */
   readonly redrives?: string;

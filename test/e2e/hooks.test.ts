@@ -34,6 +34,11 @@ describe("a server with hooks", () => {
     const [workId = ""] = first.workIds;
     expect(await ended(client, workId)).toMatchObject({ state: WorkState.COMPLETED, attempts: 1, job: "note" });
     expect(await created(client, "change-1", TICKET)).toMatchObject({ workIds: [workId], added: 0 });
+    const other = await faultOf(created(client, "change-1", { ...TICKET, title: "Another one" }));
+    expect([other.code, other.message]).toEqual([
+      "INVALID_REQUEST",
+      expect.stringContaining("told before of another change"),
+    ]);
     await created(client, "change-2", TICKET);
     await whenDone(client);
     expect(await bench.happened()).toHaveLength(2);

@@ -30,7 +30,7 @@ export const WORK_MUTANTS: readonly Mutant[] = [
     change: ["      if (work.dueMs > now) {", "      if (work.state === 'failed' && work.dueMs > now) {"],
     tests: STORE,
   }),
-  store("work-past-the-capacity", { change: ["open > this.#capacity", "open > this.#capacity + 1"], tests: STORE }),
+  store("work-past-the-capacity", { change: ["open <= this.#capacity", "open <= this.#capacity + 1"], tests: STORE }),
   store("dead-letter-redriven-twice", {
     change: ['dead?.state !== "dead" || dead.redrivenAs !== undefined', 'dead?.state !== "dead"'],
     tests: STORE,
@@ -76,7 +76,7 @@ export const WORK_MUTANTS: readonly Mutant[] = [
     tests: "orchestration/work/perform-hook-work",
   }),
   payload("each-telling-is-new-work", {
-    change: ["[change.changeId, job.name]", "[change.changeId, job.name, Math.random()]"],
+    change: ["[by, change.changeId, job.name]", "[by, change.changeId, job.name, Math.random()]"],
     tests: WIRE,
   }),
   desk("redrives-all-when-asked-for-some", {

@@ -62,8 +62,8 @@ describe("accepting work", () => {
 
   test("a payload of one byte too many is refused with all that came with it", () => {
     const { store } = opened();
-    const text = "x".repeat(256 * 1024 - '{"t":""}'.length);
-    expect(() => store.accept([work("a"), work("b", { payload: { t: `${text}x` } })])).toThrow(/262145 bytes as JSON/);
+    const text = "x".repeat(512 * 1024 - '{"t":""}'.length);
+    expect(() => store.accept([work("a"), work("b", { payload: { t: `${text}x` } })])).toThrow(/524289 bytes as JSON/);
     expect(store.get("a")).toBeUndefined();
     expect(store.accept([work("b", { payload: { t: text } })]).added).toEqual(["b"]);
   });
@@ -141,14 +141,23 @@ describe("the end of an attempt", () => {
   });
 
   test("accepts what follows in the same transaction, or is not written at all", () => {
-    const { store } = opened({ capacity: 2 });
+    const { store } = opened();
     store.accept([work("a")]);
     const held = claimed(store, "a");
-    const follows = ["a.0", "a.1", "a.2"].map((id) => work(id));
-    expect(() => store.finish(held, { kind: "completed", follows })).toThrow(/not accepted/);
-    expect(store.get("a")?.state).toBe("running");
-    expect(store.finish(held, { kind: "completed", follows: follows.slice(0, 1) })).toBe(true);
+    const tooLong = work("a.1", { payload: { t: "x".repeat(512 * 1024) } });
+    expect(() => store.finish(held, { kind: "completed", follows: [work("a.0"), tooLong] })).toThrow(/as JSON/);
+    expect([store.get("a")?.state, store.get("a.0")]).toEqual(["running", undefined]);
+    expect(store.finish(held, { kind: "completed", follows: [work("a.0")] })).toBe(true);
     expect(store.get("a.0")?.state).toBe("pending");
+  });
+
+  test("is written in a full store too: what follows takes the place of what it came from", () => {
+    const { store } = opened({ capacity: 2 });
+    store.accept([work("a"), work("b")]);
+    const follows = ["a.0", "a.1", "a.2"].map((id) => work(id));
+    expect(store.finish(claimed(store, "a"), { kind: "completed", follows })).toBe(true);
+    expect(() => store.accept([work("c")])).toThrow(/not accepted/);
+    expect(store.stats().states).toMatchObject({ completed: 1, pending: 4 });
   });
 });
 
@@ -194,11 +203,25 @@ describe("dead letters", () => {
   });
 
   test("are discarded with a reason, and never redriven after it", () => {
-    const { store } = withDead();
+    const { store, clock } = withDead();
     expect(store.discard("b", { by: "ops", reason: "left the company" })).toBe(true);
     expect(store.get("b")).toMatchObject({ state: "discarded", discarded: { by: "ops", reason: "left the company" } });
     expect(store.redrive("b", "b-again")).toBeUndefined();
     expect(store.discard("b", { by: "ops", reason: "again" })).toBe(false);
+    expect(store.prune({ endedBeforeMs: Date.parse(clock.now()), limit: 10 })).toBe(0); // it counts from now
+    clock.advance(1);
+    expect(store.prune({ endedBeforeMs: Date.parse(clock.now()), limit: 10 })).toBe(1);
+  });
+
+  test("that are redriven are kept until the new work has ended", () => {
+    const { store, clock } = withDead();
+    store.redrive("a", "a-again");
+    clock.advance(1000);
+    const forgotten = (): number => store.prune({ endedBeforeMs: Date.parse(clock.now()), limit: 10 });
+    expect(forgotten()).toBe(0);
+    store.finish(claimed(store, "a-again"), { kind: "completed", follows: [] });
+    clock.advance(1000);
+    expect(forgotten()).toBe(2);
   });
 
   test("are not forgotten, and what was completed is, after its time", () => {

@@ -26,6 +26,8 @@ export function checkTexts(value: unknown, keys: Keys, scope: TextScope): void {
   } else if (typeof value === "object" && value !== null) {
     for (const [name, member] of Object.entries(value)) {
       if (name.includes("${")) scope.tell([...keys, name], "has ${ in a name; only texts hold the values of fields");
+      if (name === "secretRef" && typeof member === "string" && textPieces(member).some((piece) => "root" in piece))
+        scope.tell([...keys, name], "holds the value of a field; which secret is used has to stand in the file");
       checkTexts(member, [...keys, name], scope);
     }
   }

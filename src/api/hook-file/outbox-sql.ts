@@ -57,7 +57,9 @@ export function outboxSql({ hooks, entities }: HookSet, dialect: OutboxDialect):
       dialect === "sqlite" ? sqliteTrigger(entity, operation, event) : postgresTrigger(entity, operation, event),
     ),
   );
-  return [TABLE[dialect], ...triggers].join("\n");
+  // One transaction: what the application commits meanwhile is never without its trigger.
+  const begin = dialect === "sqlite" ? "PRAGMA busy_timeout = 10000;\nBEGIN IMMEDIATE;\n" : "BEGIN;\n";
+  return [begin, TABLE[dialect], ...triggers, "COMMIT;\n"].join("\n");
 }
 
 function sqliteTrigger(entity: Entity, operation: ChangeOperation, event: string): string {

@@ -38,7 +38,12 @@ class MappingError extends Error {
 }
 
 function mappedObject(object: JsonObject, records: MappedRecords): JsonObject {
-  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, mappedValue(value, records)]));
+  return Object.fromEntries(
+    Object.entries(object).map(([name, value]) => [
+      name,
+      name === "url" && typeof value === "string" ? mappedUrl(value, records) : mappedValue(value, records),
+    ]),
+  );
 }
 
 function mappedValue(value: Json, records: MappedRecords): Json {
@@ -53,6 +58,20 @@ function mappedText(text: string, records: MappedRecords): Json {
   const [only, ...others] = pieces;
   if (only !== undefined && "root" in only && others.length === 0) return fieldOf(only.root, only.field, records);
   return pieces.map((piece) => pieceText(piece, records)).join("");
+}
+
+/** A value within a longer URL is one piece of it: it can neither leave its place in the path nor add to the query. */
+function mappedUrl(text: string, records: MappedRecords): Json {
+  const pieces = textPieces(text);
+  if (pieces.length === 1) return mappedText(text, records);
+  const mapped = pieces.map((piece) => {
+    const value = pieceText(piece, records);
+    if ("text" in piece) return value;
+    if (value === "." || value === ".." || !value.isWellFormed())
+      throw new MappingError(`a value within a url is ${JSON.stringify(value)}, which cannot stand there`);
+    return encodeURIComponent(value);
+  });
+  return mapped.join("");
 }
 
 function pieceText(piece: TextPiece, records: MappedRecords): string {

@@ -1,4 +1,4 @@
-import { digest } from "#evidence";
+import { canonicalJson, digest } from "#evidence";
 import type { CommittedChange, HookJob, JsonObject, NewWork, Work } from "#model";
 import type { HookEffect } from "../hooks/fan-out.ts";
 import type { RecordKey } from "../hooks/resolve-needs.ts";
@@ -8,19 +8,27 @@ export interface HookPayload {
   /** Hash of the file of hooks by which it was accepted: by that it is done, whatever the file says now. */
   readonly hooks: string;
   readonly job: string;
-  readonly change: Omit<CommittedChange, "old"> & Partial<Pick<CommittedChange, "old">>;
+  /** Work for one effect has its parameters instead of the records. */
+  readonly change: Pick<CommittedChange, "changeId" | "entity" | "operation"> & Partial<CommittedChange>;
   /** The one effect that it is for; undefined = the records that the job is about are still to be found. */
   readonly effect?: { readonly recordKey: RecordKey; readonly parameters: JsonObject };
 }
 
 const ID_CHARACTERS = 32;
 
+/** What work is asked for by; each has ids of its own. */
+export type AskedBy = "change" | "call";
+
 /** The work of a job after a change. Its id follows from both, so that the same change asks for it once. */
 export function workOfChange(
   job: HookJob,
-  { hooks, change: { old, ...change } }: { readonly hooks: string; readonly change: CommittedChange },
+  {
+    hooks,
+    by,
+    change: { old, ...change },
+  }: { readonly hooks: string; readonly by: AskedBy; readonly change: CommittedChange },
 ): NewWork {
-  const id = `hook-${digest(JSON.stringify([change.changeId, job.name])).slice(0, ID_CHARACTERS)}`;
+  const id = `hook-${digest(JSON.stringify([by, change.changeId, job.name])).slice(0, ID_CHARACTERS)}`;
   return newWork(id, job, { hooks, job: job.name, change: { ...change, ...(old !== undefined && { old }) } });
 }
 
@@ -30,7 +38,19 @@ export function workOfEffect(
   job: HookJob,
   { idempotencyKey, recordKey, parameters }: HookEffect,
 ): NewWork {
-  return newWork(idempotencyKey, job, { ...hookPayload(parent), effect: { recordKey, parameters } });
+  const { hooks, job: name, change } = hookPayload(parent);
+  const { changeId, entity, operation } = change;
+  return newWork(idempotencyKey, job, {
+    hooks,
+    job: name,
+    change: { changeId, entity, operation },
+    effect: { recordKey, parameters },
+  });
+}
+
+/** Whether work that was accepted before is what is asked for now: the hooks may be newer, the change has to be the same. */
+export function isSameWork(known: Pick<Work, "payload">, asked: Pick<Work, "payload">): boolean {
+  return canonicalJson(known.payload["change"] ?? null) === canonicalJson(asked.payload["change"] ?? null);
 }
 
 /** What work of a hook was accepted with. */

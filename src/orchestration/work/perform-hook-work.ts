@@ -1,6 +1,6 @@
 import type { RecordSource } from "#effects";
 import type { AttemptEnd, ErrorClass, ExecutionResult, HookJob, Job, JsonObject, Work } from "#model";
-import { Fault } from "#model";
+import { assert, Fault } from "#model";
 import type { CompiledHooks } from "../hooks/compile-hooks.ts";
 import { fanOut } from "../hooks/fan-out.ts";
 import type { HookEffect } from "../hooks/fan-out.ts";
@@ -44,10 +44,16 @@ export async function performHookWork(
   try {
     return await attempted({ work, job, hooks, signal, ...options });
   } catch (error) {
-    if (!(error instanceof Fault) || NOT_NOW.has(error.code)) throw error;
-    const errorClass = error.code === "SOURCE_UNAVAILABLE" ? "transient_io" : "permanent";
-    return failed(work, job, { errorClass, message: error.message, chance: options.chance() });
+    if (error instanceof Fault && NOT_NOW.has(error.code)) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    return failed(work, job, { errorClass: classOf(error), message, chance: options.chance() });
   }
+}
+
+/** What no one has foreseen is an attempt too: it is told, and does not go on for ever. */
+function classOf(error: unknown): ErrorClass {
+  if (!(error instanceof Fault)) return "unknown";
+  return error.code === "SOURCE_UNAVAILABLE" ? "transient_io" : "permanent";
 }
 
 interface Attempt extends HookWorkOptions {
@@ -77,6 +83,7 @@ async function effects({
   signal,
 }: Attempt): Promise<{ readonly effects: readonly HookEffect[] } | { readonly problem: string }> {
   const { changeId, record: trigger, old, operation } = hookPayload(work).change;
+  assert(trigger !== undefined, "work whose records are still to be found has the one that triggers it");
   const resolved = await resolveNeeds(hooks, job, { trigger, source, signal });
   if ("problem" in resolved) return resolved;
   const before = operation === "delete" ? trigger : old;

@@ -4,7 +4,8 @@ import type { DeadLetterQuery, NewWork, Work, WorkStats } from "#model";
 import type { JobQueue, QueueDepth, WorkStore } from "#queue";
 import type { CompiledHooks } from "../hooks/compile-hooks.ts";
 import { matchHooks } from "../hooks/match-hooks.ts";
-import { workOfChange } from "./hook-work.ts";
+import { hookPayload, isSameWork, workOfChange } from "./hook-work.ts";
+import type { AskedBy } from "./hook-work.ts";
 import type { OnWorkNews } from "./work-news.ts";
 import type { Workers } from "./workers.ts";
 
@@ -17,6 +18,8 @@ export interface WorkDeskOptions {
   /** The file of hooks that holds at present. */
   readonly hooks: () => CompiledHooks;
   readonly newId: () => string;
+  /** Asked before anything is accepted: refuses if the disk is full. @throws {Fault} LIMIT_EXCEEDED */
+  readonly requireRoom?: () => void;
   readonly onNews: OnWorkNews;
 }
 
@@ -96,7 +99,7 @@ export class WorkDesk {
         throw invalid(undecided.map(({ hook, problem }) => ({ field: hook, description: problem })));
       const jobs = matched.map(({ job }) => job.name);
       if (matched.length > 0) onNews({ kind: "hook matched", entity, operation, jobs });
-      const works = jobs.map((name) => workOf(set, name, change));
+      const works = jobs.map((name) => workOf(set, name, { by: "change", change }));
       const added = await this.#accept(works);
       return { hooks: [...new Set(matched.map(({ hook }) => hook))], works: works.map(({ id }) => id), added };
     } catch (error) {
@@ -116,16 +119,28 @@ export class WorkDesk {
     const { set } = this.#options.hooks();
     const job = set.jobs.get(name);
     if (job === undefined) throw unknownName("job", name, set.jobs.keys());
-    const work = workOf(set, name, { changeId: key, entity: job.input, operation: "create", record, old });
+    const change = { changeId: key, entity: job.input, operation: "create", record, old } as const;
+    const work = workOf(set, name, { by: "call", change });
     return { id: work.id, added: (await this.#accept([work])) > 0 };
   }
 
   async #accept(works: readonly NewWork[]): Promise<number> {
-    const { store, workers } = this.#options;
+    const { store, workers, requireRoom } = this.#options;
+    requireRoom?.();
+    for (const work of works) this.#refuseOther(work);
     const { added } = store.accept(works);
     const isNew = new Set(added);
     await workers.enqueue(works.filter(({ id }) => isNew.has(id)));
     return added.length;
+  }
+
+  /** An id is that of one change for ever: whatever else comes under it would be lost unseen. */
+  #refuseOther(work: NewWork): void {
+    const known = this.#options.store.get(work.id);
+    if (known === undefined || isSameWork(known, work)) return;
+    const { changeId } = hookPayload(work).change;
+    const description = `is ${JSON.stringify(changeId)}, which was told before of another change, or with other records; each change has an id of its own`;
+    throw invalid([{ field: "change_id", description }]);
   }
 
   /** @throws {Fault} RUN_NOT_FOUND */
@@ -211,14 +226,18 @@ export class WorkDesk {
   }
 }
 
-function workOf(set: HookSet, name: string, change: CommittedChange): NewWork {
+function workOf(
+  set: HookSet,
+  name: string,
+  { by, change }: { readonly by: AskedBy; readonly change: CommittedChange },
+): NewWork {
   const job = set.jobs.get(name);
   if (job === undefined) throw unknownName("job", name, set.jobs.keys());
   if (!job.capabilities.has(job.effect)) {
     const text = `The job ${name} comes to ${job.effect}, which is not among its capabilities: nothing was accepted.`;
     throw new Fault("ADMISSION_REFUSED", text, { violations: [{ field: `jobs.${name}.effect`, description: text }] });
   }
-  return workOfChange(job, { hooks: set.hash, change });
+  return workOfChange(job, { hooks: set.hash, by, change });
 }
 
 function unknownName(what: "entity" | "job", name: string, known: Iterable<string>): Fault {

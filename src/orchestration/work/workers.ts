@@ -39,12 +39,15 @@ export class Workers {
   readonly #stopping = new AbortController();
   readonly #cutting = new AbortController();
   #disarmRefill: (() => void) | undefined;
-  readonly #stopped = Promise.withResolvers<void>();
+  /** Resolved when a piece of work ends or the workers stop; made anew for each wait, so that nothing gathers. */
+  #wake: () => void = () => undefined;
+  /** Something could not be begun now: the next is not tried at once. */
+  #backsOff = false;
   #loop: Promise<void> | undefined;
 
   constructor(options: WorkersOptions) {
     this.#options = options;
-    this.#stopping.signal.addEventListener("abort", () => this.#stopped.resolve(), { once: true });
+    this.#stopping.signal.addEventListener("abort", () => this.#wake(), { once: true });
   }
 
   /** Pieces of work that are done at the same time at most. */
@@ -61,7 +64,9 @@ export class Workers {
   start(): void {
     const { concurrency, onNews } = this.#options;
     this.#loop = this.#takeAll();
-    void this.#fill().finally(() => this.#refillLater());
+    void this.#fill()
+      .catch((error: unknown) => this.#options.onNews({ kind: "queue unavailable", error }))
+      .finally(() => this.#refillLater());
     onNews({ kind: "started", workers: concurrency });
   }
 
@@ -81,7 +86,10 @@ export class Workers {
   async #takeAll(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      if (this.busy >= this.#options.concurrency) await Promise.race([...this.#running, this.#stopped.promise]);
+      if (this.#backsOff) {
+        this.#backsOff = false;
+        await this.#pause(PUT_BACK_MS);
+      } else if (this.busy >= this.#options.concurrency) await this.#woken();
       else for (const delivery of await this.#take()) this.#begin(delivery);
     }
   }
@@ -102,7 +110,10 @@ export class Workers {
   #begin(delivery: Delivery): void {
     const going = this.#handle(delivery)
       .catch((error: unknown) => this.#options.onNews({ kind: "put back", id: delivery.id, error }))
-      .finally(() => this.#running.delete(going));
+      .finally(() => {
+        this.#running.delete(going);
+        this.#wake();
+      });
     this.#running.add(going);
   }
 
@@ -126,6 +137,7 @@ export class Workers {
     const tried = await this.#try(work);
     if ("error" in tried) {
       onNews({ kind: "put back", id, error: tried.error });
+      this.#backsOff = true;
       store.release(work, PUT_BACK_MS);
       return void (await this.#tellQueue(queue.postpone(delivery, { delayMs: PUT_BACK_MS, attempt })));
     }
@@ -177,41 +189,61 @@ export class Workers {
 
   #beat(work: Work, delivery: Delivery): () => void {
     const { store, queue, clock, leaseMs } = this.#options;
-    let disarm = clock.after(leaseMs / 3, beat);
-    function beat(): void {
-      if (!store.extend(work, leaseMs)) return;
+    const beat = (): void => {
+      try {
+        if (!store.extend(work, leaseMs)) return;
+      } catch (error) {
+        this.#options.onNews({ kind: "put back", id: work.id, error }); // it is tried again
+      }
       queue.extend(delivery).catch(() => undefined); // it hands the entry out again, and the claim keeps others off
       disarm = clock.after(leaseMs / 3, beat);
-    }
+    };
+    let disarm = clock.after(leaseMs / 3, beat);
     return () => disarm();
   }
 
   /** Queues everything that is open: a queue in memory is empty after a start, and one on a server may be. */
   async #fill(): Promise<void> {
     const { store, queue } = this.#options;
-    let page = store.open({ behind: 0, limit: REFILL_WORKS });
-    while (page.length > 0 && !this.#stopping.signal.aborted) {
+    let behind = 0;
+    while (!this.#stopping.signal.aborted) {
+      const page = store.open({ behind, limit: REFILL_WORKS });
+      if (page.length === 0) return;
       if (!(await this.#tellQueue(queue.enqueue(page.map(entryOf))))) return; // what is overdue is queued later
-      page = store.open({ behind: page.at(-1)?.place ?? 0, limit: REFILL_WORKS });
+      behind = page.at(-1)?.place ?? 0;
     }
   }
 
   /** Whether it is due or not, is asked of the store when it is claimed. */
   #refillLater(): void {
     if (this.#stopping.signal.aborted) return;
-    const { store, queue, clock } = this.#options;
+    const { clock } = this.#options;
     this.#disarmRefill = clock.after(REFILL_MS, () => {
-      const works = store.overdue({ overdueMs: REFILL_OVERDUE_MS, limit: REFILL_WORKS });
-      const filled = works.length === 0 ? Promise.resolve(true) : this.#tellQueue(queue.enqueue(works.map(entryOf)));
-      void filled.finally(() => this.#refillLater());
+      void this.#refill().finally(() => this.#refillLater());
     });
   }
 
+  async #refill(): Promise<void> {
+    const { store, queue, onNews } = this.#options;
+    try {
+      const works = store.overdue({ overdueMs: REFILL_OVERDUE_MS, limit: REFILL_WORKS });
+      if (works.length > 0) await this.#tellQueue(queue.enqueue(works.map(entryOf)));
+    } catch (error) {
+      onNews({ kind: "queue unavailable", error });
+    }
+  }
+
   async #pause(milliseconds: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const disarm = this.#options.clock.after(milliseconds, resolve);
-    await Promise.race([promise, this.#stopped.promise]);
+    const disarm = this.#options.clock.after(milliseconds, () => this.#wake());
+    await this.#woken();
     disarm();
+  }
+
+  async #woken(): Promise<void> {
+    if (this.#stopping.signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
   }
 }
 

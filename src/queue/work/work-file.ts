@@ -11,12 +11,13 @@ const BUSY_MS = 5000;
 const TABLES = `
   CREATE TABLE IF NOT EXISTS work (
     place INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, capability TEXT NOT NULL,
-    priority INTEGER NOT NULL, payload TEXT NOT NULL CHECK (json_valid(payload)), state TEXT NOT NULL DEFAULT 'pending',
+    priority INTEGER NOT NULL, payload TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'pending',
     attempts INTEGER NOT NULL DEFAULT 0, epoch INTEGER NOT NULL DEFAULT 0, created INTEGER NOT NULL, due INTEGER NOT NULL,
     ended INTEGER, errors TEXT NOT NULL DEFAULT '[]', redrives TEXT, redriven_as TEXT, discarded_by TEXT, discarded_why TEXT
   ) STRICT;
   CREATE INDEX IF NOT EXISTS work_open ON work (due) WHERE ended IS NULL;
   CREATE INDEX IF NOT EXISTS work_dead ON work (place) WHERE state = 'dead';
+  CREATE INDEX IF NOT EXISTS work_state ON work (state);
   CREATE INDEX IF NOT EXISTS work_ended ON work (ended) WHERE ended IS NOT NULL;
   CREATE TABLE IF NOT EXISTS total (
     capability TEXT PRIMARY KEY NOT NULL, enqueued INTEGER NOT NULL DEFAULT 0, completed INTEGER NOT NULL DEFAULT 0,

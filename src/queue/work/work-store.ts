@@ -32,7 +32,7 @@ export interface Page {
 }
 
 const DEFAULT_CAPACITY = 100_000;
-const PAYLOAD_BYTES = 256 * 1024;
+const PAYLOAD_BYTES = 512 * 1024;
 const MESSAGE_CHARACTERS = 1000;
 
 /**
@@ -51,9 +51,24 @@ export class WorkStore {
     this.#capacity = capacity;
   }
 
-  /** Accepts all or none; an id that is known stays as it is. @throws {Fault} LIMIT_EXCEEDED if there is no room, or a payload is too long. */
+  /**
+   * Accepts all or none; an id that is known stays as it is.
+   * @throws {Fault} LIMIT_EXCEEDED if there is no room; INVALID_REQUEST if a payload is too long.
+   */
   accept(works: readonly NewWork[]): Accepted {
-    return this.#transaction(() => this.#accept(works));
+    return this.#transaction(() => {
+      const accepted = this.#accept(works);
+      this.#requireRoom(accepted.added.length);
+      return accepted;
+    });
+  }
+
+  /** What follows from work is accepted without: it takes the place of what it came from, which could not end otherwise. */
+  #requireRoom(added: number): void {
+    const open = Number(this.#get("SELECT count(*) AS open FROM work WHERE ended IS NULL")?.["open"]);
+    if (added === 0 || open <= this.#capacity) return;
+    const text = `${open - added} pieces of work wait or run, and at most ${this.#capacity} may; ${added} more were not accepted. Try again when some have ended.`;
+    throw new Fault("LIMIT_EXCEEDED", text);
   }
 
   #accept(works: readonly NewWork[]): Accepted {
@@ -61,11 +76,6 @@ export class WorkStore {
     const known: string[] = [];
     const now = this.#now();
     for (const work of works) (this.#insert(work, now) ? added : known).push(work.id);
-    const open = Number(this.#get("SELECT count(*) AS open FROM work WHERE ended IS NULL")?.["open"]);
-    if (added.length > 0 && open > this.#capacity) {
-      const text = `${open - added.length} pieces of work wait or run, and at most ${this.#capacity} may; ${added.length} more were not accepted. Try again when some have ended.`;
-      throw new Fault("LIMIT_EXCEEDED", text);
-    }
     return { added, known };
   }
 
@@ -73,7 +83,7 @@ export class WorkStore {
     const text = JSON.stringify(payload);
     if (Buffer.byteLength(text) > PAYLOAD_BYTES) {
       const seen = `The payload of ${id} has ${Buffer.byteLength(text)} bytes as JSON`;
-      throw new Fault("LIMIT_EXCEEDED", `${seen}; at most ${PAYLOAD_BYTES} are allowed. Nothing was accepted.`);
+      throw new Fault("INVALID_REQUEST", `${seen}; at most ${PAYLOAD_BYTES} are allowed. Nothing was accepted.`);
     }
     const { changes } = this.#run(
       `INSERT INTO work (id, name, capability, priority, payload, created, due, redrives)
@@ -118,7 +128,7 @@ export class WorkStore {
 
   /**
    * The holder tells what the attempt came to. Answers false, and nothing is written, if somebody else has claimed it since.
-   * @throws {Fault} LIMIT_EXCEEDED if there is no room for what follows.
+   * What follows is accepted whatever the capacity.
    */
   finish(work: Work, end: AttemptEnd): boolean {
     return this.#transaction(() => {
@@ -196,16 +206,17 @@ export class WorkStore {
       if (dead?.state !== "dead" || dead.redrivenAs !== undefined) return undefined;
       const { name, capability, priority, payload } = dead;
       this.#accept([{ id: newId, name, capability, priority, payload, redrives: id }]);
-      this.#run("UPDATE work SET redriven_as = :newId WHERE id = :id", { id, newId });
+      this.#requireRoom(1);
+      this.#run("UPDATE work SET redriven_as = :newId, ended = :now WHERE id = :id", { id, newId, now: this.#now() });
       return this.get(newId);
     });
   }
 
   /** Gives a dead letter up for good. Answers false if it is none, or was redriven. */
   discard(id: string, { by, reason }: { readonly by: string; readonly reason: string }): boolean {
-    const sql = `UPDATE work SET state = 'discarded', discarded_by = :by, discarded_why = :reason
+    const sql = `UPDATE work SET state = 'discarded', ended = :now, discarded_by = :by, discarded_why = :reason
       WHERE id = :id AND state = 'dead' AND redriven_as IS NULL`;
-    return this.#run(sql, { id, by, reason }).changes > 0;
+    return this.#run(sql, { id, by, reason, now: this.#now() }).changes > 0;
   }
 
   /** Numbers of all of it. */
@@ -238,10 +249,14 @@ export class WorkStore {
     return text === undefined ? undefined : String(text);
   }
 
-  /** Forgets what was completed or discarded before a time, at most `limit` of it; dead letters stay. Answers how much. */
+  /**
+   * Forgets what was completed or discarded before a time, at most `limit` of it, and dead letters whose new work has ended.
+   * Other dead letters stay. Answers how much.
+   */
   prune({ endedBeforeMs, limit }: { readonly endedBeforeMs: number; readonly limit: number }): number {
     const sql = `DELETE FROM work WHERE place IN (
-      SELECT place FROM work WHERE ended < :before AND (state IN ('completed', 'discarded') OR redriven_as IS NOT NULL)
+      SELECT place FROM work WHERE ended < :before AND (state IN ('completed', 'discarded') OR
+        redriven_as IS NOT NULL AND NOT EXISTS (SELECT 1 FROM work AS anew WHERE anew.id = work.redriven_as AND anew.ended IS NULL))
       ORDER BY ended LIMIT :limit)`;
     return Number(this.#run(sql, { before: endedBeforeMs, limit }).changes);
   }

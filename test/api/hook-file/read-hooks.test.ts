@@ -317,7 +317,7 @@ describe("a file of hooks", () => {
       filter: undefined,
       capabilities: new Set(["email.send"]),
       timeoutSeconds: 30,
-      retry: { maxAttempts: 3, on: ["transient_io"], baseSeconds: 1, exponent: 2, maxSeconds: 300 },
+      retry: { maxAttempts: 3, on: ["transient_io", "timeout"], baseSeconds: 1, exponent: 2, maxSeconds: 300 },
       priority: 7,
       maxRecords: 1000,
     });

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { HookSet } from "#model";
 import { readHooks } from "../../../src/api/hook-file/read-hooks.ts";
 
-/** The example of the documents: what each of its lines becomes is tried by changing it. */
-export const EXAMPLE = await readFile(join(import.meta.dirname, "../../../examples/helpdesk/hooks.yaml"), "utf8");
+/** The hooks of a helpdesk: what each of its lines becomes is tried by changing it. */
+export const EXAMPLE = await readFile(join(import.meta.dirname, "helpdesk.yaml"), "utf8");
 
 /** The example with one piece of its text replaced, and the line on which that piece begins. */
 export function changed(search: string, replacement: string): { readonly text: string; readonly line: number } {

@@ -129,6 +129,18 @@ describe("the parameters of an effect", () => {
     );
   });
 
+  it("hold a value within a longer URL as one piece of it, which leads nowhere else", () => {
+    const at = (slug: string) =>
+      mapped({ url: "https://crm.example/tickets/${record.slug}/close" }, { ...records, record: { slug } });
+    expect(at("a b")).toEqual({ parameters: { url: "https://crm.example/tickets/a%20b/close" } });
+    expect(at("../../admin/users/7?x=#")).toEqual({
+      parameters: { url: "https://crm.example/tickets/..%2F..%2Fadmin%2Fusers%2F7%3Fx%3D%23/close" },
+    });
+    expect(at("..")).toMatchObject({ problem: expect.stringContaining("cannot stand there") });
+    const whole = mapped({ url: "${record.link}" }, { ...records, record: { link: "https://a.example/b?c=d" } });
+    expect(whole).toEqual({ parameters: { url: "https://a.example/b?c=d" } });
+  });
+
   it("have whatever is no text as JSON in longer texts, and nothing for NULL", () => {
     const record = { a: 5, b: null, c: [1, { d: "x" }], e: true, f: "t" };
     expect(
