@@ -161,6 +161,12 @@ const REFUSALS: readonly (readonly [
   ],
   ["a text with another reference", SUBJECT, '"${env.HOME}"', /has \$\{env\.HOME\}; expected \$\{record\.FIELD\}/],
   ["a text with a reference without its end", SUBJECT, '"${trigger.title"', /has \$\{ without its \}/],
+  [
+    "a secret that a record chooses",
+    SUBJECT,
+    '{ secretRef: "${trigger.title}" }',
+    /secretRef: holds the value of a field; which secret is used has to stand in the file/,
+  ],
   ["a name that holds a reference", 'subject: "New', '"${record.email}": "New', /has \$\{ in a name/],
   ["a time that is none", "timeout: 30s", "timeout: soon", /expected a time such as 30s/],
   ["a time of nothing", "timeout: 30s", "timeout: 0s", /is 0s; expected more than 0 and at most 24h/],

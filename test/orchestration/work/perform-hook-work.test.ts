@@ -75,11 +75,11 @@ interface Asked {
 }
 
 /** A runner that answers what it is told to, and keeps what it was asked for. */
-function runnerWith(answer: Partial<ExecutionResult> | Fault): { readonly runner: JobRunner; readonly asked: Asked[] } {
+function runnerWith(answer: Partial<ExecutionResult> | Error): { readonly runner: JobRunner; readonly asked: Asked[] } {
   const asked: Asked[] = [];
   const submit: JobRunner["submit"] = async (job, options) => {
     asked.push({ job, only: options?.only });
-    if (answer instanceof Fault) throw answer;
+    if (answer instanceof Error) throw answer;
     const result = { finalStatus: "COMPLETED", finalReason: "", stepResults: [], stepsInDoubt: [], ...answer };
     return {
       jobId: job.jobId,
@@ -93,7 +93,7 @@ function runnerWith(answer: Partial<ExecutionResult> | Fault): { readonly runner
 }
 
 async function attempt(
-  answer: Partial<ExecutionResult> | Fault,
+  answer: Partial<ExecutionResult> | Error,
   {
     job = hookJob(),
     work = workOf(),
@@ -161,6 +161,14 @@ describe("an attempt at the work of a hook", () => {
       await expect(attempt(new Fault(code, "not now"))).rejects.toThrow("not now");
     const { end } = await attempt(new Fault("INVALID_REQUEST", "no such parameter"));
     expect(end).toMatchObject({ kind: "dead", error: { errorClass: "permanent" } });
+  });
+
+  test("that meets what nobody has foreseen is an attempt that failed, and does not go on for ever", async () => {
+    const { end } = await attempt(new RangeError("too deep"));
+    expect(end).toMatchObject({
+      kind: "dead",
+      error: { errorClass: "unknown", message: expect.stringContaining("too deep") },
+    });
   });
 
   test("over several records asks for one piece of work each, the same ones whenever it is made", async () => {
