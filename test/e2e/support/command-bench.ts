@@ -87,10 +87,10 @@ export async function commandBench(configuration: string = ANY_COMMAND): Promise
 }
 
 function launch(argv: readonly string[], directory: string, { input = "", environment }: StartOptions): RunningCommand {
-  const { PATH = "", HOME = "" } = process.env;
+  const { PATH = "", HOME = "", NODE_COMPILE_CACHE = "" } = process.env;
   const child = spawn(process.execPath, [...PROGRAM, ...argv], {
     cwd: directory,
-    env: { PATH, HOME, ...environment },
+    env: { PATH, HOME, NODE_COMPILE_CACHE, ...environment },
     stdio: ["pipe", "pipe", "pipe"],
   });
   child.stdin.on("error", () => undefined); // a command that does not read its input may end first
