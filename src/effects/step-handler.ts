@@ -27,7 +27,7 @@ export interface ExecutionContext {
   readonly executedBy: string;
   /** RFC 3339, UTC, milliseconds. */
   readonly startedAt: string;
-  /** `<jobId>/<stepIndex>`: the same for this step for ever, different for every other. */
+  /** `<jobId>/<stepIndex>`, or with the work that the job is an attempt at: the same for this step for ever, different for every other. */
   readonly idempotencyKey: string;
 }
 

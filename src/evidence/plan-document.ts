@@ -11,8 +11,9 @@ export interface PlanDocument {
 /** The plan document of a job; `inputsHashes` are the digests of its steps' parameters as canonical JSON. */
 export function planDocument(job: Job, inputsHashes: readonly string[]): PlanDocument {
   // Members are written in RFC 8785 order, so that plain serialisation is canonical; a test holds it to that.
-  const { contractId, executedBy, jobId, timeoutSeconds } = job;
+  const { attemptOf, contractId, executedBy, jobId, timeoutSeconds } = job;
   const text = JSON.stringify({
+    attempt_of: attemptOf,
     contract_id: contractId,
     executed_by: executedBy,
     job_id: jobId,

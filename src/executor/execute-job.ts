@@ -85,7 +85,7 @@ async function executeStep(step: JobStep, context: ExecutionContext, options: St
 }
 
 function contextOf(job: Job, step: JobStep, startedAt: string): ExecutionContext {
-  const { jobId, contractId, executedBy } = job;
-  const idempotencyKey = `${jobId}/${step.stepIndex}`;
+  const { jobId, contractId, executedBy, attemptOf = jobId } = job;
+  const idempotencyKey = `${attemptOf}/${step.stepIndex}`;
   return Object.freeze({ jobId, contractId, ...reference(step), executedBy, startedAt, idempotencyKey });
 }

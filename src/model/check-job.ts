@@ -15,6 +15,7 @@ export function jobViolations(job: Job): readonly Violation[] {
   };
   if (!ID.test(job.jobId)) tell("job_id", idText(job.jobId));
   if (!ID.test(job.contractId)) tell("contract_id", idText(job.contractId));
+  if (job.attemptOf !== undefined && !ID.test(job.attemptOf)) tell("attempt_of", idText(job.attemptOf));
   checkText(job.executedBy, { field: "executed_by", max: LIMITS.idCharacters, min: 1 }, tell);
   if (job.timeoutSeconds !== undefined) checkSeconds(job.timeoutSeconds, "job_timeout_seconds", tell);
   if (job.steps.length > LIMITS.stepsPerJob) {

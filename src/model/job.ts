@@ -16,6 +16,11 @@ export interface Job {
   readonly steps: readonly JobStep[];
   /** Limit on the whole job in seconds; absent = none. */
   readonly timeoutSeconds?: number;
+  /**
+   * The work that this job is one attempt at: the idempotency keys of its steps begin with it, and are the same in each attempt.
+   * Same form as `jobId`; absent = `jobId`: the job is the only attempt.
+   */
+  readonly attemptOf?: string;
 }
 
 declare const admitted: unique symbol;

@@ -47,12 +47,12 @@ export function openingRecords({
 }
 
 /** Closes a run's log with what became of its job. */
-export function closingRecords(result: ExecutionResult): readonly RecordDraft[] {
+export function closingRecords(result: ExecutionResult, doubtKey?: string): readonly RecordDraft[] {
   const succeeded = result.finalStatus === "COMPLETED";
   const common = { timestamp_utc: result.completedAt, actor: result.executedBy, attempt: 0 };
   const last = result.stepResults.at(-1);
   return [
-    ...result.stepsInDoubt.map((step) => inDoubtRecord(step, result)),
+    ...result.stepsInDoubt.map((step) => inDoubtRecord(step, result, doubtKey)),
     {
       event_type: succeeded ? "job.succeeded" : "job.failed",
       ...common,
@@ -78,7 +78,7 @@ export function closingRecords(result: ExecutionResult): readonly RecordDraft[] 
 
 const RUN_STATES = { COMPLETED: "succeeded", FAILED: "failed", CANCELLED: "cancelled" } as const;
 
-function inDoubtRecord(step: StepReference, result: ExecutionResult): RecordDraft {
+function inDoubtRecord(step: StepReference, result: ExecutionResult, idempotencyKey: string | undefined): RecordDraft {
   return {
     event_type: "step.in_doubt",
     timestamp_utc: result.completedAt,
@@ -91,6 +91,6 @@ function inDoubtRecord(step: StepReference, result: ExecutionResult): RecordDraf
     target: step.target,
     error_class: "in_doubt",
     reason: "It was started and has no recorded end: whether it took effect is not known.",
-    idempotency_key: `${result.jobId}/${step.stepIndex}`,
+    idempotency_key: idempotencyKey,
   };
 }

@@ -17,10 +17,16 @@ export async function recordedJob(store: EvidenceStore, runId: string): Promise<
   return replayJob(records, await declaredSteps(store, records));
 }
 
-/** Reads a run's whole log and says what is known of its job, given that nobody drives it any more. */
-export async function interruptedJob(store: EvidenceStore, runId: string, at: string): Promise<ExecutionResult> {
+/** Reads a run's whole log and says what is known of its job, given that nobody drives it any more; `doubtKey` is the idempotency key of the last step that was begun. */
+export async function interruptedJob(
+  store: EvidenceStore,
+  runId: string,
+  at: string,
+): Promise<{ readonly result: ExecutionResult; readonly doubtKey: string | undefined }> {
   const records = await wholeLog(store, runId);
-  return interruptedResult(records, { steps: await declaredSteps(store, records), at });
+  const result = interruptedResult(records, { steps: await declaredSteps(store, records), at });
+  const begun = records.findLast(({ event_type: type }) => type === "step.started");
+  return { result, doubtKey: begun?.idempotency_key };
 }
 
 /** All records; of outputs only as many as one answer can carry: what is longer is told without them. */

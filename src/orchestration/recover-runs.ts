@@ -32,7 +32,7 @@ export async function recoverRuns(store: EvidenceStore, clock: Clock): Promise<R
 /** Closes one run that nobody drives any more: a step without an end is in doubt, and nothing reruns it. */
 export async function closeInterruptedRun(store: EvidenceStore, head: RunHead, clock: Clock): Promise<ExecutionResult> {
   const at = clock.now();
-  const result = await interruptedJob(store, head.runId, at);
+  const { result, doubtKey } = await interruptedJob(store, head.runId, at);
   const note: RecordDraft = {
     event_type: "log.recovered",
     timestamp_utc: at,
@@ -41,7 +41,7 @@ export async function closeInterruptedRun(store: EvidenceStore, head: RunHead, c
     reason: "The process that ran this job ended before the job did.",
     ...(head.torn !== undefined && { data: cutOff(head.torn) }),
   };
-  await store.append(head.runId, head.size, [note, ...closingRecords(result)]);
+  await store.append(head.runId, head.size, [note, ...closingRecords(result, doubtKey)]);
   return result;
 }
 

@@ -42,7 +42,7 @@ describe("a server with hooks", () => {
     await created(client, "change-2", TICKET);
     await whenDone(client);
     expect(await bench.happened()).toHaveLength(2);
-    expect((await bench.happened())[0]).toBe(`${workId}-a1/0`);
+    expect((await bench.happened())[0]).toBe(`${workId}/0`);
     const job = await client.executor.getJob({ jobId: `${workId}-a1` });
     expect(job.result).toMatchObject({ contractId: "hook.note", executedBy: "verbatim-worker", stepsSucceeded: 1 });
   });
@@ -159,7 +159,7 @@ describe("a server with hooks", () => {
     expect(added).toBe(true);
     expect(await client.queue.enqueue(asked)).toMatchObject({ workId, added: false });
     await ended(client, workId);
-    expect(await bench.happened()).toEqual([`${workId}-a1/0`]);
+    expect(await bench.happened()).toEqual([`${workId}/0`]);
     expect((await faultOf(client.queue.enqueue({ ...asked, job: "none" }))).message).toContain(
       "declares note, note_agents",
     );

@@ -38,6 +38,14 @@ describe("what a handler is given", () => {
     });
   });
 
+  it("has the idempotency key of the work that the job is an attempt at, which each attempt has", async () => {
+    const handler = handlerOf();
+    for (const attempt of [1, 2])
+      await drive({ ...jobOf(2), jobId: `work-1-a${attempt}`, attemptOf: "work-1" }, handler);
+    const keys = handler.calls.map(({ context }) => context.idempotencyKey);
+    expect(keys).toEqual(["work-1/0", "work-1/1", "work-1/0", "work-1/1"]);
+  });
+
   it("fails the step of a handler that writes on it without catching the error", async () => {
     const handler = handlerOf(({ step }) => {
       Object.assign(step.parameters, { changed: true });

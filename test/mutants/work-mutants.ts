@@ -75,6 +75,10 @@ export const WORK_MUTANTS: readonly Mutant[] = [
     change: ["`${id}-a${attempts}`", "`${id}-a1`"],
     tests: "orchestration/work/perform-hook-work",
   }),
+  perform("attempts-under-keys-of-their-own", {
+    change: ["    attemptOf: id,\n", ""],
+    tests: "orchestration/work/perform-hook-work",
+  }),
   payload("each-telling-is-new-work", {
     change: ["[by, change.changeId, job.name]", "[by, change.changeId, job.name, Math.random()]"],
     tests: WIRE,

@@ -60,6 +60,20 @@ test("recovery of a store without open runs does nothing", async () => {
   expect(await bench.store.head("job-1")).toMatchObject({ size: 6 });
 });
 
+test("a step in doubt is told under the idempotency key that its handler was given", async () => {
+  await using bench = createBench();
+  const asked = { ...job("job-1", ["test.effect", "test.gate"]), attemptOf: "work-7" };
+  await bench.runner.submit(asked);
+  await bench.entered("work-7/1");
+  const store = await storeCutAt(await recordsOf(bench.store), 5);
+  await recoverRuns(store, bench.clock);
+  const doubt = (await wholeLog(store, "job-1")).find(({ record }) => record.event_type === "step.in_doubt");
+  expect(doubt?.record).toMatchObject({ job_id: "job-1", step_index: 1, idempotency_key: "work-7/1" });
+  const other = bench.another({ store }).submit(job("job-1", ["test.effect", "test.gate"]));
+  await expect(other).rejects.toMatchObject({ code: "JOB_ID_TAKEN" });
+  bench.open("work-7/1");
+});
+
 test("a step that was started and has no end is in doubt, and nothing runs it again", async () => {
   await using bench = createBench();
   const { result } = await bench.runner.submit(job("job-1", ["test.effect", "test.gate", "test.effect"]));

@@ -12,10 +12,10 @@ const USER = "verbatim";
 const NOBODY = { uid: 65_534, gid: 65_534 };
 
 /**
- * A PostgreSQL of its own on a free port. It syncs nothing: what it has written outlives its process, and not the machine.
+ * A PostgreSQL of its own on a free port. Unless it is to be `durable` it syncs nothing: what it has written outlives its process, and not the machine.
  * @throws {Error} if PostgreSQL is not installed.
  */
-export async function startPostgres(): Promise<DatabaseServer> {
+export async function startPostgres({ durable = false }: { readonly durable?: boolean } = {}): Promise<DatabaseServer> {
   const programs = await newestPrograms();
   const directory = await scratchDirectory();
   const user = getuid?.() === 0 ? NOBODY : {};
@@ -30,7 +30,11 @@ export async function startPostgres(): Promise<DatabaseServer> {
   await initialise();
   const port = await freePort();
   const url = `postgres://${USER}@127.0.0.1:${port}/postgres`;
-  const settings = ["fsync=off", "listen_addresses=127.0.0.1", `unix_socket_directories=${directory.path}`];
+  const settings = [
+    `fsync=${durable ? "on" : "off"}`,
+    "listen_addresses=127.0.0.1",
+    `unix_socket_directories=${directory.path}`,
+  ];
   return await startDatabase({
     command: [join(programs, "postgres"), "-D", data, "-p", `${port}`, ...settings.flatMap((word) => ["-c", word])],
     url,

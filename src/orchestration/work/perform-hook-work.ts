@@ -113,6 +113,7 @@ function jobOf({ id, attempts }: Work, job: HookJob, parameters: JsonObject): Jo
   const { name, effect: stepType, timeoutSeconds } = job;
   return {
     jobId: `${id}-a${attempts}`,
+    attemptOf: id,
     contractId: `hook.${name}`,
     executedBy: WORKER,
     steps: [{ stepIndex: 0, stepType, target: "", parameters, timeoutSeconds }],

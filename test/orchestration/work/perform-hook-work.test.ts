@@ -185,6 +185,8 @@ describe("an attempt at the work of a hook", () => {
     );
     const [one] = follows;
     const { asked } = await attempt({}, { job, work: workOf({ ...one, attempts: 1 }) });
-    expect(asked).toMatchObject([{ job: { jobId: `${one?.id}-a1`, steps: [{ parameters: { text: "part 1" } }] } }]);
+    expect(asked).toMatchObject([
+      { job: { jobId: `${one?.id}-a1`, attemptOf: one?.id, steps: [{ parameters: { text: "part 1" } }] } },
+    ]);
   });
 });

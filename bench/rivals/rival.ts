@@ -1,0 +1,28 @@
+/** Steps of one job. */
+export const STEPS = 10;
+
+/** A queue under measure: has jobs of ten durable steps done, one step after the other. */
+export interface Rival extends AsyncDisposable {
+  /** Does one job; resolves when its last step is durable. */
+  perform(): Promise<void>;
+}
+
+/** Resolves whoever waits for a job when its last step is done. */
+export class Awaited {
+  readonly #waiting = new Map<string, () => void>();
+  #last = 0;
+
+  /** A new job's id, and its end. */
+  begin(): { readonly id: string; readonly ended: Promise<void> } {
+    const id = `job-${(this.#last += 1)}`;
+    const { promise: ended, resolve } = Promise.withResolvers<void>();
+    this.#waiting.set(id, resolve);
+    return { id, ended };
+  }
+
+  /** The job has ended. */
+  end(id: string): void {
+    this.#waiting.get(id)?.();
+    this.#waiting.delete(id);
+  }
+}
