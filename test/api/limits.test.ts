@@ -143,6 +143,24 @@ function jobWith(jobId: string, parameters: JsonObject) {
   return { jobId, contractId: "c", steps: [{ stepIndex: 0, stepType: "test.fail", parameters }] };
 }
 
+describe("requests that are kept back", () => {
+  /** The first bytes of a large request; the rest does not come. */
+  const begun = framed(requestOfBytes(LIMITS.requestBytes)).subarray(0, 40 * 1024);
+
+  test("hold up nobody whose request is small, and of the large ones no other for ever", async () => {
+    await using house = await startHouse();
+    using connection = rawConnection(house.server.address);
+    const kept = Array.from({ length: LIMITS.requestsAtATime + 2 }, () => connection.open(EXECUTE_JOB));
+    await Promise.all(kept.map((stream) => new Promise((resolve) => stream.write(begun, resolve))));
+    await new Promise((resolve) => connection.session.ping(() => resolve(undefined)));
+    await lives(house);
+    expect(kept.filter((stream) => stream.closed)).toEqual([]);
+    const large = rawExecute(house, requestOfBytes(LIMITS.requestBytes));
+    await expect(large).resolves.toMatchObject({ status: status.OK });
+    expect(kept.filter((stream) => stream.closed).length).toBeGreaterThan(0);
+  });
+});
+
 describe("a job at the edge", () => {
   test("a job of 10,000 steps is taken, one of 10,001 is refused", async () => {
     await using house = await startHouse();

@@ -7,6 +7,7 @@ import { HISTORY_MUTANTS } from "./history-mutants.ts";
 import { HOOK_MUTANTS } from "./hook-mutants.ts";
 import { HOUSE_MUTANTS } from "./house-mutants.ts";
 import { HTTP_MUTANTS } from "./http-mutants.ts";
+import { WIRE_MUTANTS } from "./wire-mutants.ts";
 import { LEDGER_MUTANTS } from "./ledger-mutants.ts";
 import { FAULT_MUTANTS } from "./fault-mutants.ts";
 import { LAYER_MUTANTS, TOUCHING_MUTANTS } from "./layer-mutants.ts";
@@ -50,5 +51,6 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...HOOK_MUTANTS,
   ...WORK_MUTANTS,
   ...HTTP_MUTANTS,
+  ...WIRE_MUTANTS,
   ...OUTBOX_MUTANTS,
 ];

@@ -87,6 +87,17 @@ export class CallBudgets {
   }
 }
 
+/**
+ * So much of a request needs no room of its own: as many as there can be calls are not many bytes. Who keeps such a request back holds up
+ * nobody; most requests are no longer.
+ */
+export const SMALL_BEGINNING_BYTES = 16 * 1024;
+
+/** Whether a request over HTTP/1.1 may be longer than what needs no room. */
+export function mayBeLarge({ "content-length": length }: { readonly "content-length"?: string | undefined }): boolean {
+  return !(Number(length) <= SMALL_BEGINNING_BYTES);
+}
+
 /** Waits for the room that a request takes on its way. Undefined = it may come. */
 export function requestMayCome({ request }: CallShares): Promise<void> | undefined {
   const line = request.take(REQUEST_BYTES);

@@ -5,7 +5,7 @@ import type { ServerHttp2Stream } from "node:http2";
 import type { Clock } from "#model";
 import { Fault } from "#model";
 import type { CallBudgets, CallShares, OpenCall } from "./call-budgets.ts";
-import { requestMayCome } from "./call-budgets.ts";
+import { holdLargeRequest } from "./large-request.ts";
 import type { Principal } from "./call-context.ts";
 import { statusOf } from "./errors.ts";
 import { toldFault } from "./fault-details.ts";
@@ -55,7 +55,7 @@ export function createGate(options: GateOptions): Gate {
     let stopTimer: (() => void) | undefined;
     let open: OpenCall | undefined;
     let whole = false;
-    let cancelled = false;
+    let over = false;
     const refuse = (fault: Fault): void => call.sendStatus(statusOf(fault));
     return new ServerInterceptingCall(call, {
       start: (next) => {
@@ -70,18 +70,17 @@ export function createGate(options: GateOptions): Gate {
               refuse(toldFault(error, (cause) => options.onInternalError(cause, method.path)));
               return;
             }
-            const receive = (): void => {
-              if (cancelled) return;
+            const goesOn = (): void => {
+              if (over) return;
               stopTimer = clock.after(receiveTimeoutMs, () => {
                 const text = `The request was not received within ${receiveTimeoutMs} ms.`;
                 refuse(new Fault("DEADLINE_PASSED", text));
                 transportOf(call)?.session?.destroy();
               });
-              proceed(metadata);
             };
-            const line = requestMayCome(open.shares);
-            if (line === undefined) receive();
-            else void line.then(receive); // a throw ends the process here as there
+            goesOn();
+            holdLargeRequest(transportOf(call), open.shares, { waits: () => stopTimer?.(), goesOn });
+            proceed(metadata);
           },
           onReceiveMessage: (message, proceed) => {
             if (method.requestStream) {
@@ -97,7 +96,7 @@ export function createGate(options: GateOptions): Gate {
             proceed();
           },
           onCancel: () => {
-            cancelled = true;
+            over = true;
             stopTimer?.();
             if (!whole) closeSoon(call, clock);
           },

@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { Fault, FAULTS, LIMITS } from "#model";
 import type { Address } from "./address.ts";
 import type { CallBudgets } from "./call-budgets.ts";
-import { requestMayCome } from "./call-budgets.ts";
+import { mayBeLarge, requestMayCome } from "./call-budgets.ts";
 import type { Principal } from "./call-context.ts";
 import { addRoutes, CALLER } from "./connect-routes.ts";
 import type { HttpCaller } from "./connect-routes.ts";
@@ -54,7 +54,7 @@ export async function startHttpSidePort(options: HttpSidePortOptions): Promise<H
       response.once("close", close);
       request.once("end", () => shares.request.give());
       const proceed = (): void => serve(request, response, { principal, peer, shares });
-      const line = requestMayCome(shares);
+      const line = mayBeLarge(request.headers) ? requestMayCome(shares) : undefined;
       if (line === undefined) proceed();
       else void line.then(proceed); // answers whatever it meets
     } catch (error) {
