@@ -4,6 +4,7 @@ export { createMemoryQueue } from "./job-queues/memory.ts";
 export type { MemoryQueueOptions } from "./job-queues/memory.ts";
 export { WorkStore } from "./work/work-store.ts";
 export type { Accepted, Page, WorkStoreOptions } from "./work/work-store.ts";
+export type { OpenWork } from "./work/work-rows.ts";
 export { createSqliteQueue } from "./job-queues/sqlite.ts";
 export type { SqliteQueueOptions } from "./job-queues/sqlite.ts";
 export type { RedisQueueOptions } from "./job-queues/redis.ts";

@@ -1,12 +1,16 @@
 import type { Outbox, OutboxRow } from "#effects";
 import type { Clock } from "#model";
 import { Fault } from "#model";
+import { Outage } from "./outage.ts";
+import type { OutageEnd } from "./outage.ts";
 import type { WorkDesk } from "./work-desk.ts";
 
 /** What becomes of rows, for the log of the process. */
 export type RelayNews =
   | { readonly kind: "set aside"; readonly place: string; readonly problem: string }
-  | { readonly kind: "waits"; readonly error: unknown };
+  /** Told once when it begins, and of its end in sum. */
+  | { readonly kind: "waits"; readonly error: unknown }
+  | ({ readonly kind: "goes on" } & OutageEnd);
 
 /** What a relay is made of. */
 export interface OutboxRelayOptions {
@@ -33,10 +37,19 @@ const OF_THE_ROW: ReadonlySet<string> = new Set(["INVALID_REQUEST", "ADMISSION_R
 export class OutboxRelay {
   readonly #options: OutboxRelayOptions;
   readonly #closing = new AbortController();
+  readonly #waits: Outage;
+  /** The row that the desk has refused last: it is asked for again, and what became of it was told. */
+  #refused: string | undefined;
   #loop: Promise<void> | undefined;
 
   constructor(options: OutboxRelayOptions) {
     this.#options = options;
+    const { clock, onNews } = options;
+    this.#waits = new Outage({
+      clock,
+      onBegin: (error) => onNews({ kind: "waits", error }),
+      onEnd: (end) => onNews({ kind: "goes on", ...end }),
+    });
   }
 
   /** Begins. */
@@ -51,16 +64,17 @@ export class OutboxRelay {
   }
 
   async #relay(): Promise<void> {
-    const { outbox, pollMs, onNews } = this.#options;
+    const { outbox, pollMs } = this.#options;
     const { signal } = this.#closing;
     while (!signal.aborted) {
       try {
         const rows = await outbox.read(ROWS);
         await this.#takeIn(rows);
+        this.#waits.answered();
         if (rows.length < ROWS) await outbox.wait(pollMs, { signal });
       } catch (error) {
         if (signal.aborted) return;
-        onNews({ kind: "waits", error });
+        this.#waits.failed(error);
         await this.#pause(AGAIN_MS);
       }
     }
@@ -94,12 +108,13 @@ export class OutboxRelay {
     }
   }
 
-  async #publish({ change }: OutboxRow): Promise<string | undefined> {
+  async #publish({ place, change }: OutboxRow): Promise<string | undefined> {
     if ("problem" in change) return change.problem;
     try {
-      await this.#options.desk.publish(change);
+      await this.#options.desk.publish(change, { quiet: place === this.#refused });
       return undefined;
     } catch (error) {
+      this.#refused = place;
       if (error instanceof Fault && OF_THE_ROW.has(error.code)) return error.message;
       throw error;
     }

@@ -23,8 +23,14 @@ export interface HookWorkOptions {
 /** Who asks, in the records of the jobs. */
 const WORKER = "verbatim-worker";
 
-/** Faults of this server at present, which say nothing of the work: it is tried again, and it was no attempt. */
-const NOT_NOW: ReadonlySet<string> = new Set(["DRAINING", "LIMIT_EXCEEDED", "STORE_HALTED", "CANCELLED"]);
+/** Faults of this server, or of the source of records, at present, which say nothing of the work: it is tried again, and it was no attempt. */
+const NOT_NOW: ReadonlySet<string> = new Set([
+  "DRAINING",
+  "LIMIT_EXCEEDED",
+  "STORE_HALTED",
+  "CANCELLED",
+  "SOURCE_UNAVAILABLE",
+]);
 
 /**
  * Does one attempt: finds the records that a job is about and asks for one effect each, or has an effect performed.
@@ -53,7 +59,7 @@ export async function performHookWork(
 /** What no one has foreseen is an attempt too: it is told, and does not go on for ever. */
 function classOf(error: unknown): ErrorClass {
   if (!(error instanceof Fault)) return "unknown";
-  return error.code === "SOURCE_UNAVAILABLE" ? "transient_io" : "permanent";
+  return error.code === "DEADLINE_PASSED" ? "timeout" : "permanent";
 }
 
 interface Attempt extends HookWorkOptions {

@@ -84,9 +84,10 @@ export class WorkDesk {
 
   /**
    * Accepts the jobs of all hooks that a change matches, or none; durable when it resolves.
+   * @param options `quiet`: it was refused before, and that was told.
    * @throws {Fault} INVALID_REQUEST for an entity that is not known, or a condition that cannot be told; LIMIT_EXCEEDED; DRAINING.
    */
-  async publish(change: CommittedChange): Promise<Published> {
+  async publish(change: CommittedChange, { quiet = false }: { readonly quiet?: boolean } = {}): Promise<Published> {
     const { entity, operation } = change;
     const { onNews } = this.#options;
     try {
@@ -98,12 +99,12 @@ export class WorkDesk {
       if (undecided.length > 0)
         throw invalid(undecided.map(({ hook, problem }) => ({ field: hook, description: problem })));
       const jobs = matched.map(({ job }) => job.name);
-      if (matched.length > 0) onNews({ kind: "hook matched", entity, operation, jobs });
+      if (matched.length > 0 && !quiet) onNews({ kind: "hook matched", entity, operation, jobs });
       const works = jobs.map((name) => workOf(set, name, { by: "change", change }));
       const added = await this.#accept(works);
       return { hooks: [...new Set(matched.map(({ hook }) => hook))], works: works.map(({ id }) => id), added };
     } catch (error) {
-      onNews({ kind: "hook failed", entity, operation, error });
+      if (!quiet) onNews({ kind: "hook failed", entity, operation, error });
       throw error;
     }
   }

@@ -2,8 +2,8 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Fault } from "#model";
 import type { Clock } from "#model";
 import { openWorkFile } from "./work-file.ts";
-import { deadLetters, workOf } from "./work-rows.ts";
-import type { WorkRow } from "./work-rows.ts";
+import { deadLetters, OPEN_COLUMNS, openWorkOf, workOf } from "./work-rows.ts";
+import type { OpenWork, WorkRow } from "./work-rows.ts";
 import type { AttemptEnd, CapabilityStats, Claim, DeadLetterQuery, NewWork, Work, WorkState, WorkStats } from "#model";
 
 /** What a store of work is made with. */
@@ -174,16 +174,16 @@ export class WorkStore {
     return row && workOf(row);
   }
 
-  /** Ids of what is due since `overdueMs` or longer and nobody has claimed, the longest first. */
-  overdue({ overdueMs, limit }: { readonly overdueMs: number; readonly limit: number }): readonly Work[] {
-    const sql = "SELECT * FROM work WHERE ended IS NULL AND due <= :due ORDER BY due, place LIMIT :limit";
-    return this.#all(sql, { due: this.#now() - overdueMs, limit }).map(workOf);
+  /** What is due since `overdueMs` or longer and nobody has claimed, the longest first. */
+  overdue({ overdueMs, limit }: { readonly overdueMs: number; readonly limit: number }): readonly OpenWork[] {
+    const sql = `SELECT ${OPEN_COLUMNS} FROM work WHERE ended IS NULL AND due <= :due ORDER BY due, place LIMIT :limit`;
+    return this.#all(sql, { due: this.#now() - overdueMs, limit }).map(openWorkOf);
   }
 
   /** Work that has not ended, by the order of its coming. */
-  open({ behind, limit }: Page): readonly Work[] {
-    const sql = "SELECT * FROM work WHERE ended IS NULL AND place > :behind ORDER BY place LIMIT :limit";
-    return this.#all(sql, { behind, limit }).map(workOf);
+  open({ behind, limit }: Page): readonly OpenWork[] {
+    const sql = `SELECT ${OPEN_COLUMNS} FROM work WHERE ended IS NULL AND place > :behind ORDER BY place LIMIT :limit`;
+    return this.#all(sql, { behind, limit }).map(openWorkOf);
   }
 
   /** Dead letters that fit, by the order of their coming. */

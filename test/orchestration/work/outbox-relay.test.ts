@@ -87,11 +87,11 @@ describe("the relay of an outbox", () => {
       on.bench.refuse = ({ changeId }) => {
         if (changeId === "b" && refusals-- > 0) throw new Fault(code, "Not now.");
       };
-      const waits = (): number => on.bench.news.filter(({ kind }) => kind === "waits").length;
+      const asked = (): number => on.bench.asked.filter((id) => id === "b").length;
       const relay = on.bench.relay({});
       relay.start();
       for (const told of [1, 2, 3]) {
-        await expect.poll(waits).toBe(told);
+        await expect.poll(() => on.bench.clock.armed > 0 && asked()).toBe(told);
         expect(left(on.database)).toEqual([
           ["b", null],
           ["c", null],
@@ -101,10 +101,16 @@ describe("the relay of an outbox", () => {
         on.bench.clock.advance(1);
       }
       await expect.poll(() => left(on.database)).toEqual([]);
+      on.bench.clock.advance(3000);
+      await expect.poll(() => on.bench.news.length).toBe(2);
       await relay.close();
       expect(on.bench.asked).toEqual(["a", "b", "b", "b", "b", "c"]);
       expect(on.bench.enqueued).toEqual(["a", "b", "c"]);
-      expect(on.bench.news).toMatchObject(Array.from({ length: 3 }, () => ({ kind: "waits", error: { code } })));
+      expect(on.bench.quiet).toEqual(["b", "b", "b"]); // of the first refusal the desk has told itself
+      expect(on.bench.news).toMatchObject([
+        { kind: "waits", error: { code } },
+        { kind: "goes on", failures: 3, ms: 2000 },
+      ]);
     },
   );
 
