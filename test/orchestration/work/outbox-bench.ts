@@ -44,10 +44,10 @@ export class RelayBench {
       pollMs: 1000,
       onNews: (news) => this.news.push(news),
       desk: {
-        publish: async (change, { quiet = false } = {}) =>
+        publish: async (change, options) =>
           await called("publish", async () => {
             this.asked.push(change.changeId);
-            if (quiet) this.quiet.push(change.changeId);
+            if (options?.quiet === true) this.quiet.push(change.changeId);
             this.refuse(change);
             const work = { id: change.changeId, name: "tell", capability: "email.send", priority: 5, payload: {} };
             const { added } = this.store.accept([work]);

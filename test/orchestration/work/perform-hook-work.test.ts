@@ -94,7 +94,10 @@ function runnerWith(answer: Partial<ExecutionResult> | Error): { readonly runner
 }
 
 function failingSource(error: Fault): RecordSource {
-  return { readRecords: async () => await Promise.reject(error), close: async () => undefined };
+  const readRecords = async (): Promise<never> => {
+    throw error;
+  };
+  return { readRecords, close: async () => undefined };
 }
 
 async function attempt(
