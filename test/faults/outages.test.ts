@@ -10,7 +10,7 @@ import { startRedis } from "../support/redis-server.ts";
 import { HOOKS, OutageBench, TABLES } from "./outages/outage-bench.ts";
 
 /** `npm run faults:outages` has each outage last for a minute. */
-const OUTAGE_MS = Number(process.env["VERBATIM_FAULT_OUTAGE_SECONDS"] ?? 1.5) * 1000;
+const OUTAGE_MS = Number(process.env["VERBATIM_FAULT_OUTAGE_SECONDS"] ?? 1) * 1000;
 const BACK_WITHIN_MS = 10_000;
 /** A request waits once for a server that is silent, for its 5 seconds; a busy machine needs more than that to say so. */
 const ANSWERED_WITHIN_MS = 8000;
@@ -82,10 +82,9 @@ describe.concurrent("a whole server whose work goes on after its servers were aw
       expect(keys.toSorted()).toEqual(
         bench.accepted.flatMap(({ workIds }) => workIds.map((id) => `${id}-a1/0`)).toSorted(),
       );
-      await bench.until("the end of the outage is told", () => bench.events("queue.available").length > 0);
-      const told = bench.events("queue.unavailable").length;
-      expect([told > 0, told <= 3]).toEqual([true, true]);
-      expect(bench.events("queue.available")).toHaveLength(told);
+      const [begun, ended] = ["queue.unavailable", "queue.available"] as const;
+      await bench.until("each end is told", () => bench.events(ended).length === bench.events(begun).length);
+      expect([1, 2, 3]).toContain(bench.events(begun).length);
       await isSound(bench);
     },
     TEST_MS,
@@ -126,7 +125,7 @@ describe.concurrent("a whole server whose work goes on after its servers were aw
           .map(({ ticket, user }) => `${ticket} ${user}`)
           .toSorted(),
       ).toEqual(asked.toSorted());
-      expect([committed.length > 20, bench.accepted.length > 20]).toEqual([true, true]);
+      expect([committed.length > 5, bench.accepted.length > 5]).toEqual([true, true]);
       for (const { workIds } of bench.accepted.slice(-3))
         for (const workId of workIds)
           expect((await bench.client.queue.getWork({ workId })).work?.state).toBe(WorkState.COMPLETED);
@@ -165,7 +164,7 @@ class Application {
         await withClient(this.#url, async (client) => {
           for (; !this.#ends; ticket++) {
             await client.query("INSERT INTO tickets VALUES ($1, 7) ON CONFLICT (id) DO NOTHING", [ticket]);
-            await pause(20);
+            await pause(100);
           }
         });
       } catch {
