@@ -51,6 +51,11 @@ function left(database: DatabaseSync): readonly (readonly [unknown, unknown])[] 
   return rows.map((row) => [row["change_id"], row["problem"]] as const);
 }
 
+/** Looks at each turn of the event loop: time is moved by somebody else. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => void setImmediate(resolve));
+}
+
 describe("the relay of an outbox", () => {
   test("takes every row in once, in the order in which they were written, more than it reads at once", async () => {
     await using on = await benchOver();
@@ -135,6 +140,39 @@ describe("the relay of an outbox", () => {
     await on.bench.untilIdle();
     expect(on.bench.enqueued).toEqual(["a", "b", "odd", "garbage"]);
     expect(left(on.database)).toEqual([]);
+  });
+
+  test("sets aside what nobody has foreseen after six tries, once another row was taken in, and tells why", async () => {
+    await using on = await benchOver();
+    on.bench.refuse = ({ changeId }) => {
+      if (changeId === "odd") throw new RangeError("too deep");
+    };
+    on.write("a", "odd", "b", "c");
+    const relay = on.bench.relay({});
+    relay.start();
+    await on.bench.clock.settle((async () => await until(() => on.bench.enqueued.length === 3))());
+    await relay.close();
+    expect(left(on.database)).toEqual([["odd", "it could not be taken in, 6 times: too deep"]]);
+    expect(on.bench.asked).toEqual(["a", "odd", "odd", "odd", "odd", "odd", "b", "odd", "c"]);
+    expect(on.bench.news.map(({ kind }) => kind)).toEqual(["waits", "set aside"]);
+  });
+
+  test("sets nothing aside while every row fails in a way that nobody has foreseen, as when a store does", async () => {
+    await using on = await benchOver();
+    let broken = true;
+    on.bench.refuse = () => {
+      if (broken) throw new Error("disk I/O error");
+    };
+    on.write("a", "b", "c");
+    const relay = on.bench.relay({});
+    relay.start();
+    await on.bench.clock.settle((async () => await until(() => on.bench.asked.length > 100))());
+    expect(left(on.database).map(([, problem]) => problem)).toEqual([null, null, null]);
+    broken = false;
+    await on.bench.clock.settle((async () => await until(() => on.bench.enqueued.length === 3))());
+    await expect.poll(() => left(on.database)).toEqual([]);
+    await relay.close();
+    expect(on.bench.enqueued).toEqual(["a", "b", "c"]);
   });
 
   test("waits for an outbox that is not there, and takes in what it holds when it is", async () => {
