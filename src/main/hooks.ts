@@ -62,7 +62,8 @@ export async function openHooks(
   resources.defer(() => file.close());
   const source = openSource(configuration, resources);
   const onNews = (news: WorkNews): void => tell(news, log);
-  const options = { runner, hooksOf: file.hooksOf, chance: Math.random, source };
+  const { timeout_seconds: timeoutSeconds } = jobs;
+  const options = { runner, hooksOf: file.hooksOf, chance: Math.random, source, timeoutSeconds };
   const workers = new Workers({
     store,
     queue,

@@ -3,7 +3,7 @@ export { QUEUE_DEFAULTS, QUEUE_LIMITS } from "./limits.ts";
 export { createMemoryQueue } from "./job-queues/memory.ts";
 export type { MemoryQueueOptions } from "./job-queues/memory.ts";
 export { WorkStore } from "./work/work-store.ts";
-export type { Accepted, Page, WorkStoreOptions } from "./work/work-store.ts";
+export type { Accepted, Page, PageOfWork, WorkStoreOptions } from "./work/work-store.ts";
 export type { OpenWork } from "./work/work-rows.ts";
 export { createSqliteQueue } from "./job-queues/sqlite.ts";
 export type { SqliteQueueOptions } from "./job-queues/sqlite.ts";

@@ -16,6 +16,8 @@ export interface HookWorkOptions {
   readonly hooksOf: (hash: string) => Promise<CompiledHooks | undefined>;
   /** The application's database, or what says that there is none. */
   readonly source: RecordSource;
+  /** Limit on an attempt of a job that declares none itself. Seconds. */
+  readonly timeoutSeconds: number;
   /** In [0, 1). */
   readonly chance: () => number;
 }
@@ -98,8 +100,9 @@ async function effects({
 }
 
 /** An attempt that was begun before is found by its job's id, and is not performed again. */
-async function performed({ work, job, runner, signal, chance }: Attempt, parameters: JsonObject): Promise<AttemptEnd> {
-  const asked = jobOf(work, job, parameters);
+async function performed(attempt: Attempt, parameters: JsonObject): Promise<AttemptEnd> {
+  const { work, job, runner, signal, chance } = attempt;
+  const asked = jobOf(attempt, parameters);
   const submitted = await runner.submit(asked, { only: job.capabilities });
   const cut = (): void => {
     const cancellation = { cancelledBy: WORKER, reason: "the workers stopped, and had waited for it long enough" };
@@ -115,8 +118,8 @@ async function performed({ work, job, runner, signal, chance }: Attempt, paramet
   }
 }
 
-function jobOf({ id, attempts }: Work, job: HookJob, parameters: JsonObject): Job {
-  const { name, effect: stepType, timeoutSeconds } = job;
+function jobOf({ work: { id, attempts }, job, timeoutSeconds: usual }: Attempt, parameters: JsonObject): Job {
+  const { name, effect: stepType, timeoutSeconds = usual } = job;
   return {
     jobId: `${id}-a${attempts}`,
     contractId: `hook.${name}`,

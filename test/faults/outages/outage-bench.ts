@@ -57,13 +57,13 @@ export interface OutageBenchOptions {
   readonly jobs: Readonly<Record<string, unknown>>;
   readonly hooks?: Readonly<Record<string, unknown>>;
   readonly environment: Readonly<Record<string, string>>;
+  /** Between two requests of the stream, in milliseconds. */
+  readonly requestMs: number;
 }
 
 const LOOK_MS = 20;
 /** Longer than a busy machine takes for anything that is waited for here. */
-const GOES_ON_WITHIN_MS = 60_000;
-/** Between two requests of the stream, in milliseconds. */
-const REQUEST_MS = 100;
+const GOES_ON_WITHIN_MS = 120_000;
 const WORKERS = 4;
 
 /** `verbatim serve` in a process of its own, with a listener outside that counts its effects, and a stream of work that it accepts. */
@@ -79,13 +79,16 @@ export class OutageBench implements AsyncDisposable {
   #streaming: Promise<void> | undefined;
   #ends = false;
   readonly #firstMiB: number;
+  readonly #requestMs: number;
 
   private constructor(made: {
     readonly server: ServerProcess;
     readonly client: VerbatimClient;
     readonly listener: TestServer;
     readonly resources: AsyncDisposableStack;
+    readonly requestMs: number;
   }) {
+    this.#requestMs = made.requestMs;
     this.server = made.server;
     this.client = made.client;
     this.#listener = made.listener;
@@ -93,7 +96,7 @@ export class OutageBench implements AsyncDisposable {
     this.#firstMiB = residentMemory(made.server.pid).now;
   }
 
-  static async start({ job, jobs, hooks, environment }: OutageBenchOptions): Promise<OutageBench> {
+  static async start({ job, jobs, hooks, environment, requestMs }: OutageBenchOptions): Promise<OutageBench> {
     await using resources = new AsyncDisposableStack();
     const directory = resources.use(await scratchDirectory());
     const listener = resources.use(await serveHttp((_request, response) => response.writeHead(204).end()));
@@ -113,7 +116,7 @@ export class OutageBench implements AsyncDisposable {
       }),
     );
     const client = resources.use(await server.client());
-    return new OutageBench({ server, client, listener, resources: resources.move() });
+    return new OutageBench({ server, client, listener, resources: resources.move(), requestMs });
   }
 
   /** Asks for work again and again from now on, whatever happens meanwhile. */
@@ -132,7 +135,7 @@ export class OutageBench implements AsyncDisposable {
         this.refused.push(error.code);
       }
       this.slowestMs = Math.max(this.slowestMs, performance.now() - startMs);
-      await pause(REQUEST_MS);
+      await pause(this.#requestMs);
     }
   }
 

@@ -114,6 +114,7 @@ async function attempt(
     runner,
     hooksOf: async (hash: string) => (hash === "h" ? hooksWith(job) : undefined),
     source,
+    timeoutSeconds: 45,
     chance: () => 0.5,
   };
   const end = await performHookWork(work, { signal: new AbortController().signal }, options);
@@ -136,6 +137,17 @@ describe("an attempt at the work of a hook", () => {
       },
     ]);
     expect([...(asked[0]?.only ?? [])]).toEqual(["append"]);
+  });
+
+  test("has the time that its job declares, and what the server allows if it declares none", async () => {
+    for (const [timeoutSeconds, expected] of [
+      [undefined, 45],
+      [1, 1],
+      [3600, 3600],
+    ] as const) {
+      const { asked } = await attempt({}, { job: hookJob({ timeoutSeconds }) });
+      expect(asked[0]?.job.steps[0]?.timeoutSeconds).toBe(expected);
+    }
   });
 
   test("at an effect that was not declared is dead before anything is asked for", async () => {
