@@ -16,7 +16,8 @@ export interface OutboxRow {
  */
 export interface Outbox {
   /**
-   * The oldest rows, in the order in which they were written; rows that were set aside are not among them.
+   * The oldest rows, in the order in which they were written; rows that were set aside are not among them. There are fewer than `limit` if they
+   * are long: 4 MiB are read at a time. None = there are none. A row of more than 1 MiB tells its length as its problem, and nothing else.
    * @throws {Fault} SOURCE_UNAVAILABLE; NOT_CONFIGURED if there is no such table.
    */
   read(limit: number): Promise<readonly OutboxRow[]>;

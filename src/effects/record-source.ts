@@ -28,7 +28,8 @@ export interface ReadRecordsOptions {
 export interface RecordSource {
   /**
    * The records, in no particular order, each with all fields of the query. No values give no records, and the database is not asked.
-   * @throws {Fault} SOURCE_UNAVAILABLE if the database does not answer in time or refuses, and after `close`; NOT_CONFIGURED if there is no
+   * @throws {Fault} SOURCE_UNAVAILABLE if the database is away or refuses, and after `close`; DEADLINE_PASSED if it answers, and has ended a
+   * statement that took too long; NOT_CONFIGURED if there is no
    * such table or column, or a value is not what its field was declared to be; LIMIT_EXCEEDED if there are more than `maxRecords`;
    * CANCELLED if the signal aborts.
    */

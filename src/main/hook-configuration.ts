@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LIMITS } from "#model";
 
 const reference = z.union(
   [
@@ -81,6 +82,14 @@ export const jobsSchema = z
       .max(3600)
       .default(60)
       .describe("How long a worker's claim holds without a word from it."),
+    timeout_seconds: z
+      .number()
+      .positive()
+      .max(LIMITS.timeoutSeconds)
+      .default(30)
+      .describe(
+        "Limit on an attempt of a job that declares no timeout itself; with one, that counts, be it shorter or longer.",
+      ),
     keep_days: z
       .number()
       .min(0)

@@ -62,7 +62,8 @@ export async function openHooks(
   resources.defer(() => file.close());
   const source = openSource(configuration, resources);
   const onNews = (news: WorkNews): void => tell(news, log);
-  const options = { runner, hooksOf: file.hooksOf, chance: Math.random, source };
+  const { timeout_seconds: timeoutSeconds } = jobs;
+  const options = { runner, hooksOf: file.hooksOf, chance: Math.random, source, timeoutSeconds };
   const workers = new Workers({
     store,
     queue,
@@ -203,6 +204,7 @@ function relayOf(
   const pollMs = 1000 * (configuration.hooks?.outbox_seconds ?? 1);
   const onNews = (news: RelayNews): void => {
     if (news.kind === "waits") log("outbox.waits", { error: textOf(news.error) });
+    else if (news.kind === "goes on") log("outbox.goes_on", endOf(news));
     else log("outbox.set_aside", { place: news.place, problem: news.problem });
   };
   return new OutboxRelay({ outbox, desk, clock: systemClock, pollMs, onNews });
@@ -231,11 +233,28 @@ function tell(news: WorkNews, log: EventLog): void {
       return log("job.put_back", { job_id: news.id, error: textOf(news.error) });
     case "queue unavailable":
       return log("queue.unavailable", { error: textOf(news.error) });
+    case "store fails":
+      return log("work.store_fails", { error: textOf(news.error) });
+    case "goes on":
+    case "queue available":
+    case "store answers":
+      return log(ENDS[news.kind], endOf(news));
     case "started":
       return log("executor.started", { workers: news.workers });
     case "stopped":
       return log("executor.stopped", { workers: news.workers });
   }
+}
+
+/** How the end of what was told of once is told. */
+const ENDS = {
+  "goes on": "job.goes_on",
+  "queue available": "queue.available",
+  "store answers": "work.store_answers",
+} as const;
+
+function endOf({ ms, failures }: { readonly ms: number; readonly failures: number }): Readonly<Record<string, number>> {
+  return { duration_ms: Math.round(ms), failures };
 }
 
 type Failure = Extract<WorkNews, { readonly kind: "failed" | "dead" | "sandbox violation" }>;

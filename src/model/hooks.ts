@@ -42,7 +42,8 @@ export interface HookJob {
   readonly effect: string;
   /** Parameters of the step; texts may hold `${record.FIELD}`, `${trigger.FIELD}`, `${old.FIELD}`; `$${` is `${` itself. */
   readonly parameters: JsonObject;
-  readonly timeoutSeconds: number;
+  /** Limit on an attempt; undefined = as long as the server's configuration says. */
+  readonly timeoutSeconds: number | undefined;
   readonly retry: RetryPolicy;
   /** 0 to 9. */
   readonly priority: number;

@@ -137,6 +137,21 @@ export function outboxConformance(name: string, make: () => Promise<OutboxSubjec
       expect(await ids(2)).toEqual([2, 3]);
     });
 
+    test("long rows are read a few at a time, and one that is too long tells its length and nothing else", async () => {
+      const long = (bytes: number, id: number): string =>
+        `INSERT INTO verbatim_outbox (change_id, entity, operation, record) VALUES ('c${id}', 'Item', 'create', '{"title":"${"x".repeat(bytes)}"}')`;
+      for (let id = 1; id <= 12; id++) await subject.run(long(id === 3 ? 1_048_577 : 900_000, id));
+      const seen: string[] = [];
+      for (let rows = await outbox.read(100); rows.length > 0; rows = await outbox.read(100)) {
+        expect(rows.length).toBeLessThanOrEqual(6);
+        for (const { change } of rows) seen.push("problem" in change ? change.problem : change.changeId);
+        await outbox.remove(rows.map(({ place }) => place));
+      }
+      const expected = Array.from({ length: 12 }, (_, at): unknown => `c${at + 1}`);
+      expected[2] = expect.stringMatching(/^the row has 1048\d\d\d bytes; at most 1048576 can be taken in$/);
+      expect(seen).toEqual(expected);
+    });
+
     test("a row that was set aside is kept with its problem, and comes again when it is given back", async () => {
       await insert(1, 2);
       const [first] = await outbox.read(1);

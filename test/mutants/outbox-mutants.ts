@@ -24,11 +24,26 @@ const RELAY = "orchestration/work/outbox-relay";
 
 /** Mistakes on the way from an application's transaction to accepted work. */
 export const OUTBOX_MUTANTS: readonly Mutant[] = [
-  outboxes("postgres")("places-of-rows-are-ordered-as-texts", {
-    change: ["ORDER BY o.place LIMIT", "ORDER BY place LIMIT"],
+  outboxes("outbox-page")("places-of-rows-are-ordered-as-texts", {
+    change: ["${PAGE_BYTES} ORDER BY p.place", "${PAGE_BYTES} ORDER BY place"],
     tests: CONFORMANCE,
   }),
-  outboxes("postgres")("row-that-was-set-aside-comes-again", {
+  outboxes("outbox-page")("long-rows-are-read-by-their-number-alone", {
+    change: ["< ${PAGE_BYTES} ORDER", "< 1e12 ORDER"],
+    tests: CONFORMANCE,
+  }),
+  outboxes("outbox-page")("row-that-is-too-long-is-read", {
+    change: ["CASE WHEN p.bytes <= ${ROW_BYTES} THEN", "CASE WHEN p.bytes > 0 THEN"],
+    tests: CONFORMANCE,
+  }),
+  outboxes("sqlite")("file-that-is-missing-is-made", {
+    change: [
+      ["if (!existsSync(file)) throw missing(file);", ""],
+      ['set("mode", "rw")', 'set("mode", "rwc")'],
+    ],
+    tests: "effects/outbox.sqlite",
+  }),
+  outboxes("outbox-page")("row-that-was-set-aside-comes-again", {
     change: ["WHERE o.problem IS NULL ORDER", "ORDER"],
     tests: CONFORMANCE,
   }),
@@ -87,6 +102,17 @@ export const OUTBOX_MUTANTS: readonly Mutant[] = [
   }),
   relay("row-that-can-not-be-taken-in-holds-up-the-others", {
     change: ["OF_THE_ROW.has(error.code)", "false"],
+    tests: RELAY,
+  }),
+  relay("row-that-nobody-foresaw-is-tried-for-ever", {
+    change: ["const TRIES = 5;", "const TRIES = 1e9;"],
+    tests: RELAY,
+  }),
+  relay("store-that-fails-sets-rows-aside", {
+    change: [
+      'if (tries < TRIES) throw error;\n      return "suspect";',
+      'await this.#setAside(row.place, String(error));\n      return "set aside";',
+    ],
     tests: RELAY,
   }),
   relay("closing-waits-for-every-row-that-was-read", {

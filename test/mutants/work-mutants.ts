@@ -12,6 +12,10 @@ const perform = at("orchestration/work/perform-hook-work");
 const payload = at("orchestration/work/hook-work");
 const desk = at("orchestration/work/work-desk");
 
+const feed = at("orchestration/work/queue-feed");
+const outage = at("orchestration/work/outage");
+const time = at("queue/steady-time");
+
 const STORE = "queue/work-store";
 const WORKERS = "orchestration/work/workers";
 const WIRE = "e2e/hooks";
@@ -43,7 +47,7 @@ export const WORK_MUTANTS: readonly Mutant[] = [
     change: ["        this.#accept(end.follows);\n", ""],
     tests: `${STORE} ${WORKERS}`,
   }),
-  workers("lost-entries-stay-lost", {
+  feed("lost-entries-stay-lost", {
     change: ["{ overdueMs: REFILL_OVERDUE_MS, limit: REFILL_WORKS }", "{ overdueMs: 1e15, limit: REFILL_WORKS }"],
     tests: WORKERS,
   }),
@@ -82,6 +86,54 @@ export const WORK_MUTANTS: readonly Mutant[] = [
   payload("each-telling-is-new-work", {
     change: ["[by, change.changeId, job.name]", "[by, change.changeId, job.name, Math.random()]"],
     tests: WIRE,
+  }),
+  workers("each-failure-of-a-queue-is-told", {
+    change: ["    this.#putBacks.failed(error);\n", '    this.#options.onNews({ kind: "put back", id, error });\n'],
+    tests: WORKERS,
+  }),
+  feed("queue-that-came-back-is-not-filled", {
+    change: ["if (this.#away.answered()) this.#fill();", "this.#away.answered();"],
+    tests: WORKERS,
+  }),
+  feed("whoever-asks-waits-for-a-queue-that-is-away", {
+    change: ["    if (this.#away.isDown) return;\n", ""],
+    tests: WORKERS,
+  }),
+  outage("each-failure-is-told", {
+    change: ["if (this.#began.kinds.has(kind)) return;", ""],
+    tests: "orchestration/work/outage",
+  }),
+  outage("what-comes-and-goes-is-told-each-time", {
+    change: [" - this.#began.lastMs >= quietMs", " - this.#began.lastMs >= 0"],
+    tests: "orchestration/work/outage",
+  }),
+  perform("database-that-is-away-costs-attempts", {
+    change: ['  "SOURCE_UNAVAILABLE",\n', ""],
+    tests: "orchestration/work/perform-hook-work",
+  }),
+  perform("timeout-of-a-job-is-not-heeded", {
+    change: [
+      "timeoutSeconds = usual } = job",
+      "timeoutSeconds: own } = job,\n    timeoutSeconds = own === undefined ? usual : Math.min(own, usual)",
+    ],
+    tests: "orchestration/work/perform-hook-work",
+  }),
+  store("dead-letters-are-read-by-their-number-alone", { change: [" || bytes >= PAGE_BYTES", ""], tests: STORE }),
+  store("clock-that-was-set-back-delays-work-over-a-start", {
+    change: ["    this.#bringForward();\n", ""],
+    tests: STORE,
+  }),
+  time("clock-that-is-set-back-delays-work", {
+    change: ["steadyMs - wallMs >= 1 ? steadyMs : wallMs", "wallMs"],
+    tests: STORE,
+  }),
+  desk("full-disk-takes-work-in", {
+    change: ["    requireRoom?.();\n    for", "    for"],
+    tests: "orchestration/work/work-desk",
+  }),
+  desk("full-disk-takes-redriven-work-in", {
+    change: ["      requireRoom?.();\n      const work", "      const work"],
+    tests: "orchestration/work/work-desk",
   }),
   desk("redrives-all-when-asked-for-some", {
     change: ["let page = store.deadLetters(query,", "let page = store.deadLetters({},"],

@@ -9,6 +9,7 @@ import { createSqliteQueue } from "#queue";
 import type { JobQueue } from "#queue";
 import { entry, takeNow, takeOne } from "../conformance/job-queue-subject.ts";
 import { ManualClock } from "../support/clock.ts";
+import { MovedClock } from "./support/moved-clock.ts";
 import { scratchDirectory } from "../support/scratch-directory.ts";
 import type { ScratchDirectory } from "../support/scratch-directory.ts";
 
@@ -39,6 +40,18 @@ describe("the file of a queue", () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
     await queue.close();
     expect((await takeOne(open())).id).toBe("a");
+  });
+
+  test("hands out what had to wait in its time though the wall clock was set back meanwhile", async () => {
+    const clock = new MovedClock();
+    const queue = createSqliteQueue({ file, clock });
+    opened.push(queue);
+    await queue.enqueue([entry("a", { delayMs: 5000 })]);
+    clock.setWallBack(3_600_000);
+    clock.advance(4999);
+    expect(await takeNow(queue, 1)).toEqual([]);
+    clock.advance(1);
+    expect(await takeNow(queue, 1)).toMatchObject([{ id: "a" }]);
   });
 
   test("of a newer form is refused and left as it is", () => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { NewWork, Work } from "#model";
 import { WorkStore } from "#queue";
 import { ManualClock } from "../support/clock.ts";
+import { MovedClock } from "./support/moved-clock.ts";
 import { scratchDirectory } from "../support/scratch-directory.ts";
 
 const LEASE_MS = 60_000;
@@ -173,7 +174,7 @@ describe("dead letters", () => {
     [{ name: "notify", capability: "http.post" }, ["c"]],
   ] as const)("fit the filter %j", (query, ids) => {
     const { store } = withDead();
-    expect(store.deadLetters(query, { behind: 0, limit: 10 }).map(({ id }) => id)).toEqual(ids);
+    expect(store.deadLetters(query, { behind: 0, limit: 10 }).works.map(({ id }) => id)).toEqual(ids);
     expect(store.countDeadLetters(query)).toBe(ids.length);
   });
 
@@ -181,11 +182,31 @@ describe("dead letters", () => {
     const { store } = withDead();
     const died = store.get("b")?.endedMs ?? 0;
     const ids = (query: Parameters<WorkStore["deadLetters"]>[0]): readonly string[] =>
-      store.deadLetters(query, { behind: 0, limit: 10 }).map(({ id }) => id);
+      store.deadLetters(query, { behind: 0, limit: 10 }).works.map(({ id }) => id);
     expect(ids({ endedFromMs: died })).toEqual(["b", "c"]);
     expect(ids({ endedBeforeMs: died })).toEqual(["a"]);
-    const [first] = store.deadLetters({}, { behind: 0, limit: 1 });
-    expect(store.deadLetters({}, { behind: first?.place ?? 0, limit: 1 })[0]?.id).toBe("b");
+    const { works, more } = store.deadLetters({}, { behind: 0, limit: 1 });
+    expect([works.length, more]).toEqual([1, true]);
+    expect(store.deadLetters({}, { behind: works[0]?.place ?? 0, limit: 1 }).works[0]?.id).toBe("b");
+    expect(store.deadLetters({}, { behind: works[0]?.place ?? 0, limit: 2 })).toMatchObject({ more: false });
+  });
+
+  test("are read a few at a time if they are long, so that a page of a thousand fits into memory", () => {
+    const { store } = opened({ capacity: 50 });
+    const ids = Array.from({ length: 40 }, (_, n) => `w${n}`);
+    for (const id of ids) {
+      store.accept([work(id, { payload: { text: "x".repeat(500_000) } })]);
+      store.finish(claimed(store, id), { kind: "dead", error: BROKEN });
+    }
+    const seen: string[] = [];
+    for (let behind = 0, more = true; more;) {
+      const page = store.deadLetters({}, { behind, limit: 1000 });
+      expect(page.works.length).toBeLessThanOrEqual(9);
+      seen.push(...page.works.map(({ id }) => id));
+      ({ more } = page);
+      behind = page.works.at(-1)?.place ?? 0;
+    }
+    expect(seen).toEqual(ids);
   });
 
   test("are redriven once, as new work that is linked to them", () => {
@@ -199,7 +220,7 @@ describe("dead letters", () => {
     expect(store.get("a")).toMatchObject({ state: "dead", redrivenAs: "a-again" });
     expect(store.redrive("a", "a-third")).toBeUndefined();
     expect(store.discard("a", { by: "ops", reason: "done" })).toBe(false);
-    expect(store.deadLetters({}, { behind: 0, limit: 10 }).map(({ id }) => id)).toEqual(["b", "c"]);
+    expect(store.deadLetters({}, { behind: 0, limit: 10 }).works.map(({ id }) => id)).toEqual(["b", "c"]);
   });
 
   test("are discarded with a reason, and never redriven after it", () => {
@@ -300,4 +321,47 @@ test("whatever holders do and however late, each piece of work ends at most once
     }),
     { numRuns: 300 },
   );
+});
+
+describe("a wall clock that is set back", () => {
+  test("delays no work that is due, and none that waits, by what it was set back", () => {
+    const clock = new MovedClock();
+    const store = new WorkStore({ path: ":memory:", clock });
+    store.accept([work("a"), work("b")]);
+    const held = claimed(store, "a");
+    store.finish(held, { kind: "failed", error: BROKEN, delayMs: 5000 });
+    clock.setWallBack(3_600_000);
+    expect(store.claim("b", LEASE_MS).kind).toBe("claimed");
+    expect(store.claim("a", LEASE_MS)).toMatchObject({ kind: "later", delayMs: 5000 });
+    clock.advance(5000);
+    expect(store.claim("a", LEASE_MS).kind).toBe("claimed");
+    expect(store.overdue({ overdueMs: 0, limit: 10 })).toEqual([]);
+    clock.advance(LEASE_MS);
+    expect(store.overdue({ overdueMs: 0, limit: 10 }).map(({ id }) => id)).toEqual(["b", "a"]);
+  });
+
+  test("while no process runs delays nothing by more than an hour", async () => {
+    await using directory = await scratchDirectory();
+    const path = join(directory.path, "work.db");
+    const clock = new MovedClock();
+    const before = new WorkStore({ path, clock });
+    before.accept([work("a"), work("b")]);
+    claimed(before, "a");
+    before.close();
+    clock.setWallBack(30 * 86_400_000);
+    const store = new WorkStore({ path, clock });
+    for (const id of ["a", "b"]) expect([id, store.claim(id, LEASE_MS).kind]).toEqual([id, "claimed"]);
+    store.close();
+  });
+
+  test("that is set forward again is followed, and so are claims that have run out by it", () => {
+    const clock = new MovedClock();
+    const store = new WorkStore({ path: ":memory:", clock });
+    store.accept([work("a")]);
+    clock.setWallBack(-3_600_000);
+    claimed(store, "a");
+    clock.setWallBack(7_200_000);
+    clock.advance(LEASE_MS - 1);
+    expect(store.claim("a", LEASE_MS)).toMatchObject({ kind: "later", delayMs: 1 });
+  });
 });

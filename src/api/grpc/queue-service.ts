@@ -56,10 +56,14 @@ export function queueService({ hooks }: { readonly hooks?: HooksPart }): Mounted
       refuseIfAny([...query.violations, ...pageViolations(pageSize, token)]);
       await shares.answer.take(LIMITS.responseBytes);
       const behind = Math.trunc(Number(placeOfToken(token)?.[1] ?? 0)) || 0;
-      const { works, matched } = desk.deadLetters(query.query, { behind, limit: pageSize || USUAL_PAGE });
+      const {
+        works,
+        matched,
+        more: moreBehind,
+      } = desk.deadLetters(query.query, { behind, limit: pageSize || USUAL_PAGE });
       const deadLetters = [...fitting(works.map(workMessage), sizeOfWork)];
       const last = works[deadLetters.length - 1]?.place;
-      const more = deadLetters.length < works.length || works.length === (pageSize || USUAL_PAGE);
+      const more = deadLetters.length < works.length || moreBehind;
       return {
         $typeName: "verbatim.queue.v1.ListDeadLettersResponse",
         deadLetters,

@@ -16,7 +16,6 @@ export interface JobScope {
   readonly stepTypes: ReadonlySet<string> | undefined;
 }
 
-const DEFAULT_TIMEOUT_SECONDS = 30;
 const DEFAULT_PRIORITY = 5;
 const DEFAULT_RECORDS = 1000;
 const DEFAULT_ATTEMPTS = 3;
@@ -150,8 +149,8 @@ function checkParameters(
 
 const SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
 
-function timeoutSeconds(name: string, { timeout }: HookFileJob, { parts }: JobScope): number {
-  if (timeout === undefined) return DEFAULT_TIMEOUT_SECONDS;
+function timeoutSeconds(name: string, { timeout }: HookFileJob, { parts }: JobScope): number | undefined {
+  if (timeout === undefined) return undefined;
   const [, number = "", unit = ""] = /^([\d.]+)(ms|s|m|h)$/.exec(timeout) ?? [];
   const seconds = Number(number) * (SECONDS[unit] ?? 0);
   if (!(seconds > 0 && seconds <= LIMITS.timeoutSeconds))

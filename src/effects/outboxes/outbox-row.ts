@@ -1,10 +1,13 @@
 import type { ChangeOperation, CommittedChange, EntityRecord } from "#model";
 import type { OutboxRow } from "../outbox.ts";
 import { jsonOf } from "../record-sources/column-json.ts";
+import { ROW_BYTES } from "./outbox-page.ts";
 
 /** A row as the database has it. */
 export interface StoredRow {
   readonly place: string;
+  /** Bytes of its texts; with more than `ROW_BYTES` none of them was read. */
+  readonly bytes: unknown;
   readonly change_id: unknown;
   readonly entity: unknown;
   readonly operation: unknown;
@@ -25,8 +28,12 @@ export interface NumberWriting {
 
 /** What a row tells; whoever has written it may have written anything. */
 export function outboxRow(row: StoredRow, writing: NumberWriting = {}): OutboxRow {
-  const change = changeOf(row, writing);
+  const change = Number(row.bytes) > ROW_BYTES ? tooLong(row) : changeOf(row, writing);
   return { place: row.place, change: typeof change === "string" ? { problem: change } : change };
+}
+
+function tooLong({ bytes }: StoredRow): string {
+  return `the row has ${Number(bytes)} bytes; at most ${ROW_BYTES} can be taken in`;
 }
 
 function changeOf(

@@ -2,6 +2,7 @@ import type { Client, ClientConfig } from "pg";
 import type { Clock } from "#model";
 import { Fault } from "#model";
 import type { Outbox } from "../outbox.ts";
+import { pageText } from "./outbox-page.ts";
 import { outboxRow } from "./outbox-row.ts";
 import type { StoredRow } from "./outbox-row.ts";
 import { PostgresTells } from "./postgres-tells.ts";
@@ -23,8 +24,8 @@ const STATEMENT_MS = 5000;
 const GRACE_MS = 1000;
 const CHANNEL = "verbatim_outbox";
 
-const READ = `SELECT o.place::text AS place, o.change_id, o.entity, o.operation, o.record::text AS record, o.old::text AS old
-  FROM verbatim_outbox AS o WHERE o.problem IS NULL ORDER BY o.place LIMIT $1`;
+const asText = (column: string): string => `${column}::text`;
+const READ = pageText({ place: asText, text: asText, least: "least", limit: "$1" });
 const REMOVE = "DELETE FROM verbatim_outbox WHERE place = ANY($1::bigint[])";
 const SET_ASIDE = "UPDATE verbatim_outbox SET problem = $2 WHERE place = $1::bigint";
 

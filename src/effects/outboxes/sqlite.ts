@@ -1,7 +1,10 @@
+import { existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import type { Clock } from "#model";
 import { Fault } from "#model";
 import type { Outbox } from "../outbox.ts";
+import { pageText } from "./outbox-page.ts";
 import { outboxRow } from "./outbox-row.ts";
 import type { StoredRow } from "./outbox-row.ts";
 
@@ -19,6 +22,26 @@ const DOUBLE_DIGITS = 17;
 /** SQLite's code for a statement that does not fit the tables. */
 const SQLITE_ERROR = 1;
 
+const READ = pageText({
+  place: (column) => `CAST(${column} AS TEXT)`,
+  text: (column) => column,
+  least: "min",
+  limit: "?",
+});
+
+/** Opens a file that is there: one that is missing is a mistake in the configuration, and an empty one in its place would hide it. */
+function openExisting(file: string, busyMs: number): DatabaseSync {
+  if (!existsSync(file)) throw missing(file);
+  const url = pathToFileURL(file);
+  url.searchParams.set("mode", "rw"); // it may have gone since
+  return new DatabaseSync(url, { timeout: busyMs });
+}
+
+function missing(file: string): Fault {
+  const text = `The application's database ${file} is not there: correct hooks.source.sqlite, or make it, and the outbox in it with the SQL of \`verbatim hooks outbox\`. No file is made here.`;
+  return new Fault("NOT_CONFIGURED", text);
+}
+
 /** The outbox of an application's SQLite file. It is opened when it is needed, and its rows are all that is ever written. */
 export function createSqliteOutbox({ file, clock, busyMs = BUSY_MS }: SqliteOutboxOptions): Outbox {
   let database: DatabaseSync | undefined;
@@ -26,17 +49,15 @@ export function createSqliteOutbox({ file, clock, busyMs = BUSY_MS }: SqliteOutb
   const asked = <T>(ask: (open: DatabaseSync) => T): T => {
     if (closed) throw new Fault("SOURCE_UNAVAILABLE", "The outbox is closed.");
     try {
-      database ??= new DatabaseSync(file, { timeout: busyMs });
+      database ??= openExisting(file, busyMs);
       return ask(database);
     } catch (error) {
-      throw outboxFault(error);
+      throw error instanceof Fault ? error : outboxFault(error);
     }
   };
   return {
     async read(limit) {
-      const sql = `SELECT CAST(place AS TEXT) AS place, change_id, entity, operation, record, old FROM verbatim_outbox
-        WHERE problem IS NULL ORDER BY verbatim_outbox.place LIMIT ?`;
-      const rows = asked((open) => open.prepare(sql).all(limit));
+      const rows = asked((open) => open.prepare(READ).all(limit));
       return rows.map((row) => outboxRow(row as unknown as StoredRow, { written: DOUBLE_DIGITS })); // the columns that were asked for
     },
     async remove(places) {

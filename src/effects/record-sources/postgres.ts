@@ -23,6 +23,8 @@ const STATEMENT_MS = 10_000;
 const IDLE_MS = 30_000;
 /** So much longer than the database the client waits, in milliseconds, before it takes the connection for dead. */
 const GRACE_MS = 1000;
+/** PostgreSQL's code for a statement that was ended. */
+const OUT_OF_TIME = "57014";
 /** Nothing can be written, and times are told in one way. */
 const SETTINGS = "-c default_transaction_read_only=on -c TimeZone=UTC -c DateStyle=ISO -c client_encoding=UTF8";
 
@@ -121,14 +123,22 @@ async function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): 
 
 /** Classes 22, 3F and 42: a value or a name does not fit the tables. 42501 is a missing right, which can be given at any time. */
 function isMisfit(error: unknown): boolean {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const code = codeOf(error);
   return /^(?:22|3F|42)[0-9A-Z]{3}$/.test(code) && code !== "42501";
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 
 function sourceFault(cause: unknown): Fault {
   const message = cause instanceof Error ? cause.message : String(cause);
   if (isMisfit(cause))
     return new Fault("NOT_CONFIGURED", `The database does not fit the file of hooks: ${message}.`, { cause });
+  if (codeOf(cause) === OUT_OF_TIME)
+    return new Fault("DEADLINE_PASSED", `The database has ended a statement that took too long: ${message}.`, {
+      cause,
+    });
   return unavailable(message, cause);
 }
 

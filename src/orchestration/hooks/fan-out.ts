@@ -11,7 +11,7 @@ export interface HookEffect {
   readonly recordKey: RecordKey;
   readonly stepType: string;
   readonly parameters: JsonObject;
-  readonly timeoutSeconds: number;
+  readonly timeoutSeconds: number | undefined;
 }
 
 /** What a job's effects are made of. */

@@ -16,6 +16,8 @@ export interface HookWorkOptions {
   readonly hooksOf: (hash: string) => Promise<CompiledHooks | undefined>;
   /** The application's database, or what says that there is none. */
   readonly source: RecordSource;
+  /** Limit on an attempt of a job that declares none itself. Seconds. */
+  readonly timeoutSeconds: number;
   /** In [0, 1). */
   readonly chance: () => number;
 }
@@ -23,8 +25,14 @@ export interface HookWorkOptions {
 /** Who asks, in the records of the jobs. */
 const WORKER = "verbatim-worker";
 
-/** Faults of this server at present, which say nothing of the work: it is tried again, and it was no attempt. */
-const NOT_NOW: ReadonlySet<string> = new Set(["DRAINING", "LIMIT_EXCEEDED", "STORE_HALTED", "CANCELLED"]);
+/** Faults of this server, or of the source of records, at present, which say nothing of the work: it is tried again, and it was no attempt. */
+const NOT_NOW: ReadonlySet<string> = new Set([
+  "DRAINING",
+  "LIMIT_EXCEEDED",
+  "STORE_HALTED",
+  "CANCELLED",
+  "SOURCE_UNAVAILABLE",
+]);
 
 /**
  * Does one attempt: finds the records that a job is about and asks for one effect each, or has an effect performed.
@@ -53,7 +61,7 @@ export async function performHookWork(
 /** What no one has foreseen is an attempt too: it is told, and does not go on for ever. */
 function classOf(error: unknown): ErrorClass {
   if (!(error instanceof Fault)) return "unknown";
-  return error.code === "SOURCE_UNAVAILABLE" ? "transient_io" : "permanent";
+  return error.code === "DEADLINE_PASSED" ? "timeout" : "permanent";
 }
 
 interface Attempt extends HookWorkOptions {
@@ -92,8 +100,9 @@ async function effects({
 }
 
 /** An attempt that was begun before is found by its job's id, and is not performed again. */
-async function performed({ work, job, runner, signal, chance }: Attempt, parameters: JsonObject): Promise<AttemptEnd> {
-  const asked = jobOf(work, job, parameters);
+async function performed(attempt: Attempt, parameters: JsonObject): Promise<AttemptEnd> {
+  const { work, job, runner, signal, chance } = attempt;
+  const asked = jobOf(attempt, parameters);
   const submitted = await runner.submit(asked, { only: job.capabilities });
   const cut = (): void => {
     const cancellation = { cancelledBy: WORKER, reason: "the workers stopped, and had waited for it long enough" };
@@ -109,8 +118,8 @@ async function performed({ work, job, runner, signal, chance }: Attempt, paramet
   }
 }
 
-function jobOf({ id, attempts }: Work, job: HookJob, parameters: JsonObject): Job {
-  const { name, effect: stepType, timeoutSeconds } = job;
+function jobOf({ work: { id, attempts }, job, timeoutSeconds: usual }: Attempt, parameters: JsonObject): Job {
+  const { name, effect: stepType, timeoutSeconds = usual } = job;
   return {
     jobId: `${id}-a${attempts}`,
     attemptOf: id,

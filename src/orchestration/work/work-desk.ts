@@ -1,7 +1,7 @@
 import type { Clock, CommittedChange, EntityRecord, HookSet, Violation } from "#model";
 import { Fault } from "#model";
 import type { DeadLetterQuery, NewWork, Work, WorkStats } from "#model";
-import type { JobQueue, QueueDepth, WorkStore } from "#queue";
+import type { JobQueue, PageOfWork, QueueDepth, WorkStore } from "#queue";
 import type { CompiledHooks } from "../hooks/compile-hooks.ts";
 import { matchHooks } from "../hooks/match-hooks.ts";
 import { hookPayload, isSameWork, workOfChange } from "./hook-work.ts";
@@ -18,7 +18,7 @@ export interface WorkDeskOptions {
   /** The file of hooks that holds at present. */
   readonly hooks: () => CompiledHooks;
   readonly newId: () => string;
-  /** Asked before anything is accepted: refuses if the disk is full. @throws {Fault} LIMIT_EXCEEDED */
+  /** Asked before anything is accepted, redriven work too: refuses if the disk is full. @throws {Fault} LIMIT_EXCEEDED */
   readonly requireRoom?: () => void;
   readonly onNews: OnWorkNews;
 }
@@ -84,9 +84,10 @@ export class WorkDesk {
 
   /**
    * Accepts the jobs of all hooks that a change matches, or none; durable when it resolves.
+   * @param options `quiet`: it was refused before, and that was told.
    * @throws {Fault} INVALID_REQUEST for an entity that is not known, or a condition that cannot be told; LIMIT_EXCEEDED; DRAINING.
    */
-  async publish(change: CommittedChange): Promise<Published> {
+  async publish(change: CommittedChange, { quiet = false }: { readonly quiet?: boolean } = {}): Promise<Published> {
     const { entity, operation } = change;
     const { onNews } = this.#options;
     try {
@@ -98,12 +99,12 @@ export class WorkDesk {
       if (undecided.length > 0)
         throw invalid(undecided.map(({ hook, problem }) => ({ field: hook, description: problem })));
       const jobs = matched.map(({ job }) => job.name);
-      if (matched.length > 0) onNews({ kind: "hook matched", entity, operation, jobs });
+      if (matched.length > 0 && !quiet) onNews({ kind: "hook matched", entity, operation, jobs });
       const works = jobs.map((name) => workOf(set, name, { by: "change", change }));
       const added = await this.#accept(works);
       return { hooks: [...new Set(matched.map(({ hook }) => hook))], works: works.map(({ id }) => id), added };
     } catch (error) {
-      onNews({ kind: "hook failed", entity, operation, error });
+      if (!quiet) onNews({ kind: "hook failed", entity, operation, error });
       throw error;
     }
   }
@@ -158,9 +159,9 @@ export class WorkDesk {
   deadLetters(
     query: DeadLetterQuery,
     page: { readonly behind: number; readonly limit: number },
-  ): { readonly works: readonly Work[]; readonly matched: number } {
+  ): PageOfWork & { readonly matched: number } {
     const { store } = this.#options;
-    return { works: store.deadLetters(query, page), matched: store.countDeadLetters(query) };
+    return { ...store.deadLetters(query, page), matched: store.countDeadLetters(query) };
   }
 
   /** Accepts dead letters anew, each as work of its own that is linked to it; says of each what became of it. @throws {Fault} DRAINING */
@@ -171,14 +172,14 @@ export class WorkDesk {
     const redriven: { id: string; newId: string }[] = [];
     const refused: { id: string; why: string }[] = [];
     const left = (): number => Math.min(PAGE, max - redriven.length - refused.length);
-    let page = store.deadLetters(query, { behind: 0, limit: left() });
+    let page = store.deadLetters(query, { behind: 0, limit: left() }).works;
     while (page.length > 0) {
       for (const { id } of page) {
         const came = dryRun ? { id, newId: "" } : await this.#redriveOne(id, perSecond);
         if ("why" in came) refused.push(came);
         else redriven.push(came);
       }
-      page = left() === 0 ? [] : store.deadLetters(query, { behind: page.at(-1)?.place ?? 0, limit: left() });
+      page = left() === 0 ? [] : store.deadLetters(query, { behind: page.at(-1)?.place ?? 0, limit: left() }).works;
     }
     return { matched, redriven, refused };
   }
@@ -187,9 +188,10 @@ export class WorkDesk {
     id: string,
     perSecond: number,
   ): Promise<{ id: string; newId: string } | { id: string; why: string }> {
-    const { store, workers, newId, clock } = this.#options;
+    const { store, workers, newId, clock, requireRoom } = this.#options;
     try {
       this.#requireOpen();
+      requireRoom?.();
       const work = store.redrive(id, newId());
       if (work === undefined) return { id, why: "it was redriven or discarded meanwhile" };
       await workers.enqueue([work]);

@@ -1,5 +1,6 @@
 import type { ChangeOperation } from "#model";
 import type { WorkError } from "#model";
+import type { OutageEnd } from "./outage.ts";
 
 /** What becomes of hooks and of work, for the log of the process. */
 export type WorkNews =
@@ -33,9 +34,18 @@ export type WorkNews =
       /** Milliseconds until the next attempt of what has failed; since it was accepted, of what is dead. */
       readonly ms: number;
     }
-  /** The claim was lost to somebody else, or work could not be begun now: nothing was written. */
+  /**
+   * The claim was lost to somebody else, or work could not be begun now: nothing was written. What others are put back for after that, for the
+   * same reason, is told in sum, by `goes on`.
+   */
   | { readonly kind: "put back"; readonly id: string; readonly error: unknown }
+  | ({ readonly kind: "goes on" } & OutageEnd)
+  /** Told once when it begins, and of its end in sum. */
   | { readonly kind: "queue unavailable"; readonly error: unknown }
+  | ({ readonly kind: "queue available" } & OutageEnd)
+  /** The store of work could not be read or written: what was begun is tried again. Told once when it begins, and of its end in sum. */
+  | { readonly kind: "store fails"; readonly error: unknown }
+  | ({ readonly kind: "store answers" } & OutageEnd)
   | { readonly kind: "started" | "stopped"; readonly workers: number };
 
 /** Told of it; must not throw. */

@@ -1,7 +1,9 @@
 import type { Clock } from "#model";
 import { Fault } from "#model";
 import type { AttemptEnd, NewWork, Work } from "#model";
-import type { Delivery, JobQueue, QueueEntry, WorkStore } from "#queue";
+import type { Delivery, JobQueue, WorkStore } from "#queue";
+import { Outage } from "./outage.ts";
+import { QueueFeed } from "./queue-feed.ts";
 import type { OnWorkNews } from "./work-news.ts";
 
 /** What workers are made of. */
@@ -18,16 +20,12 @@ export interface WorkersOptions {
   readonly onNews: OnWorkNews;
 }
 
-/** How long a queue is waited upon at a time. */
-const TAKE_MS = 1000;
 /** Before a queue that does not answer is asked again. */
 const UNAVAILABLE_MS = 1000;
-/** How often what is overdue is queued again: the queue may have lost it. */
-const REFILL_MS = 2000;
-const REFILL_OVERDUE_MS = 2000;
-const REFILL_WORKS = 1000;
 /** Before work that could not be begun is tried again. */
 const PUT_BACK_MS = 1000;
+/** What work waits for may take so long to fail: until then it is not told that it goes on. */
+const PUT_BACK_QUIET_MS = 15_000;
 
 /**
  * Takes ids from the queue, claims their work, has it done, and writes what it came to. The queue may lose ids or hand them out twice:
@@ -38,7 +36,11 @@ export class Workers {
   readonly #running = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
   readonly #cutting = new AbortController();
-  #disarmRefill: (() => void) | undefined;
+  readonly #feed: QueueFeed;
+  readonly #storeFails: Outage;
+  readonly #putBacks: Outage;
+  /** The work that the news of being put back is about. */
+  #putBack = "";
   /** Resolved when a piece of work ends or the workers stop; made anew for each wait, so that nothing gathers. */
   #wake: () => void = () => undefined;
   /** Something could not be begun now: the next is not tried at once. */
@@ -47,7 +49,21 @@ export class Workers {
 
   constructor(options: WorkersOptions) {
     this.#options = options;
+    const { store, queue, clock, onNews } = options;
     this.#stopping.signal.addEventListener("abort", () => this.#wake(), { once: true });
+    this.#storeFails = new Outage({
+      clock,
+      onBegin: (error) => onNews({ kind: "store fails", error }),
+      onEnd: (end) => onNews({ kind: "store answers", ...end }),
+    });
+    this.#putBacks = new Outage({
+      clock,
+      quietMs: PUT_BACK_QUIET_MS,
+      onBegin: (error) => onNews({ kind: "put back", id: this.#putBack, error }),
+      onEnd: (end) => onNews({ kind: "goes on", ...end }),
+    });
+    const onStoreError = (error: unknown): void => this.#storeFails.failed(error);
+    this.#feed = new QueueFeed({ store, queue, clock, onNews, onStoreError, stopping: this.#stopping.signal });
   }
 
   /** Pieces of work that are done at the same time at most. */
@@ -64,9 +80,7 @@ export class Workers {
   start(): void {
     const { concurrency, onNews } = this.#options;
     this.#loop = this.#takeAll();
-    void this.#fill()
-      .catch((error: unknown) => this.#options.onNews({ kind: "queue unavailable", error }))
-      .finally(() => this.#refillLater());
+    this.#feed.start();
     onNews({ kind: "started", workers: concurrency });
   }
 
@@ -75,7 +89,7 @@ export class Workers {
     if (this.#loop === undefined) return;
     const first = !this.#stopping.signal.aborted;
     this.#stopping.abort();
-    this.#disarmRefill?.();
+    this.#feed.stop();
     const disarm = this.#options.clock.after(graceMs, () => this.#cutting.abort());
     await this.#loop;
     await Promise.all(this.#running);
@@ -83,33 +97,34 @@ export class Workers {
     if (first) this.#options.onNews({ kind: "stopped", workers: this.#options.concurrency });
   }
 
+  /** Tells the queue of work that is accepted: see {@link QueueFeed.enqueue}. */
+  async enqueue(works: readonly NewWork[]): Promise<void> {
+    await this.#feed.enqueue(works);
+  }
+
   async #takeAll(): Promise<void> {
+    const { concurrency } = this.#options;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       if (this.#backsOff) {
         this.#backsOff = false;
         await this.#pause(PUT_BACK_MS);
-      } else if (this.busy >= this.#options.concurrency) await this.#woken();
-      else for (const delivery of await this.#take()) this.#begin(delivery);
-    }
-  }
-
-  async #take(): Promise<readonly Delivery[]> {
-    const { queue, concurrency, onNews } = this.#options;
-    const { signal } = this.#stopping;
-    try {
-      return await queue.take({ max: concurrency - this.busy, waitMs: TAKE_MS, signal });
-    } catch (error) {
-      if (signal.aborted) return [];
-      onNews({ kind: "queue unavailable", error });
-      await this.#pause(UNAVAILABLE_MS);
-      return [];
+      } else if (this.busy >= concurrency) await this.#woken();
+      else {
+        const taken = await this.#feed.take(concurrency - this.busy);
+        if (taken === undefined) await this.#pause(UNAVAILABLE_MS);
+        else for (const delivery of taken) this.#begin(delivery);
+        this.#putBacks.answered();
+      }
     }
   }
 
   #begin(delivery: Delivery): void {
     const going = this.#handle(delivery)
-      .catch((error: unknown) => this.#options.onNews({ kind: "put back", id: delivery.id, error }))
+      .catch((error: unknown) => {
+        this.#backsOff = true; // the queue hands it out again when its time is over
+        this.#storeFails.failed(error);
+      })
       .finally(() => {
         this.#running.delete(going);
         this.#wake();
@@ -118,10 +133,11 @@ export class Workers {
   }
 
   async #handle(delivery: Delivery): Promise<void> {
-    const { store, queue, leaseMs } = this.#options;
+    const { store, leaseMs } = this.#options;
     const claim = store.claim(delivery.id, leaseMs);
-    if (claim.kind === "over") return void (await this.#tellQueue(queue.settle(delivery)));
-    if (claim.kind === "later") return void (await this.#tellQueue(queue.postpone(delivery, claim)));
+    this.#storeFails.answered();
+    if (claim.kind === "over") return await this.#feed.tell((queue) => queue.settle(delivery));
+    if (claim.kind === "later") return await this.#feed.tell((queue) => queue.postpone(delivery, claim));
     const stopBeating = this.#beat(claim.work, delivery);
     try {
       await this.#attempt(claim.work, delivery);
@@ -131,30 +147,30 @@ export class Workers {
   }
 
   async #attempt(work: Work, delivery: Delivery): Promise<void> {
-    const { store, queue, clock, onNews } = this.#options;
+    const { store, clock, onNews } = this.#options;
     const { id, name, capability, attempts: attempt } = work;
     const startMs = clock.monotonicMs();
     const tried = await this.#try(work);
     if ("error" in tried) {
-      onNews({ kind: "put back", id, error: tried.error });
+      this.#tellPutBack(id, tried.error);
       this.#backsOff = true;
       store.release(work, PUT_BACK_MS);
-      return void (await this.#tellQueue(queue.postpone(delivery, { delayMs: PUT_BACK_MS, attempt })));
+      return await this.#feed.tell((queue) => queue.postpone(delivery, { delayMs: PUT_BACK_MS, attempt }));
     }
     const { end } = tried;
     if (end.kind === "completed") {
       onNews({ kind: "completed", id, name, capability, durationMs: clock.monotonicMs() - startMs });
       await this.enqueue(end.follows);
-      return void (await this.#tellQueue(queue.settle(delivery)));
+      return await this.#feed.tell((queue) => queue.settle(delivery));
     }
     const told = { id, name, capability, attempt, error: end.error };
     if (end.error.errorClass === "sandbox_violation") onNews({ ...told, kind: "sandbox violation", ms: 0 });
     if (end.kind === "dead") {
       onNews({ ...told, kind: "dead", ms: Date.parse(clock.now()) - work.createdMs });
-      return void (await this.#tellQueue(queue.settle(delivery)));
+      return await this.#feed.tell((queue) => queue.settle(delivery));
     }
     onNews({ ...told, kind: "failed", ms: end.delayMs });
-    await this.#tellQueue(queue.postpone(delivery, { delayMs: end.delayMs, attempt: attempt + 1 }));
+    await this.#feed.tell((queue) => queue.postpone(delivery, { delayMs: end.delayMs, attempt: attempt + 1 }));
   }
 
   async #try(work: Work): Promise<{ readonly end: AttemptEnd } | { readonly error: unknown }> {
@@ -168,23 +184,12 @@ export class Workers {
     }
   }
 
-  /** Tells the queue of work that is accepted. It need not answer: what it does not hear of is overdue soon. */
-  async enqueue(works: readonly NewWork[]): Promise<void> {
-    if (works.length === 0) return;
-    for (const { id, name, capability } of works) this.#options.onNews({ kind: "enqueued", id, name, capability });
-    const entries = works.map(({ id, priority }) => ({ id, priority, delayMs: 0, attempt: 1 }));
-    await this.#tellQueue(this.#options.queue.enqueue(entries));
-  }
-
-  /** Answers whether the queue has heard it. */
-  async #tellQueue(asked: Promise<unknown>): Promise<boolean> {
-    try {
-      await asked;
-      return true;
-    } catch (error) {
-      if (!this.#stopping.signal.aborted) this.#options.onNews({ kind: "queue unavailable", error });
-      return false;
-    }
+  /** What somebody else has claimed is told each time; what everybody waits for, once. */
+  #tellPutBack(id: string, error: unknown): void {
+    if (error instanceof Fault && error.code === "SEQUENCE_CONFLICT")
+      return this.#options.onNews({ kind: "put back", id, error });
+    this.#putBack = id;
+    this.#putBacks.failed(error);
   }
 
   #beat(work: Work, delivery: Delivery): () => void {
@@ -193,44 +198,13 @@ export class Workers {
       try {
         if (!store.extend(work, leaseMs)) return;
       } catch (error) {
-        this.#options.onNews({ kind: "put back", id: work.id, error }); // it is tried again
+        this.#storeFails.failed(error); // it is tried again
       }
       queue.extend(delivery).catch(() => undefined); // it hands the entry out again, and the claim keeps others off
       disarm = clock.after(leaseMs / 3, beat);
     };
     let disarm = clock.after(leaseMs / 3, beat);
     return () => disarm();
-  }
-
-  /** Queues everything that is open: a queue in memory is empty after a start, and one on a server may be. */
-  async #fill(): Promise<void> {
-    const { store, queue } = this.#options;
-    let behind = 0;
-    while (!this.#stopping.signal.aborted) {
-      const page = store.open({ behind, limit: REFILL_WORKS });
-      if (page.length === 0) return;
-      if (!(await this.#tellQueue(queue.enqueue(page.map(entryOf))))) return; // what is overdue is queued later
-      behind = page.at(-1)?.place ?? 0;
-    }
-  }
-
-  /** Whether it is due or not, is asked of the store when it is claimed. */
-  #refillLater(): void {
-    if (this.#stopping.signal.aborted) return;
-    const { clock } = this.#options;
-    this.#disarmRefill = clock.after(REFILL_MS, () => {
-      void this.#refill().finally(() => this.#refillLater());
-    });
-  }
-
-  async #refill(): Promise<void> {
-    const { store, queue, onNews } = this.#options;
-    try {
-      const works = store.overdue({ overdueMs: REFILL_OVERDUE_MS, limit: REFILL_WORKS });
-      if (works.length > 0) await this.#tellQueue(queue.enqueue(works.map(entryOf)));
-    } catch (error) {
-      onNews({ kind: "queue unavailable", error });
-    }
   }
 
   async #pause(milliseconds: number): Promise<void> {
@@ -245,8 +219,4 @@ export class Workers {
       this.#wake = resolve;
     });
   }
-}
-
-function entryOf({ id, priority, attempts }: Work): QueueEntry {
-  return { id, priority, delayMs: 0, attempt: attempts + 1 };
 }

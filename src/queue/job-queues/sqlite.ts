@@ -4,6 +4,7 @@ import { checkEntries, checkNext, checkTake } from "../check-calls.ts";
 import type { Delivery, JobQueue, QueueDepth, QueueEntry, TakeOptions } from "../job-queue.ts";
 import { QUEUE_DEFAULTS } from "../limits.ts";
 import { closing, full } from "../refusals.ts";
+import { SteadyTime } from "../steady-time.ts";
 import { TakeWaiting } from "../take-waiting.ts";
 import { unavailable } from "../unavailable.ts";
 import { openQueueFile } from "./sqlite/queue-file.ts";
@@ -13,7 +14,7 @@ import { TurnCommits } from "./sqlite/turn-commits.ts";
 export interface SqliteQueueOptions {
   /** Path of the file, which belongs to this queue alone; made if it is not there. */
   readonly file: string;
-  /** Delays are in wall time, so that they go on over a restart. */
+  /** Delays are in wall time, so that they go on over a restart; set back while the process runs, it delays nothing. */
   readonly clock: Clock;
   /** Entries at most: due, delayed and taken. Default 100000. */
   readonly capacity?: number;
@@ -49,6 +50,7 @@ class SqliteQueue implements JobQueue {
   readonly #database: DatabaseSync;
   readonly #sql: Statements;
   readonly #clock: Clock;
+  readonly #time: SteadyTime;
   readonly #capacity: number;
   readonly #stalledAfterMs: number;
   readonly #commits: TurnCommits;
@@ -61,6 +63,7 @@ class SqliteQueue implements JobQueue {
     const prepared = Object.entries(STATEMENTS).map(([name, sql]) => [name, this.#database.prepare(sql)]);
     this.#sql = Object.fromEntries(prepared) as Statements; // the same keys
     this.#clock = clock;
+    this.#time = new SteadyTime(clock);
     this.#capacity = capacity ?? QUEUE_DEFAULTS.capacity;
     this.#stalledAfterMs = stalledAfterMs ?? QUEUE_DEFAULTS.stalledAfterMs;
     this.#queued = this.#count();
@@ -169,19 +172,15 @@ class SqliteQueue implements JobQueue {
 
   /** Makes due what has become so, and what was not settled in time. */
   #catchUp(): void {
-    this.#sql.catchUp.run(this.#wallMs(), Math.floor(this.#clock.monotonicMs()));
+    this.#sql.catchUp.run(this.#time.nowMs(), Math.floor(this.#clock.monotonicMs()));
   }
 
   #dueIn(delayMs: number): [state: number, atMs: number] {
-    return [delayMs === 0 ? DUE : DELAYED, this.#wallMs() + delayMs];
+    return [delayMs === 0 ? DUE : DELAYED, this.#time.nowMs() + delayMs];
   }
 
   #stalledAtMs(): number {
     return Math.ceil(this.#clock.monotonicMs() + this.#stalledAfterMs);
-  }
-
-  #wallMs(): number {
-    return Date.parse(this.#clock.now());
   }
 
   #nextMs(): number | undefined {
@@ -190,7 +189,7 @@ class SqliteQueue implements JobQueue {
       const atMs = this.#sql.next.get(state)?.["at"];
       return typeof atMs === "number" ? [atMs - nowMs] : [];
     };
-    const waits = [...at(DELAYED, this.#wallMs()), ...at(TAKEN, this.#clock.monotonicMs())];
+    const waits = [...at(DELAYED, this.#time.nowMs()), ...at(TAKEN, this.#clock.monotonicMs())];
     return waits.length === 0 ? undefined : Math.min(...waits);
   }
 }

@@ -27,6 +27,17 @@ export function workOf(row: WorkRow): Work {
   };
 }
 
+/** What a queue has to know of work that is open: without its payload, so that a page of them is small. */
+export type OpenWork = Pick<Work, "id" | "priority" | "attempts" | "place">;
+
+/** The columns of {@link OpenWork}. */
+export const OPEN_COLUMNS = "id, priority, attempts, place";
+
+/** The open work that a row of {@link OPEN_COLUMNS} tells of. */
+export function openWorkOf({ id, priority, attempts, place }: WorkRow): OpenWork {
+  return { id: String(id), priority: Number(priority), attempts: Number(attempts), place: Number(place) };
+}
+
 /** A condition on rows, and the values of its parameters. */
 export interface Condition {
   readonly sql: string;

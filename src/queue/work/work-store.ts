@@ -1,9 +1,10 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Fault } from "#model";
 import type { Clock } from "#model";
+import { SteadyTime } from "../steady-time.ts";
 import { openWorkFile } from "./work-file.ts";
-import { deadLetters, workOf } from "./work-rows.ts";
-import type { WorkRow } from "./work-rows.ts";
+import { deadLetters, OPEN_COLUMNS, openWorkOf, workOf } from "./work-rows.ts";
+import type { OpenWork, WorkRow } from "./work-rows.ts";
 import type { AttemptEnd, CapabilityStats, Claim, DeadLetterQuery, NewWork, Work, WorkState, WorkStats } from "#model";
 
 /** What a store of work is made with. */
@@ -23,6 +24,12 @@ export interface Accepted {
   readonly known: readonly string[];
 }
 
+/** A page of work, and whether there is more behind it. */
+export interface PageOfWork {
+  readonly works: readonly Work[];
+  readonly more: boolean;
+}
+
 /** Where a page begins, and how long it is. */
 export interface Page {
   /** The place of the last one of the page before; 0 = from the first. */
@@ -33,7 +40,11 @@ export interface Page {
 
 const DEFAULT_CAPACITY = 100_000;
 const PAYLOAD_BYTES = 512 * 1024;
+/** What is read of dead letters at a time; the one with which it is reached is the last. */
+const PAGE_BYTES = 4 * 1024 * 1024;
 const MESSAGE_CHARACTERS = 1000;
+/** Neither a claim nor the wait for another attempt is longer. */
+const LONGEST_WAIT_MS = 3_600_000;
 
 /**
  * The truth about work: what it is, who holds it, how far it has got. Every answer is durable. Whoever claims work gets an epoch;
@@ -42,13 +53,25 @@ const MESSAGE_CHARACTERS = 1000;
 export class WorkStore {
   readonly #database: DatabaseSync;
   readonly #clock: Clock;
+  readonly #time: SteadyTime;
   readonly #capacity: number;
   readonly #statements = new Map<string, StatementSync>();
 
   constructor({ path, clock, capacity = DEFAULT_CAPACITY }: WorkStoreOptions) {
     this.#database = openWorkFile(path);
     this.#clock = clock;
+    this.#time = new SteadyTime(clock);
     this.#capacity = capacity;
+    this.#bringForward();
+  }
+
+  /** The clock may have been set back while no process ran: nothing is then due later than it could have been asked for. */
+  #bringForward(): void {
+    const now = this.#now();
+    this.#run("UPDATE work SET due = :now WHERE ended IS NULL AND due > :latest", {
+      now,
+      latest: now + LONGEST_WAIT_MS,
+    });
   }
 
   /**
@@ -174,23 +197,30 @@ export class WorkStore {
     return row && workOf(row);
   }
 
-  /** Ids of what is due since `overdueMs` or longer and nobody has claimed, the longest first. */
-  overdue({ overdueMs, limit }: { readonly overdueMs: number; readonly limit: number }): readonly Work[] {
-    const sql = "SELECT * FROM work WHERE ended IS NULL AND due <= :due ORDER BY due, place LIMIT :limit";
-    return this.#all(sql, { due: this.#now() - overdueMs, limit }).map(workOf);
+  /** What is due since `overdueMs` or longer and nobody has claimed, the longest first. */
+  overdue({ overdueMs, limit }: { readonly overdueMs: number; readonly limit: number }): readonly OpenWork[] {
+    const sql = `SELECT ${OPEN_COLUMNS} FROM work WHERE ended IS NULL AND due <= :due ORDER BY due, place LIMIT :limit`;
+    return this.#all(sql, { due: this.#now() - overdueMs, limit }).map(openWorkOf);
   }
 
   /** Work that has not ended, by the order of its coming. */
-  open({ behind, limit }: Page): readonly Work[] {
-    const sql = "SELECT * FROM work WHERE ended IS NULL AND place > :behind ORDER BY place LIMIT :limit";
-    return this.#all(sql, { behind, limit }).map(workOf);
+  open({ behind, limit }: Page): readonly OpenWork[] {
+    const sql = `SELECT ${OPEN_COLUMNS} FROM work WHERE ended IS NULL AND place > :behind ORDER BY place LIMIT :limit`;
+    return this.#all(sql, { behind, limit }).map(openWorkOf);
   }
 
-  /** Dead letters that fit, by the order of their coming. */
-  deadLetters(query: DeadLetterQuery, { behind, limit }: Page): readonly Work[] {
+  /** Dead letters that fit, by the order of their coming: no more of them than 4 MiB, and one at least. */
+  deadLetters(query: DeadLetterQuery, { behind, limit }: Page): PageOfWork {
     const { sql, values } = deadLetters(query);
     const text = `SELECT * FROM work WHERE ${sql} AND place > :behind ORDER BY place LIMIT :limit`;
-    return this.#all(text, { ...values, behind, limit }).map(workOf);
+    const works: Work[] = [];
+    let bytes = 0;
+    for (const row of this.#prepared(text).iterate({ ...values, behind, limit: limit + 1 })) {
+      if (works.length >= limit || bytes >= PAGE_BYTES) return { works, more: true };
+      bytes += String(row["payload"]).length + String(row["errors"]).length;
+      works.push(workOf(row as WorkRow)); // no column is a blob
+    }
+    return { works, more: false };
   }
 
   /** How many dead letters fit. */
@@ -273,7 +303,7 @@ export class WorkStore {
   }
 
   #now(): number {
-    return Date.parse(this.#clock.now());
+    return this.#time.nowMs();
   }
 
   #transaction<T>(body: () => T): T {

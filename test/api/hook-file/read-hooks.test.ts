@@ -322,7 +322,7 @@ describe("a file of hooks", () => {
       resolved: "User",
       filter: undefined,
       capabilities: new Set(["email.send"]),
-      timeoutSeconds: 30,
+      timeoutSeconds: undefined,
       retry: { maxAttempts: 3, on: ["transient_io", "timeout"], baseSeconds: 1, exponent: 2, maxSeconds: 300 },
       priority: 7,
       maxRecords: 1000,

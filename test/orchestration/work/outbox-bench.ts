@@ -20,6 +20,8 @@ export class RelayBench {
   readonly enqueued: string[] = [];
   /** Ids of changes that were asked for, in order. */
   readonly asked: string[] = [];
+  /** Ids of those of them that the desk was to be quiet about, in order. */
+  readonly quiet: string[] = [];
   /** What the desk says of a change before it accepts it; may throw. */
   refuse: (change: CommittedChange) => void = () => undefined;
   readonly #outbox: Outbox;
@@ -42,9 +44,10 @@ export class RelayBench {
       pollMs: 1000,
       onNews: (news) => this.news.push(news),
       desk: {
-        publish: async (change) =>
+        publish: async (change, options) =>
           await called("publish", async () => {
             this.asked.push(change.changeId);
+            if (options?.quiet === true) this.quiet.push(change.changeId);
             this.refuse(change);
             const work = { id: change.changeId, name: "tell", capability: "email.send", priority: 5, payload: {} };
             const { added } = this.store.accept([work]);

@@ -51,6 +51,11 @@ function left(database: DatabaseSync): readonly (readonly [unknown, unknown])[] 
   return rows.map((row) => [row["change_id"], row["problem"]] as const);
 }
 
+/** Looks at each turn of the event loop: time is moved by somebody else. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => void setImmediate(resolve));
+}
+
 describe("the relay of an outbox", () => {
   test("takes every row in once, in the order in which they were written, more than it reads at once", async () => {
     await using on = await benchOver();
@@ -87,11 +92,11 @@ describe("the relay of an outbox", () => {
       on.bench.refuse = ({ changeId }) => {
         if (changeId === "b" && refusals-- > 0) throw new Fault(code, "Not now.");
       };
-      const waits = (): number => on.bench.news.filter(({ kind }) => kind === "waits").length;
+      const asked = (): number => on.bench.asked.filter((id) => id === "b").length;
       const relay = on.bench.relay({});
       relay.start();
       for (const told of [1, 2, 3]) {
-        await expect.poll(waits).toBe(told);
+        await expect.poll(() => on.bench.clock.armed > 0 && asked()).toBe(told);
         expect(left(on.database)).toEqual([
           ["b", null],
           ["c", null],
@@ -101,10 +106,16 @@ describe("the relay of an outbox", () => {
         on.bench.clock.advance(1);
       }
       await expect.poll(() => left(on.database)).toEqual([]);
+      on.bench.clock.advance(3000);
+      await expect.poll(() => on.bench.news.length).toBe(2);
       await relay.close();
       expect(on.bench.asked).toEqual(["a", "b", "b", "b", "b", "c"]);
       expect(on.bench.enqueued).toEqual(["a", "b", "c"]);
-      expect(on.bench.news).toMatchObject(Array.from({ length: 3 }, () => ({ kind: "waits", error: { code } })));
+      expect(on.bench.quiet).toEqual(["b", "b", "b"]); // of the first refusal the desk has told itself
+      expect(on.bench.news).toMatchObject([
+        { kind: "waits", error: { code } },
+        { kind: "goes on", failures: 3, ms: 2000 },
+      ]);
     },
   );
 
@@ -129,6 +140,39 @@ describe("the relay of an outbox", () => {
     await on.bench.untilIdle();
     expect(on.bench.enqueued).toEqual(["a", "b", "odd", "garbage"]);
     expect(left(on.database)).toEqual([]);
+  });
+
+  test("sets aside what nobody has foreseen after six tries, once another row was taken in, and tells why", async () => {
+    await using on = await benchOver();
+    on.bench.refuse = ({ changeId }) => {
+      if (changeId === "odd") throw new RangeError("too deep");
+    };
+    on.write("a", "odd", "b", "c");
+    const relay = on.bench.relay({});
+    relay.start();
+    await on.bench.clock.settle((async () => await until(() => on.bench.enqueued.length === 3))());
+    await relay.close();
+    expect(left(on.database)).toEqual([["odd", "it could not be taken in, 6 times: too deep"]]);
+    expect(on.bench.asked).toEqual(["a", "odd", "odd", "odd", "odd", "odd", "b", "odd", "c"]);
+    expect(on.bench.news.map(({ kind }) => kind)).toEqual(["waits", "set aside"]);
+  });
+
+  test("sets nothing aside while every row fails in a way that nobody has foreseen, as when a store does", async () => {
+    await using on = await benchOver();
+    let broken = true;
+    on.bench.refuse = () => {
+      if (broken) throw new Error("disk I/O error");
+    };
+    on.write("a", "b", "c");
+    const relay = on.bench.relay({});
+    relay.start();
+    await on.bench.clock.settle((async () => await until(() => on.bench.asked.length > 100))());
+    expect(left(on.database).map(([, problem]) => problem)).toEqual([null, null, null]);
+    broken = false;
+    await on.bench.clock.settle((async () => await until(() => on.bench.enqueued.length === 3))());
+    await expect.poll(() => left(on.database)).toEqual([]);
+    await relay.close();
+    expect(on.bench.enqueued).toEqual(["a", "b", "c"]);
   });
 
   test("waits for an outbox that is not there, and takes in what it holds when it is", async () => {

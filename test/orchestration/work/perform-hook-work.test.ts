@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createMemorySource } from "#effects";
+import type { RecordSource } from "#effects";
 import type { EntityRecord, ExecutionResult, HookJob, HookSet, Job, Work } from "#model";
 import { Fault } from "#model";
 import type { CompiledHooks, JobRunner } from "#orchestration";
@@ -92,19 +93,28 @@ function runnerWith(answer: Partial<ExecutionResult> | Error): { readonly runner
   return { runner: { submit } as unknown as JobRunner, asked }; // all that is called
 }
 
+function failingSource(error: Fault): RecordSource {
+  const readRecords = async (): Promise<never> => {
+    throw error;
+  };
+  return { readRecords, close: async () => undefined };
+}
+
 async function attempt(
   answer: Partial<ExecutionResult> | Error,
   {
     job = hookJob(),
     work = workOf(),
     parts = [],
-  }: { job?: HookJob; work?: Work; parts?: readonly EntityRecord[] } = {},
+    source = createMemorySource(new Map([["parts", parts]])),
+  }: { job?: HookJob; work?: Work; parts?: readonly EntityRecord[]; source?: RecordSource } = {},
 ) {
   const { runner, asked } = runnerWith(answer);
   const options = {
     runner,
     hooksOf: async (hash: string) => (hash === "h" ? hooksWith(job) : undefined),
-    source: createMemorySource(new Map([["parts", parts]])),
+    source,
+    timeoutSeconds: 45,
     chance: () => 0.5,
   };
   const end = await performHookWork(work, { signal: new AbortController().signal }, options);
@@ -127,6 +137,17 @@ describe("an attempt at the work of a hook", () => {
       },
     ]);
     expect([...(asked[0]?.only ?? [])]).toEqual(["append"]);
+  });
+
+  test("has the time that its job declares, and what the server allows if it declares none", async () => {
+    for (const [timeoutSeconds, expected] of [
+      [undefined, 45],
+      [1, 1],
+      [3600, 3600],
+    ] as const) {
+      const { asked } = await attempt({}, { job: hookJob({ timeoutSeconds }) });
+      expect(asked[0]?.job.steps[0]?.timeoutSeconds).toBe(expected);
+    }
   });
 
   test("at an effect that was not declared is dead before anything is asked for", async () => {
@@ -161,6 +182,15 @@ describe("an attempt at the work of a hook", () => {
       await expect(attempt(new Fault(code, "not now"))).rejects.toThrow("not now");
     const { end } = await attempt(new Fault("INVALID_REQUEST", "no such parameter"));
     expect(end).toMatchObject({ kind: "dead", error: { errorClass: "permanent" } });
+  });
+
+  test("that cannot reach the database of records is no attempt, and one that the database has ended is", async () => {
+    const job = hookJob({ needs: ["parts"], resolved: "Part" });
+    const away = failingSource(new Fault("SOURCE_UNAVAILABLE", "connection refused"));
+    await expect(attempt({}, { job, source: away })).rejects.toThrow("connection refused");
+    const slow = failingSource(new Fault("DEADLINE_PASSED", "statement timeout"));
+    const { end } = await attempt({}, { job: { ...job, retry: { ...RETRY, on: ["timeout"] } }, source: slow });
+    expect(end).toMatchObject({ kind: "failed", error: { errorClass: "timeout" } });
   });
 
   test("that meets what nobody has foreseen is an attempt that failed, and does not go on for ever", async () => {

@@ -6,6 +6,7 @@ import { Workers } from "#orchestration";
 import type { JobQueue } from "#queue";
 import { createMemoryQueue, WorkStore } from "#queue";
 import { ManualClock } from "../../support/clock.ts";
+import { MortalQueue } from "./mortal-queue.ts";
 
 const DONE: AttemptEnd = { kind: "completed", follows: [] };
 const LEASE_MS = 60_000;
@@ -126,7 +127,7 @@ describe("workers", () => {
     await bench.clock.settle(workers.drain({ graceMs: 1000 }));
     expect(bench.performed).toEqual(["a/1", "a/1", "a/1"]);
     expect(bench.store.get("a")?.errors).toEqual([]);
-    expect(bench.told("put back")).toHaveLength(2);
+    expect(bench.told("put back")).toMatchObject([{ id: "a", error: { code: "LIMIT_EXCEEDED" } }]);
     expect(bench.clock.monotonicMs()).toBeLessThan(LEASE_MS / 2); // and not only once its claim had run out
   });
 
@@ -157,34 +158,104 @@ describe("workers", () => {
     expect(bench.performed).toEqual(["a/1"]);
   });
 
-  test("say that the queue does not answer, and go on once it does", async () => {
+  test("say once that the queue does not answer, and once that it does again, and ask it for nothing meanwhile", async () => {
     const bench = new Bench();
-    const real = bench.queue;
-    let down = true;
-    const unless = <Args extends unknown[], T>(call: (...args: Args) => Promise<T>) => {
-      return async (...args: Args): Promise<T> => {
-        if (down) throw new Fault("QUEUE_UNAVAILABLE", "no answer");
-        return await call(...args);
-      };
-    };
-    bench.queue = {
-      enqueue: unless((entries) => real.enqueue(entries)),
-      take: unless((options) => real.take(options)),
-      settle: unless((delivery) => real.settle(delivery)),
-      postpone: unless((delivery, next) => real.postpone(delivery, next)),
-      extend: unless((delivery) => real.extend(delivery)),
-      depth: unless(() => real.depth()),
-      close: () => real.close(),
-    };
+    const queue = new MortalQueue(bench.queue);
+    bench.queue = queue;
     bench.store.accept([work("a")]);
     const workers = bench.workers();
     workers.start();
-    await bench.until(() => bench.told("queue unavailable").length >= 3);
+    await bench.until(() => bench.clock.monotonicMs() > 60_000);
     expect(bench.performed).toEqual([]);
-    down = false;
-    await bench.until(() => bench.store.get("a")?.state === "completed");
+    const asked = queue.calls("enqueue");
+    bench.store.accept([work("b")]);
+    await bench.clock.settle(workers.enqueue([work("b")]));
+    expect(queue.calls("enqueue")).toBe(asked);
+    queue.down = false;
+    const backMs = bench.clock.monotonicMs();
+    await bench.until(() => bench.states("a", "b").every((state) => state === "completed"));
+    expect(bench.clock.monotonicMs() - backMs).toBeLessThan(2000);
+    await bench.until(() => bench.told("queue available").length > 0);
     await bench.clock.settle(workers.drain({ graceMs: 1000 }));
-    expect(bench.performed).toEqual(["a/1"]);
+    expect(bench.performed.toSorted()).toEqual(["a/1", "b/1"]);
+    expect(bench.told("queue unavailable")).toHaveLength(1);
+    const [end] = bench.told("queue available");
+    expect(end !== undefined && "failures" in end && [end.ms > 58_000, end.failures > 50]).toEqual([true, true]);
+    expect(bench.clock.armed).toBe(0);
+  });
+
+  test("queue everything that is open when the queue is back, for it may have come back empty", async () => {
+    const bench = new Bench();
+    bench.concurrency = 1;
+    const queue = new MortalQueue(bench.queue);
+    bench.queue = queue;
+    bench.perform = async () => {
+      await new Promise<void>((resolve) => void bench.clock.after(10, resolve));
+      return DONE;
+    };
+    const workers = bench.workers();
+    workers.start();
+    await bench.until(() => bench.clock.monotonicMs() > 1500);
+    const ids = Array.from({ length: 2500 }, (_, n) => `w${n}`);
+    bench.store.accept(ids.map((id) => work(id)));
+    queue.replace(createMemoryQueue({ clock: bench.clock }));
+    queue.down = false;
+    await bench.until(() => bench.performed.length >= 1);
+    await bench.until(() => queue.longest >= 1000 && queue.entries >= 2500);
+    expect(bench.store.stats().states.completed).toBeLessThan(500);
+    await bench.clock.settle(workers.drain({ graceMs: 1000 }));
+  });
+
+  test("say of work that somebody else has claimed since each time that it was put back", async () => {
+    const bench = new Bench();
+    const stolen = new Set<string>();
+    bench.perform = async ({ id }) => {
+      if (stolen.has(id)) return DONE;
+      stolen.add(id);
+      bench.clock.hold(2 * LEASE_MS); // as a process that sleeps meanwhile
+      bench.store.claim(id, 100);
+      return DONE;
+    };
+    bench.store.accept([work("a"), work("b")]);
+    const workers = bench.workers();
+    workers.start();
+    await bench.until(() => bench.told("put back").length >= 2);
+    await bench.clock.settle(workers.drain({ graceMs: 1000 }));
+    const told = bench.told("put back").map((one) => ("id" in one ? one.id : ""));
+    expect(told.slice(0, 2).toSorted()).toEqual(["a", "b"]);
+  });
+
+  test("go on after the store of work has failed under a claim, a beat or a look for what is overdue, and say so once", async () => {
+    const bench = new Bench();
+    bench.perform = async () => {
+      await new Promise<void>((resolve) => void bench.clock.after(LEASE_MS, resolve));
+      return DONE;
+    };
+    let broken = false;
+    const { store } = bench;
+    for (const name of ["claim", "extend", "overdue"] as const) {
+      const real: (...given: never[]) => unknown = store[name].bind(store);
+      const failing = (...given: never[]): unknown => {
+        if (broken) throw new Error("database or disk is full");
+        return real(...given);
+      };
+      Object.assign(store, { [name]: failing });
+    }
+    store.accept([work("a")]);
+    const workers = bench.workers();
+    workers.start();
+    await bench.until(() => workers.busy === 1);
+    broken = true;
+    store.accept([work("b")]);
+    await bench.clock.settle(workers.enqueue([work("b")]));
+    await bench.until(() => bench.clock.monotonicMs() > LEASE_MS / 2);
+    broken = false;
+    await bench.until(() => bench.states("a", "b").every((state) => state === "completed"));
+    await bench.clock.settle(workers.drain({ graceMs: 1000 }));
+    expect(bench.performed).toEqual(["a/1", "b/1"]);
+    expect(bench.told("store fails")).toMatchObject([{ error: { message: "database or disk is full" } }]);
+    expect(bench.told("store answers")).toHaveLength(1);
+    expect(bench.clock.armed).toBe(0);
   });
 
   test("stop with work that waits: it is still there, and a next process does it", async () => {
