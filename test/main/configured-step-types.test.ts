@@ -3,20 +3,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createSecretVault } from "#effects";
-import type { StepType } from "#effects";
-import { configuredStepTypes } from "../../src/main/configured-step-types.ts";
+import type { Provider, StepType } from "#effects";
+import { configuredProviders } from "../../src/main/configured-step-types.ts";
 import { loadConfiguration } from "../../src/main/load-configuration.ts";
 import { performStep } from "../effects/support/perform-step.ts";
 
 let directory: string;
-let resources: AsyncDisposableStack;
+let made: readonly Provider[];
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "verbatim-step-types-"));
-  resources = new AsyncDisposableStack();
+  made = [];
 });
 afterEach(async () => {
-  await resources.disposeAsync();
+  for (const { close } of made) await close?.();
   rmSync(directory, { recursive: true, force: true });
 });
 
@@ -29,7 +29,8 @@ async function typesOf(steps: object): Promise<readonly StepType[]> {
     sources: { key: { environment: "KEY" } },
     environment: { KEY: "a-secret-text" },
   });
-  return configuredStepTypes(configuration, { resources, secrets });
+  made = configuredProviders(configuration, { host: undefined, secrets });
+  return made.flatMap(({ stepTypes }) => stepTypes);
 }
 
 const KEY = { secretRef: "key" };
