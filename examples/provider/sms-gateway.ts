@@ -22,15 +22,15 @@ export const provider = {
         required: ["to", "text"],
       },
       async perform({ parameters, context, settings, secrets, signal }: Call) {
-        const response = await fetch(settings.url, {
+        const request = {
           method: "POST",
           headers: { authorization: `Bearer ${secrets["sms-token"]}`, "idempotency-key": context.idempotencyKey },
           body: JSON.stringify(parameters),
           signal,
-        });
-        const { status } = response;
-        if (response.ok) return { success: true, output: { status } };
-        const errorClass = status === 429 || status >= 500 ? "transient_io" : "permanent";
+        };
+        const { ok, status } = await fetch(settings.url, request).catch(() => ({ ok: false, status: 0 })); // 0: not reached
+        if (ok) return { success: true, output: { status } };
+        const errorClass = status === 0 || status === 429 || status >= 500 ? "transient_io" : "permanent";
         return { success: false, output: { status }, error: `the gateway answered ${status}`, errorClass };
       },
     },

@@ -8,7 +8,11 @@ import {
   createCheckLogClean,
   createCommandRun,
   createEmailSend,
+  createEntityCreate,
+  createFileWrite,
   createHttpStep,
+  createPostgresWriter,
+  createSqliteWriter,
   createWebhookPost,
   HTTP_STEPS,
   redactedStepType,
@@ -22,6 +26,7 @@ import type {
   SecretVault,
   StepType,
 } from "#effects";
+import { addressOf } from "./database-address.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { CommandConfiguration, HttpConfiguration } from "./step-configuration.ts";
 import { systemClock } from "./system-clock.ts";
@@ -50,6 +55,7 @@ export function configuredProviders(configuration: LoadedConfiguration, context:
     { name: "files", stepTypes: fileTypes(configuration) },
     { name: "http", stepTypes: httpTypes(configuration, context) },
     { name: "email", stepTypes: emailTypes(configuration, context) },
+    recordProvider(configuration),
   ].filter(({ stepTypes }) => stepTypes.length > 0);
 }
 
@@ -77,6 +83,24 @@ function commandProvider(configuration: LoadedConfiguration, { secrets, host }: 
   return { name: "commands", stepTypes: types, close };
 }
 
+/** The database is opened when the first record is written. */
+function recordProvider({ steps, base }: LoadedConfiguration): Provider {
+  const create = steps["entity.create"];
+  if (create === undefined) return { name: "records", stepTypes: [] };
+  const { database } = create;
+  const field = 'steps."entity.create".database.postgres';
+  const writer =
+    "sqlite" in database
+      ? createSqliteWriter({ file: resolve(base, database.sqlite), clock: systemClock })
+      : createPostgresWriter({ connectionString: addressOf(database.postgres, { field, base }) });
+  const entities = Object.entries(create.entities).map(
+    ([name, { table, key, fields, idempotency_column: idempotencyColumn }]) =>
+      [name, { table, key, idempotencyColumn, fields: new Map(Object.entries(fields)) }] as const,
+  );
+  const stepTypes = [createEntityCreate({ entities: new Map(entities), writer })];
+  return { name: "records", stepTypes, close: () => writer.close() };
+}
+
 function fileTypes({ steps, base }: LoadedConfiguration): StepType[] {
   const absolute = ({ directories }: { readonly directories: readonly string[] }): readonly string[] =>
     directories.map((directory) => resolve(base, directory));
@@ -84,7 +108,11 @@ function fileTypes({ steps, base }: LoadedConfiguration): StepType[] {
   const matches = steps["check.file_matches"];
   const clean = steps["check.log_clean"];
   const artifacts = steps["artifact.collect"];
+  const write = steps["file.write"];
   return [
+    ...(write === undefined
+      ? []
+      : [createFileWrite({ directory: resolve(base, write.directory), maxBytes: write.max_bytes })]),
     ...(artifacts === undefined ? [] : [createArtifactCollect({ directories: absolute(artifacts) })]),
     ...(exists === undefined ? [] : [createCheckFileExists({ directories: absolute(exists) })]),
     ...(matches === undefined

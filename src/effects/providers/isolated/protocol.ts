@@ -30,7 +30,7 @@ export interface StopRequest {
 export type ProviderReply =
   | { readonly kind: "loaded"; readonly name: string; readonly capabilities: readonly DeclaredCapability[] }
   | { readonly kind: "ready" }
-  | { readonly kind: "answer"; readonly output: Json }
+  | { readonly kind: "answer"; readonly output?: Json | undefined }
   /** The module threw, or did not keep to its form. */
   | { readonly kind: "failed"; readonly error: string };
 

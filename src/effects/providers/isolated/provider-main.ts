@@ -74,7 +74,7 @@ async function perform(request: ProviderRequest): Promise<ProviderReply> {
     const { capability, parameters, context, secrets } = request;
     stop = new AbortController();
     const call = { parameters, context, secrets, settings, signal: stop.signal };
-    return { kind: "answer", output: (await loaded.capabilities[capability]?.perform(call)) as Json }; // the server looks at it
+    return { kind: "answer", output: (await loaded.capabilities[capability]?.perform(call)) as Json | undefined }; // the server looks at it
   } catch (error) {
     return { kind: "failed", error: error instanceof Error ? error.message || error.name : String(error) };
   }
@@ -88,7 +88,7 @@ async function load(file: string): Promise<ProviderReply> {
     return { name, parameters: capability.parameters, sensitive: capability.sensitive ?? [] };
   });
   module = loaded;
-  return { kind: "loaded", name: loaded.name, capabilities } as ProviderReply; // the server looks at it
+  return { kind: "loaded", name: loaded.name, capabilities } as unknown as ProviderReply; // the server looks at it
 }
 
 function answer(reply: ProviderReply): void {

@@ -36,7 +36,7 @@ const reply = z.discriminatedUnion("kind", [
       .max(CAPABILITIES),
   }),
   z.strictObject({ kind: z.literal("ready") }),
-  z.strictObject({ kind: z.literal("answer"), output: z.unknown() }),
+  z.strictObject({ kind: z.literal("answer"), output: z.unknown().optional() }),
   z.strictObject({ kind: z.literal("failed"), error: z.string() }),
 ]);
 
