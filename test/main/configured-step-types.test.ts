@@ -44,6 +44,11 @@ const EVERYTHING = {
   "email.send": {
     smtp: { host: "mail.example.com", user: "a", password: KEY, from: "a@example.com", recipients: ["@example.com"] },
   },
+  "file.write": { directory: "sub" },
+  "entity.create": {
+    database: { sqlite: "app.db" },
+    entities: { Note: { table: "notes", key: "id", fields: { body: "string" }, idempotency_column: "own" } },
+  },
   "http.get": { hosts: ["example.com:443"] },
   "http.post": { hosts: ["example.com:443"], private_addresses: ["10.0.0.0/8"] },
   "http.put": { hosts: ["example.com:443"], body_bytes: 1000 },
@@ -84,6 +89,11 @@ describe("the step types of a configuration", () => {
     const open = { hosts: [], private_addresses: ["10.0.0.0"] };
     await expect(typesOf({ "http.get": open })).rejects.toThrow(/private_addresses\[0\]/);
     await expect(typesOf({ "check.file_exists": { directories: [] } })).rejects.toThrow(/directories/);
+    await expect(typesOf({ "file.write": { directory: "sub", max_bytes: 0 } })).rejects.toThrow(/max_bytes/);
+    const none = { database: { sqlite: "app.db" }, entities: {} };
+    await expect(typesOf({ "entity.create": none })).rejects.toThrow(/entities: lists none/);
+    const postgres = { ...none, database: { postgres: { environment: "NO_SUCH_VARIABLE" } } };
+    await expect(typesOf({ "entity.create": postgres })).rejects.toThrow(/database\.postgres cannot be read/);
     await expect(typesOf({ "email.send": {} })).rejects.toThrow(/smtp/);
     await expect(typesOf({ "check.other": {} })).rejects.toThrow(/check\.other/);
   });

@@ -79,6 +79,7 @@ async function unlessStopped(pool: Pool, record: Record): Promise<Written> {
   const { promise: stopped, resolve } = Promise.withResolvers<Written>();
   const stop = (): void => resolve({ kind: "stopped" });
   signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop(); // while the pool was made
   const connecting = pool.connect();
   let client: PoolClient | undefined;
   let isSound = false;
@@ -100,7 +101,7 @@ async function unlessStopped(pool: Pool, record: Record): Promise<Written> {
     throw error;
   } finally {
     signal.removeEventListener("abort", stop);
-    client?.off("error", ignore);
+    if (isSound) client?.off("error", ignore); // of one that is ended nobody asks any more
     client?.release(!isSound);
   }
 }

@@ -78,6 +78,19 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
+const NOT_TO_BE_LOADED: readonly (readonly [name: string, text: string, problem: RegExp])[] = [
+  ["throws", "throw new Error('no licence');", /could not be loaded: no licence/],
+  ["has no provider", "export const other = 1;", /does not export an object `provider`/],
+  ["ends itself", "process.exit(7);", /exit code 7/],
+  ["hangs", "await new Promise((r) => setTimeout(r, 100_000));", /not done within 0.5 s/],
+  ["has a bad name", "export const provider = { name: 'A B', capabilities: {} };", /no name such as sms-gateway/],
+  [
+    "has a schema that cannot be kept",
+    "export const provider = { name: 'a', capabilities: { 'a.b': { parameters: { type: 'object', anyOf: [] }, perform() {} } } };",
+    /a\.b: anyOf of its schema is a word that is not known here/,
+  ],
+];
+
 describe("a provider in a process of its own", () => {
   it("has the settings, the secrets and the variables that were declared for it, and no others", async () => {
     process.env["OF_THE_SERVER"] = "a-value-of-the-server";
@@ -129,10 +142,8 @@ describe("a provider in a process of its own", () => {
 
   it.each([
     ["exit", /exit code 3/],
-    ["exit_fine", /exit code 0/],
     ["kill", /signal SIGKILL\)/],
     ["abort", /signal SIGABRT/],
-    ["uncaught", /exit code 1/],
     ["garbage", /SIGKILL: it does not speak as it has to: a frame has \d+ bytes/],
     ["forge", /SIGKILL: it does not speak as it has to: Unrecognized key/],
   ])("that does %s fails its step as transient, and the next call has another process", async (how, error) => {
@@ -162,23 +173,6 @@ describe("a provider in a process of its own", () => {
     expect(lines()[0]).toMatch(/^line 0 y+…?$/);
   });
 
-  it("that keeps dying is started thirty times a minute and no more often", async () => {
-    let nowMs = 0;
-    const clock = { ...realClock, monotonicMs: () => nowMs };
-    const other = await load(BAD, { clock });
-    await other.init?.();
-    const dying = onlyType(other);
-    const die = (): Promise<StepOutput> => performStep(dying, { how: "exit" });
-    for (let call = 0; call < 30; call += 1) expect((await die()).error).toMatch(/exit code 3/);
-    expect(await die()).toMatchObject({
-      errorClass: "transient_io",
-      error: expect.stringMatching(/30 times/) as string,
-    });
-    nowMs = 60_001;
-    expect((await die()).error).toMatch(/exit code 3/);
-    await other.close?.();
-  }, 60_000);
-
   it("whose module has changed meanwhile is not used until the server is started anew", async () => {
     const text = (schema: string): string =>
       `export const provider = { name: "c", capabilities: { "c.d": { parameters: ${schema}, perform: () => process.exit(0) } } };`;
@@ -191,22 +185,19 @@ describe("a provider in a process of its own", () => {
     await changing.close?.();
   });
 
-  it.each([
-    ["throws", "throw new Error('no licence');", /could not be loaded: no licence/],
-    ["has no provider", "export const other = 1;", /does not export an object `provider`/],
-    ["ends itself", "process.exit(7);", /exit code 7/],
-    ["never ends", "await new Promise((r) => setTimeout(r, 100_000));", /not done within 0.5 s/],
-    ["has a bad name", "export const provider = { name: 'A B', capabilities: {} };", /no name such as sms-gateway/],
-    [
-      "has a schema that cannot be kept",
-      "export const provider = { name: 'a', capabilities: { 'a.b': { parameters: { type: 'object', anyOf: [] }, perform() {} } } };",
-      /a\.b: anyOf of its schema is a word that is not known here/,
-    ],
-  ])("whose module %s cannot be loaded, and says why", async (name, text, problem) => {
-    const file = write(`${name.replaceAll(" ", "-")}.mjs`, text);
-    const startSeconds = name === "never ends" ? 0.5 : 20;
-    const refused = await loadIsolatedProvider({ ...OPTIONS, host, file, startSeconds });
-    expect(refused).toEqual({ problem: expect.stringMatching(problem) as string });
+  it("whose module cannot be loaded says why, whatever the module does instead", async () => {
+    const refused = await Promise.all(
+      NOT_TO_BE_LOADED.map(([name, text]) =>
+        loadIsolatedProvider({
+          ...OPTIONS,
+          host,
+          file: write(`${name}.mjs`, text),
+          startSeconds: name === "hangs" ? 0.5 : 20,
+        }),
+      ),
+    );
+    for (const [index, [, , problem]] of NOT_TO_BE_LOADED.entries())
+      expect(refused[index]).toEqual({ problem: expect.stringMatching(problem) as string });
   });
 
   it("that cannot be made ready is not there, and leaves no process", async () => {
