@@ -115,11 +115,11 @@ describe("entity.create into a SQLite file that somebody else writes to", () => 
 
 const OTHERS = "FROM pg_stat_activity WHERE application_name = 'verbatim' AND state = 'active'";
 
-/** Resolves when the writer has a statement that waits; the one before it, which was given up, may be that. */
-async function whenActive(client: pg.Client): Promise<void> {
+/** Resolves when so many statements of the writer are with the database, those that were given up and wait for a lock among them. */
+async function whenActive(watcher: pg.Client, statements: number): Promise<void> {
   for (;;) {
-    const { rowCount } = await client.query(`SELECT 1 ${OTHERS}`);
-    if (rowCount !== 0) return;
+    const { rowCount } = await watcher.query(`SELECT 1 ${OTHERS}`);
+    if (rowCount === statements) return;
   }
 }
 
@@ -132,7 +132,9 @@ describe("entity.create into PostgreSQL that is slow or goes away", () => {
     const writer = createPostgresWriter({ connectionString: server.url });
     const write = (idempotencyKey: string, signal = new AbortController().signal) =>
       writer.createRecord(NOTE, COLUMNS, { idempotencyKey, signal });
-    client.on("error", () => undefined); // told by what is asked of it
+    const watcher = new pg.Client({ connectionString: server.url }); // a transaction would see what it saw at first
+    await watcher.connect();
+    for (const one of [client, watcher]) one.on("error", () => undefined); // told by what is asked of it
     await client.query("BEGIN; LOCK TABLE notes IN ACCESS EXCLUSIVE MODE");
     const stop = new AbortController();
     const stopped = write("a", stop.signal);
@@ -140,17 +142,17 @@ describe("entity.create into PostgreSQL that is slow or goes away", () => {
     expect(await stopped).toEqual({ kind: "stopped" });
     const stopLater = new AbortController();
     const waiting = write("a", stopLater.signal);
-    await whenActive(client);
+    await whenActive(watcher, 1);
     stopLater.abort();
     expect(await waiting).toEqual({ kind: "stopped" });
     const cut = write("b");
-    await whenActive(client);
-    await client.query(`SELECT pg_terminate_backend(pid) ${OTHERS}`);
+    await whenActive(watcher, 2);
+    await watcher.query(`SELECT pg_terminate_backend(pid) ${OTHERS}`);
     expect(await cut).toMatchObject({ kind: "refused", errorClass: "transient_io" });
     await client.query("COMMIT");
     expect(await write("b")).toMatchObject({ kind: "created" });
     expect(await write("b")).toMatchObject({ kind: "known" });
     await writer.close();
-    await client.end();
+    await Promise.all([client.end(), watcher.end()]);
   });
 });
