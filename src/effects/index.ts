@@ -9,7 +9,7 @@ export { createSqliteSource } from "./record-sources/sqlite.ts";
 export type { SqliteSourceOptions } from "./record-sources/sqlite.ts";
 export type { StepType } from "./step-type.ts";
 export type { Provider } from "./provider.ts";
-export { ProviderRegistry } from "./provider-registry.ts";
+export { ProviderRegistry } from "./registered-providers.ts";
 export { loadIsolatedProvider } from "./providers/isolated-provider.ts";
 export type { IsolatedProviderOptions, LoadedProvider, ProviderNews } from "./providers/isolated-provider.ts";
 export { redactedStepType } from "./secrets/redacted-step-type.ts";
