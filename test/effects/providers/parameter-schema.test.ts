@@ -104,6 +104,7 @@ describe("a schema of parameters that a provider declares", () => {
         to: { type: "string", pattern: "^a", maxLength: 3 },
         n: { type: "integer", minimum: 1 },
         list: { type: "array", items: { enum: [1, "b"] } },
+        inner: of({ deep: { type: "boolean" } }),
       },
       { required: ["to"] },
     );
@@ -111,10 +112,24 @@ describe("a schema of parameters that a provider declares", () => {
     if ("problem" in made) throw new Error(made.problem);
     const other = z.fromJSONSchema(made.jsonSchema);
     const value = fc.oneof(
-      fc.constantFrom<Json>("a", "ab", "abcd", "b", 1, 0, [1], [1, "b"], ["c"], null),
+      fc.constantFrom<Json>(
+        "a",
+        "ab",
+        "abcd",
+        "b",
+        1,
+        0,
+        [1],
+        [1, "b"],
+        ["c"],
+        null,
+        { deep: true },
+        { deep: 1 },
+        { other: true },
+      ),
       fc.jsonValue() as fc.Arbitrary<Json>,
     );
-    const parameters = fc.dictionary(fc.constantFrom("to", "n", "list", "more"), value);
+    const parameters = fc.dictionary(fc.constantFrom("to", "n", "list", "inner", "more"), value);
     fc.assert(
       fc.property(parameters, (given) => {
         expect(made.check(given).length === 0).toBe(other.safeParse(given).success);

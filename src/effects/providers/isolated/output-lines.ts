@@ -1,3 +1,4 @@
+import { StringDecoder } from "node:string_decoder";
 import type { Clock } from "#model";
 
 /** What of a process's own words is told. */
@@ -14,6 +15,7 @@ const MINUTE_MS = 60_000;
 /** Cuts what a process writes into lines and tells them within bounds; what is beyond is read, counted, and left out. */
 export class OutputLines {
   readonly #options: OutputLinesOptions;
+  readonly #decoder = new StringDecoder("utf8");
   #rest = "";
   #cut = false;
   #sinceMs = -Infinity;
@@ -25,7 +27,7 @@ export class OutputLines {
   }
 
   take(piece: Buffer): void {
-    const lines = `${this.#rest}${piece.toString("utf8")}`.split("\n");
+    const lines = `${this.#rest}${this.#decoder.write(piece)}`.split("\n");
     const rest = lines.pop() ?? "";
     for (const line of lines) {
       if (!this.#cut) this.#tell(line);

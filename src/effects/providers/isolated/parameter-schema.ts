@@ -37,7 +37,7 @@ export function compileParameterSchema(schema: JsonObject): ParameterSchema | { 
     if (type !== "object") throw new SchemaProblem("type", "is not `object`, which parameters are");
     const check = compiled(schema, { at: "", depth: 0, budget: { nodes: NODES } });
     return {
-      jsonSchema: { $schema: DIALECT, ...closed(schema) },
+      jsonSchema: { $schema: DIALECT, ...(closed(schema) as JsonObject) }, // of an object
       check(parameters) {
         const violations: Violation[] = [];
         check(parameters, "", (field, description) => {
@@ -201,8 +201,18 @@ function noOthers(schema: JsonObject): Check {
 }
 
 /** The schema with its silence about further members said aloud. */
-function closed(schema: JsonObject): JsonObject {
-  return { additionalProperties: false, ...schema };
+function closed(schema: Json): Json {
+  if (!isObject(schema)) return schema;
+  const { properties, items, type } = schema;
+  const members = isObject(properties)
+    ? Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, closed(one)]))
+    : undefined;
+  return {
+    ...((members !== undefined || type === "object") && { additionalProperties: false }),
+    ...schema,
+    ...(members !== undefined && { properties: members }),
+    ...(items !== undefined && { items: closed(items) }),
+  };
 }
 
 function patternOf(text: string, at: string): RE2JS {

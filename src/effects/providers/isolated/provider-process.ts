@@ -138,6 +138,8 @@ export class ProviderProcess {
 
   /** Has the module close itself within `graceMs`, and ends the process in any case. */
   async close(graceMs: number): Promise<void> {
+    const isAsked = this.#answered !== undefined; // a call that outlasted all grace is not waited for
+    if (isAsked) this.kill("the server was stopped");
     if (this.alive) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const disarm = this.#clock.after(graceMs, resolve);
