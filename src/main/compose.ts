@@ -9,7 +9,7 @@ import { recoverRuns } from "#orchestration";
 import type { ContractKeeper, DiskGuard, JobRunner, RunRunner, Scheduler } from "#orchestration";
 import { Fault, LIMITS } from "#model";
 import { configuredSecrets, redactedLog } from "./configured-secrets.ts";
-import { configuredStepTypes, ownStepTypes, withoutSecrets } from "./configured-step-types.ts";
+import { withoutSecrets } from "./configured-step-types.ts";
 import { createContractKeeper, openContractStore, requirePlatform } from "./contracts.ts";
 import { guardDisk } from "./guard-disk.ts";
 import { HistoryOfRuns } from "./history.ts";
@@ -23,6 +23,7 @@ import { resumeInterrupted, tellRecovered } from "./recovered-runs.ts";
 import { createRunners } from "./runners.ts";
 import { createScheduler, requireSoundPlans } from "./schedules.ts";
 import { openPlatform } from "./platform.ts";
+import { initProviders, registerProviders } from "./register-providers.ts";
 import { shortest } from "./running-server.ts";
 import { openSigner } from "./signer.ts";
 import { claimStoreKind, requireStoreKind } from "./store-kind.ts";
@@ -82,7 +83,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const log = redactedLog(options.log, secrets);
   for (const { field, description } of secrets?.absent ?? []) log("secret.absent", { field, description });
   const given = options.stepTypes ?? [];
-  const ownTypes = await ownStepTypes(configuration, { secrets, given });
+  const providers = await registerProviders(configuration, { given, secrets, log, resources });
   makeDirectory(state);
   const server: { current?: GrpcServer } = {};
   const onHalt = (why: string): void => {
@@ -108,8 +109,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   tellRecovered(recovered, log);
   sealing.current = await startSealing(configuration, { store, signer, resources, log, ledger });
   const { health, stepTypes: ofPlatform, served } = openPlatform(configuration, resources);
-  const configured = configuredStepTypes(configuration, { resources, secrets });
-  const stepTypes = withoutSecrets([...given, ...configured, ...ofPlatform, ...ownTypes], secrets);
+  const stepTypes = withoutSecrets(await initProviders(providers, { ofPlatform, resources }), secrets);
   const drivesOn = options.drivesOn ?? true;
   const contractStore = served.platform && openContractStore(configuration, { resources, onHalt });
   const { runner, runs } = createRunners(

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { SECRET_NAME } from "#effects";
 import { hooksSchema, jobsSchema } from "./hook-configuration.ts";
 import { platformSchema } from "./platform-configuration.ts";
+import { providersSchema } from "./provider-configuration.ts";
 import { schedulesSchema } from "./schedule-configuration.ts";
 import { stepsSchema } from "./step-configuration.ts";
 
@@ -155,6 +156,7 @@ export const configurationSchema = z
       .max(100)
       .default([])
       .describe("Modules with step types of one's own, loaded at the start; they may do all that the server may."),
+    providers: providersSchema,
   })
   .describe("Configuration of Verbatim (verbatim.yaml).");
 

@@ -6,36 +6,36 @@ import {
   createCheckFileMatches,
   createCheckHttpOk,
   createCheckLogClean,
-  createCommandHost,
   createCommandRun,
   createEmailSend,
+  createEntityCreate,
+  createFileWrite,
   createHttpStep,
+  createPostgresWriter,
+  createSqliteWriter,
   createWebhookPost,
   HTTP_STEPS,
   redactedStepType,
 } from "#effects";
-import type { CommandRunOptions, HttpOptions, HttpStepName, SecretVault, StepType } from "#effects";
-import { loadHandlers } from "./load-handlers.ts";
+import type {
+  CommandHost,
+  CommandRunOptions,
+  HttpOptions,
+  HttpStepName,
+  Provider,
+  SecretVault,
+  StepType,
+} from "#effects";
+import { addressOf } from "./database-address.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
-import { PLATFORM_STEP_TYPES } from "./platform.ts";
 import type { CommandConfiguration, HttpConfiguration } from "./step-configuration.ts";
 import { systemClock } from "./system-clock.ts";
 
-/** What step types are made with beside their configuration. */
-export interface StepTypeContext {
-  /** Owns those that have something to free. */
-  readonly resources: AsyncDisposableStack;
+/** What providers are made with beside their configuration. */
+export interface ProviderContext {
   readonly secrets: SecretVault | undefined;
-}
-
-/** The step types of the modules that the configuration lists; none may have the name of one that is there. @throws {Fault} */
-export async function ownStepTypes(
-  configuration: LoadedConfiguration,
-  { secrets, given }: { readonly secrets: SecretVault | undefined; readonly given: readonly StepType[] },
-): Promise<readonly StepType[]> {
-  const ofPlatform = configuration.platform === undefined ? [] : Object.keys(PLATFORM_STEP_TYPES);
-  const taken = [...Object.keys(configuration.steps), ...ofPlatform, ...given.map(({ name }) => name)];
-  return await loadHandlers(configuration, { secrets, clock: systemClock, taken });
+  /** Starts processes; needed where there are step types that do. */
+  readonly host: CommandHost | undefined;
 }
 
 /** The same step types, from which no secret comes out. */
@@ -43,17 +43,23 @@ export function withoutSecrets(types: readonly StepType[], secrets: SecretVault 
   return secrets === undefined ? types : types.map((type) => redactedStepType(type, secrets.redactor));
 }
 
-/** The step types that the configuration names, and no others. @throws {Fault} INVALID_CONFIGURATION */
-export function configuredStepTypes(configuration: LoadedConfiguration, context: StepTypeContext): readonly StepType[] {
-  return [
-    ...commandTypes(configuration, context),
-    ...fileChecks(configuration),
-    ...httpTypes(configuration, context),
-    ...emailTypes(configuration, context),
-  ];
+/** Whether anything is configured that starts processes. */
+export function startsProcesses({ steps, providers }: LoadedConfiguration): boolean {
+  return steps["command.run"] !== undefined || steps["check.command"] !== undefined || providers.length > 0;
 }
 
-function commandTypes(configuration: LoadedConfiguration, { resources, secrets }: StepTypeContext): StepType[] {
+/** Providers with the step types that the configuration names, and no others. @throws {Fault} INVALID_CONFIGURATION */
+export function configuredProviders(configuration: LoadedConfiguration, context: ProviderContext): readonly Provider[] {
+  return [
+    commandProvider(configuration, context),
+    { name: "files", stepTypes: fileTypes(configuration) },
+    { name: "http", stepTypes: httpTypes(configuration, context) },
+    { name: "email", stepTypes: emailTypes(configuration, context) },
+    recordProvider(configuration),
+  ].filter(({ stepTypes }) => stepTypes.length > 0);
+}
+
+function commandProvider(configuration: LoadedConfiguration, { secrets, host }: ProviderContext): Provider {
   const { steps, base } = configuration;
   const optionsOf = (commands: CommandConfiguration): CommandRunOptions => ({
     executables: commands.executables,
@@ -62,26 +68,51 @@ function commandTypes(configuration: LoadedConfiguration, { resources, secrets }
     outputBytes: commands.output_bytes,
     killGraceMs: commands.kill_grace_ms,
     ...(secrets !== undefined && { secrets }),
+    ...(host !== undefined && { host }),
     clock: systemClock,
   });
   const run = steps["command.run"];
   const check = steps["check.command"];
-  if (run === undefined && check === undefined) return [];
-  const host = resources.use(createCommandHost({ clock: systemClock })); // outlives both
-  return [
-    ...(run === undefined ? [] : [resources.use(createCommandRun({ ...optionsOf(run), host }))]),
-    ...(check === undefined ? [] : [resources.use(createCheckCommand({ ...optionsOf(check), host }))]),
+  const types = [
+    ...(run === undefined ? [] : [createCommandRun(optionsOf(run))]),
+    ...(check === undefined ? [] : [createCheckCommand(optionsOf(check))]),
   ];
+  const close = async (): Promise<void> => {
+    for (const type of types.toReversed()) await type[Symbol.asyncDispose]();
+  };
+  return { name: "commands", stepTypes: types, close };
 }
 
-function fileChecks({ steps, base }: LoadedConfiguration): StepType[] {
+/** The database is opened when the first record is written. */
+function recordProvider({ steps, base }: LoadedConfiguration): Provider {
+  const create = steps["entity.create"];
+  if (create === undefined) return { name: "records", stepTypes: [] };
+  const { database } = create;
+  const field = 'steps."entity.create".database.postgres';
+  const writer =
+    "sqlite" in database
+      ? createSqliteWriter({ file: resolve(base, database.sqlite), clock: systemClock })
+      : createPostgresWriter({ connectionString: addressOf(database.postgres, { field, base }) });
+  const entities = Object.entries(create.entities).map(
+    ([name, { table, key, fields, idempotency_column: idempotencyColumn }]) =>
+      [name, { table, key, idempotencyColumn, fields: new Map(Object.entries(fields)) }] as const,
+  );
+  const stepTypes = [createEntityCreate({ entities: new Map(entities), writer })];
+  return { name: "records", stepTypes, close: () => writer.close() };
+}
+
+function fileTypes({ steps, base }: LoadedConfiguration): StepType[] {
   const absolute = ({ directories }: { readonly directories: readonly string[] }): readonly string[] =>
     directories.map((directory) => resolve(base, directory));
   const exists = steps["check.file_exists"];
   const matches = steps["check.file_matches"];
   const clean = steps["check.log_clean"];
   const artifacts = steps["artifact.collect"];
+  const write = steps["file.write"];
   return [
+    ...(write === undefined
+      ? []
+      : [createFileWrite({ directory: resolve(base, write.directory), maxBytes: write.max_bytes })]),
     ...(artifacts === undefined ? [] : [createArtifactCollect({ directories: absolute(artifacts) })]),
     ...(exists === undefined ? [] : [createCheckFileExists({ directories: absolute(exists) })]),
     ...(matches === undefined
@@ -91,7 +122,7 @@ function fileChecks({ steps, base }: LoadedConfiguration): StepType[] {
   ];
 }
 
-function httpTypes({ steps, base }: LoadedConfiguration, { secrets }: StepTypeContext): StepType[] {
+function httpTypes({ steps, base }: LoadedConfiguration, { secrets }: ProviderContext): StepType[] {
   const check = steps["check.http_ok"];
   const post = steps["webhook.post"];
   const optionsOf = ({ hosts, private_addresses, ca_file: caFile }: HttpConfiguration): HttpOptions => ({
@@ -123,7 +154,7 @@ function httpTypes({ steps, base }: LoadedConfiguration, { secrets }: StepTypeCo
   ];
 }
 
-function emailTypes({ steps, base }: LoadedConfiguration, { secrets }: StepTypeContext): StepType[] {
+function emailTypes({ steps, base }: LoadedConfiguration, { secrets }: ProviderContext): StepType[] {
   const smtp = steps["email.send"]?.smtp;
   if (smtp === undefined) return [];
   const { host, port, security, user, password, from, recipients, ca_file: caFile } = smtp;

@@ -1,29 +1,6 @@
 import { z } from "zod";
 import { LIMITS } from "#model";
-
-const reference = z.union(
-  [
-    z.strictObject({ file: z.string().min(1).max(4096).describe("A file that others may not open.") }),
-    z.strictObject({
-      environment: z
-        .string()
-        .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/)
-        .describe("A variable of the server's own environment."),
-    }),
-  ],
-  {
-    error:
-      "expected {file: path} or {environment: VARIABLE}: an address with a password stands in neither this file nor a log",
-  },
-);
-
-const source = z.union(
-  [
-    z.strictObject({ sqlite: z.string().min(1).max(4096).describe("The application's file, relative to this one.") }),
-    z.strictObject({ postgres: reference.describe("Where its address (postgres://…) is read.") }),
-  ],
-  { error: "expected {sqlite: path} or {postgres: {environment: VARIABLE}}" },
-);
+import { referenceSchema, sourceSchema } from "./database-configuration.ts";
 
 /** Hooks: what is to run after a change. */
 export const hooksSchema = z
@@ -47,7 +24,9 @@ export const hooksSchema = z
       .max(3600)
       .default(1)
       .describe("How often the outbox is looked at, where the database does not tell of new rows."),
-    source: source.optional().describe("The application's database, in which `needs` are followed. It is only read."),
+    source: sourceSchema
+      .optional()
+      .describe("The application's database, in which `needs` are followed. It is only read."),
   })
   .superRefine(({ outbox, source: named }, context) => {
     if (outbox && named === undefined)
@@ -68,7 +47,9 @@ export const jobsSchema = z
       .describe(
         "What hands work to the workers. What work there is, and how far it has got, is in work.db whatever stands here.",
       ),
-    url: reference.optional().describe("Where the address of the queue's server is read; for postgres and redis."),
+    url: referenceSchema
+      .optional()
+      .describe("Where the address of the queue's server is read; for postgres and redis."),
     concurrency: z
       .int()
       .min(1)

@@ -1,10 +1,11 @@
 import { pathToFileURL } from "node:url";
-import type { SecretVault, StepType } from "#effects";
+import type { ProviderRegistry, SecretVault, StepType } from "#effects";
 import { Fault } from "#model";
 import type { Clock, Violation } from "#model";
 import { findHandler } from "./handler-files.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import { readStepTypes } from "./read-step-types.ts";
+import { registrationProblems } from "./registration-problems.ts";
 
 /** What a module of handlers is given. */
 export interface HandlerApi {
@@ -21,25 +22,21 @@ export interface HandlerApi {
 export interface LoadHandlersOptions {
   readonly secrets: SecretVault | undefined;
   readonly clock: Clock;
-  /** Names of step types that there are without them. */
-  readonly taken: readonly string[];
+  /** Takes in what each module offers, beside what there is. */
+  readonly registry: ProviderRegistry;
 }
 
 /** A module that has not made its step types by then never will. */
 const LOAD_MS = 30_000;
 
 /**
- * Loads the modules that the configuration lists under `handlers`, in their order. Each exports `stepTypes(api)`, which gives
- * step types or a promise of them. They run in this process, with all that it may do.
+ * Loads the modules that the configuration lists under `handlers`, in their order, and registers each as a provider under its path. Each
+ * exports `stepTypes(api)`, which gives step types or a promise of them. They are the operator's own and run in this process, with all that it
+ * may do; what somebody else has written belongs under `providers`.
  * @throws {Fault} INVALID_CONFIGURATION that lists every problem of every module.
  */
-export async function loadHandlers(
-  configuration: LoadedConfiguration,
-  options: LoadHandlersOptions,
-): Promise<readonly StepType[]> {
+export async function loadHandlers(configuration: LoadedConfiguration, options: LoadHandlersOptions): Promise<void> {
   const violations: Violation[] = [];
-  const loaded: StepType[] = [];
-  const names = new Set(options.taken);
   const files = new Set<string>();
   for (const [index, path] of configuration.handlers.entries()) {
     const tell = (problem: string): number =>
@@ -51,14 +48,11 @@ export async function loadHandlers(
       files.add(found.file);
       const answer = await loadModule(found.file, apiOf(configuration, options), options.clock);
       for (const problem of answer.problems) tell(problem);
-      for (const type of answer.stepTypes) {
-        if (names.has(type.name)) tell(`has the step type ${type.name}, which there is already: rename one of them`);
-        names.add(type.name);
-        loaded.push(type);
-      }
+      const { stepTypes } = answer;
+      for (const problem of registrationProblems(options.registry, { name: path, stepTypes })) tell(problem);
     }
   }
-  if (violations.length === 0) return loaded;
+  if (violations.length === 0) return;
   const list = violations.map(({ field, description }) => `\n  ${field}: ${description}`).join("");
   throw new Fault("INVALID_CONFIGURATION", `Handlers of the configuration cannot be used:${list}`, { violations });
 }

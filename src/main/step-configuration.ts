@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { SECRET_NAME } from "#effects";
+import { sourceSchema } from "./database-configuration.ts";
 
 const commands = z.strictObject({
   executables: z
@@ -104,6 +105,39 @@ const webhook = z.strictObject({
   timeout_seconds: z.number().positive().max(3600).default(30).describe("Seconds until the whole answer."),
 });
 
+const fileWrite = z.strictObject({
+  directory: z
+    .string()
+    .min(1)
+    .max(4096)
+    .describe("Directory below which files are written, relative to the configuration file."),
+  max_bytes: z.int().min(1).max(262_144).default(131_072).describe("Bytes of one file."),
+});
+
+const column = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/, "expected a name of letters, digits and _, as the database has it");
+
+const entity = z.strictObject({
+  table: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}(\.[A-Za-z_][A-Za-z0-9_]{0,62})?$/, "expected table, or schema.table"),
+  key: column,
+  fields: z.record(column, z.enum(["string", "int", "double", "bool", "timestamp", "json"])),
+  idempotency_column: column,
+});
+
+const entities = z.strictObject({
+  database: sourceSchema.describe(
+    "The application's database: {sqlite: path}, or {postgres: {environment: VARIABLE}}.",
+  ),
+  entities: z
+    .record(column, entity)
+    .describe(
+      "What may be created, each {table, key, fields, idempotency_column}; the last is a column of text under a unique constraint.",
+    ),
+});
+
 /** Step types with what each may do. */
 export const stepsSchema = z
   .strictObject({
@@ -115,6 +149,8 @@ export const stepsSchema = z
     "check.http_ok": http.describe("Asks a URL.").optional(),
     "check.command": commands.describe("Runs a program and compares what comes out.").optional(),
     "email.send": email.describe("Sends plain mail.").optional(),
+    "entity.create": entities.describe("Adds records to an application's database.").optional(),
+    "file.write": fileWrite.describe("Writes files below one directory.").optional(),
     "http.get": httpCall.describe("Asks a URL for what it has.").optional(),
     "http.post": httpCall.describe("Sends a body with POST.").optional(),
     "http.put": httpCall.describe("Sends a body with PUT.").optional(),

@@ -14,9 +14,12 @@ import {
   createCheckLogClean,
   createConfigurationUpdate,
   createEmailSend,
+  createEntityCreate,
+  createFileWrite,
   createHttpStep,
   createParameterChange,
   createSecretVault,
+  createSqliteWriter,
   createWebhookPost,
   openPlatformStore,
 } from "#effects";
@@ -178,4 +181,34 @@ describeStepType("change_revert", {
   create: () => createChangeRevert(platform),
   fine: [{ job_id: "a-job", step_index: 0 }],
   malformed: [{}, { job_id: "a-job" }, { job_id: "", step_index: 0 }, { job_id: "a-job", step_index: 0.5 }],
+});
+
+describeStepType("file.write", {
+  create: () => createFileWrite({ directory: tmpdir() }),
+  fine: [
+    { path: "a", text: "" },
+    { path: "a/b", base64: "AAEC", if_exists: "replace", permissions: "0644" },
+  ],
+  malformed: [
+    {},
+    { path: "/a", text: "" },
+    { path: "a", base64: "?" },
+    { path: "a", text: "", permissions: "0777" },
+    { path: "a", text: "", other: 1 },
+  ],
+});
+
+describeStepType("entity.create", {
+  create: () =>
+    createEntityCreate({
+      entities: new Map([
+        ["Note", { table: "notes", key: "id", idempotencyColumn: "own", fields: new Map([["body", "string"]]) }],
+      ]),
+      writer: createSqliteWriter({ file: "/nowhere/app.db", clock: realClock }),
+    }),
+  fine: [
+    { entity: "Note", record: { body: "text" } },
+    { entity: "Note", record: {}, idempotency_key: "a" },
+  ],
+  malformed: [{}, { entity: "Note" }, { entity: "Note", record: 1 }, { entity: "", record: {} }],
 });

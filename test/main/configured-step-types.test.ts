@@ -3,20 +3,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createSecretVault } from "#effects";
-import type { StepType } from "#effects";
-import { configuredStepTypes } from "../../src/main/configured-step-types.ts";
+import type { Provider, StepType } from "#effects";
+import { configuredProviders } from "../../src/main/configured-step-types.ts";
 import { loadConfiguration } from "../../src/main/load-configuration.ts";
 import { performStep } from "../effects/support/perform-step.ts";
 
 let directory: string;
-let resources: AsyncDisposableStack;
+let made: readonly Provider[];
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "verbatim-step-types-"));
-  resources = new AsyncDisposableStack();
+  made = [];
 });
 afterEach(async () => {
-  await resources.disposeAsync();
+  for (const { close } of made) await close?.();
   rmSync(directory, { recursive: true, force: true });
 });
 
@@ -29,7 +29,8 @@ async function typesOf(steps: object): Promise<readonly StepType[]> {
     sources: { key: { environment: "KEY" } },
     environment: { KEY: "a-secret-text" },
   });
-  return configuredStepTypes(configuration, { resources, secrets });
+  made = configuredProviders(configuration, { host: undefined, secrets });
+  return made.flatMap(({ stepTypes }) => stepTypes);
 }
 
 const KEY = { secretRef: "key" };
@@ -42,6 +43,11 @@ const EVERYTHING = {
   "check.command": { executables: ["ls"] },
   "email.send": {
     smtp: { host: "mail.example.com", user: "a", password: KEY, from: "a@example.com", recipients: ["@example.com"] },
+  },
+  "file.write": { directory: "sub" },
+  "entity.create": {
+    database: { sqlite: "app.db" },
+    entities: { Note: { table: "notes", key: "id", fields: { body: "string" }, idempotency_column: "own" } },
   },
   "http.get": { hosts: ["example.com:443"] },
   "http.post": { hosts: ["example.com:443"], private_addresses: ["10.0.0.0/8"] },
@@ -83,6 +89,11 @@ describe("the step types of a configuration", () => {
     const open = { hosts: [], private_addresses: ["10.0.0.0"] };
     await expect(typesOf({ "http.get": open })).rejects.toThrow(/private_addresses\[0\]/);
     await expect(typesOf({ "check.file_exists": { directories: [] } })).rejects.toThrow(/directories/);
+    await expect(typesOf({ "file.write": { directory: "sub", max_bytes: 0 } })).rejects.toThrow(/max_bytes/);
+    const none = { database: { sqlite: "app.db" }, entities: {} };
+    await expect(typesOf({ "entity.create": none })).rejects.toThrow(/entities: lists none/);
+    const postgres = { ...none, database: { postgres: { environment: "NO_SUCH_VARIABLE" } } };
+    await expect(typesOf({ "entity.create": postgres })).rejects.toThrow(/database\.postgres cannot be read/);
     await expect(typesOf({ "email.send": {} })).rejects.toThrow(/smtp/);
     await expect(typesOf({ "check.other": {} })).rejects.toThrow(/check\.other/);
   });

@@ -11,8 +11,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createSecretVault } from "#effects";
-import type { StepType } from "#effects";
+import { createSecretVault, ProviderRegistry } from "#effects";
+import type { StepOutput, StepType } from "#effects";
 import { Fault } from "#model";
 import { loadConfiguration } from "../../src/main/load-configuration.ts";
 import { loadHandlers } from "../../src/main/load-handlers.ts";
@@ -22,6 +22,8 @@ import { NotStarted, startServer } from "../support/server-process.ts";
 import { step, wireJob } from "../support/wire-job.ts";
 
 const EXAMPLE = join(import.meta.dirname, "../../examples/handlers/folder-make.ts");
+
+const never: StepOutput = { success: false, output: null, error: "nobody performs it" };
 
 let directory: string;
 beforeEach(() => {
@@ -44,7 +46,16 @@ async function load(handlers: readonly string[], taken: readonly string[] = []):
     sources: { key: { environment: "KEY" } },
     environment: { KEY: "a-secret-text" },
   });
-  return await loadHandlers(configuration, { secrets, clock: realClock, taken });
+  const registry = new ProviderRegistry();
+  const builtIn = taken.map((name) => ({
+    name,
+    handler: { execute: () => never },
+    checkParameters: () => [],
+    parametersSchema: {},
+  }));
+  registry.register({ name: "built-in", stepTypes: builtIn });
+  await loadHandlers(configuration, { secrets, clock: realClock, registry });
+  return registry.stepTypes.slice(taken.length);
 }
 
 /** All problems that a load has, each with its field. */
@@ -117,9 +128,9 @@ describe("handlers of the operator's own", () => {
       /^handlers\[4\]: .*at place 1 without an object parametersSchema/,
       /^handlers\[4\]: .*at place 2 a step type without a name/,
       /^handlers\[4\]: .*the step type a.b with a sensitiveOutput that is no function/,
-      /^handlers\[5\]: .*has the step type c.d, which there is already/,
-      /^handlers\[5\]: .*has the step type command.run, which there is already/,
-      /^handlers\[5\]: .*has the step type e.f, which there is already/,
+      /^handlers\[5\]: .*twice.mjs offers c.d, which the provider handlers\/shapes.mjs offers already/,
+      /^handlers\[5\]: .*twice.mjs offers command.run, which the provider built-in offers already/,
+      /^handlers\[5\]: .*twice.mjs offers e.f, which the provider handlers\/twice.mjs offers already/,
       /^handlers\[6\]: .*is not there/,
       /^handlers\[7\]: .*is listed twice/,
     ]) {

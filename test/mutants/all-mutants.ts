@@ -17,6 +17,7 @@ import { OUTBOX_MUTANTS } from "./outbox-mutants.ts";
 import { PLATFORM_MUTANTS } from "./platform-mutants.ts";
 import { PLAN_FILE_MUTANTS } from "./plan-file-mutants.ts";
 import { PLAN_RUN_MUTANTS } from "./plan-run-mutants.ts";
+import { PROVIDER_MUTANTS } from "./provider-mutants.ts";
 import { QUEUE_MUTANTS } from "./queue-mutants.ts";
 import { VERIFY_MUTANTS } from "./verify-mutants.ts";
 import { WORK_MUTANTS } from "./work-mutants.ts";
@@ -53,4 +54,5 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...HTTP_MUTANTS,
   ...WIRE_MUTANTS,
   ...OUTBOX_MUTANTS,
+  ...PROVIDER_MUTANTS,
 ];
