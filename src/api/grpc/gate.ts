@@ -1,11 +1,13 @@
 import type { Metadata, ServerInterceptor } from "@grpc/grpc-js";
-import { ServerInterceptingCall } from "@grpc/grpc-js";
+import { ServerInterceptingCall, status as statusCodes } from "@grpc/grpc-js";
 import { constants } from "node:http2";
 import type { ServerHttp2Stream } from "node:http2";
 import type { Clock } from "#model";
 import { Fault } from "#model";
 import type { CallBudgets, CallShares, OpenCall } from "./call-budgets.ts";
 import { requestMayCome } from "./call-budgets.ts";
+import { watchCall } from "./call-watch.ts";
+import type { OnCall } from "./call-watch.ts";
 import type { Principal } from "./call-context.ts";
 import { statusOf } from "./errors.ts";
 import { toldFault } from "./fault-details.ts";
@@ -29,6 +31,8 @@ export interface GateOptions {
   /** Default {@link RECEIVE_TIMEOUT_MS}. */
   readonly receiveTimeoutMs?: number;
   readonly onInternalError: (error: unknown, method: string) => void;
+  /** Told of each call that ends, whether it was let in or not; absent = nobody asks. */
+  readonly onCall?: OnCall;
 }
 
 /** What is known of a call that was let in. */
@@ -49,15 +53,24 @@ export interface Gate {
 /** Makes the gate of one server. */
 export function createGate(options: GateOptions): Gate {
   const known = new WeakMap<object, LetIn>();
-  const { clock, receiveTimeoutMs = RECEIVE_TIMEOUT_MS } = options;
+  const { clock, onCall, receiveTimeoutMs = RECEIVE_TIMEOUT_MS } = options;
 
   const interceptor: ServerInterceptor = (method, call) => {
     let stopTimer: (() => void) | undefined;
     let open: OpenCall | undefined;
     let whole = false;
     let cancelled = false;
-    const refuse = (fault: Fault): void => call.sendStatus(statusOf(fault));
+    const tellEnd = watchCall({ transport: "grpc", method: method.path.slice(1) }, { clock, onCall });
+    const refuse = (fault: Fault): void => {
+      const answer = statusOf(fault);
+      tellEnd(codeName(answer.code));
+      call.sendStatus(answer);
+    };
     return new ServerInterceptingCall(call, {
+      sendStatus: (answer, next) => {
+        tellEnd(codeName(answer.code));
+        next(answer);
+      },
       start: (next) => {
         next({
           onReceiveMetadata: (metadata, proceed) => {
@@ -98,6 +111,7 @@ export function createGate(options: GateOptions): Gate {
           },
           onCancel: () => {
             cancelled = true;
+            tellEnd("CANCELLED"); // of no effect behind an answer, after which the library says so too
             stopTimer?.();
             if (!whole) closeSoon(call, clock);
           },
@@ -114,6 +128,10 @@ export function createGate(options: GateOptions): Gate {
       return letIn;
     },
   };
+}
+
+function codeName(code: number | undefined): string {
+  return statusCodes[code ?? statusCodes.UNKNOWN] ?? "UNKNOWN";
 }
 
 /** Lets a call in, or says why not. What it holds is given back when its stream is closed: until then bytes of it may wait. */

@@ -19,6 +19,18 @@ export interface OutboxRelayOptions {
   readonly onNews: (news: RelayNews) => void;
 }
 
+/** How far a relay is behind. */
+export interface RelayNumbers {
+  /** Whether the database answered when it was last asked. */
+  readonly available: boolean;
+  /** Seconds since no row waited; 0 = none did when it was last looked. No row has waited for longer. */
+  readonly lagSeconds: number;
+  /** Rows that were taken in since the start. */
+  readonly takenIn: number;
+  /** Rows that were set aside since the start. */
+  readonly setAside: number;
+}
+
 const ROWS = 100;
 /** Before a database or a store of work that refuses is asked again. */
 const AGAIN_MS = 1000;
@@ -34,9 +46,22 @@ export class OutboxRelay {
   readonly #options: OutboxRelayOptions;
   readonly #closing = new AbortController();
   #loop: Promise<void> | undefined;
+  #available = true;
+  /** When it was last begun to read the rows to their end. */
+  #emptyMs: number;
+  #waits = false;
+  #takenIn = 0;
+  #setAsideRows = 0;
 
   constructor(options: OutboxRelayOptions) {
     this.#options = options;
+    this.#emptyMs = options.clock.monotonicMs();
+  }
+
+  /** How far it is behind. */
+  get numbers(): RelayNumbers {
+    const lagSeconds = this.#waits ? (this.#options.clock.monotonicMs() - this.#emptyMs) / 1000 : 0;
+    return { available: this.#available, lagSeconds, takenIn: this.#takenIn, setAside: this.#setAsideRows };
   }
 
   /** Begins. */
@@ -51,19 +76,30 @@ export class OutboxRelay {
   }
 
   async #relay(): Promise<void> {
-    const { outbox, pollMs, onNews } = this.#options;
+    const { outbox, clock, pollMs, onNews } = this.#options;
     const { signal } = this.#closing;
     while (!signal.aborted) {
       try {
+        const askedMs = clock.monotonicMs();
         const rows = await outbox.read(ROWS);
+        this.#available = true;
+        this.#waits = rows.length > 0;
         await this.#takeIn(rows);
+        if (rows.length < ROWS) this.#noneWaits(askedMs);
         if (rows.length < ROWS) await outbox.wait(pollMs, { signal });
       } catch (error) {
         if (signal.aborted) return;
+        this.#available = false;
+        this.#waits = true; // nobody knows better
         onNews({ kind: "waits", error });
         await this.#pause(AGAIN_MS);
       }
     }
+  }
+
+  #noneWaits(sinceMs: number): void {
+    this.#waits = false;
+    this.#emptyMs = sinceMs;
   }
 
   /** New rows do not end it: what refuses is left alone for so long. */
@@ -91,6 +127,7 @@ export class OutboxRelay {
       }
     } finally {
       if (taken.length > 0) await outbox.remove(taken); // they are, whatever became of the one behind them
+      this.#takenIn += taken.length;
     }
   }
 
@@ -107,6 +144,7 @@ export class OutboxRelay {
 
   async #setAside(place: string, problem: string): Promise<void> {
     await this.#options.outbox.setAside(place, problem);
+    this.#setAsideRows += 1;
     this.#options.onNews({ kind: "set aside", place, problem });
   }
 }
