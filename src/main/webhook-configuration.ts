@@ -72,7 +72,7 @@ const endpoint = z
       .max(4_194_304)
       .default(1_048_576)
       .describe("Largest body; of a larger one no more is read."),
-    body_seconds: z.number().min(0.1).max(10).default(10).describe("How long a body may take to come."),
+    body_seconds: z.number().min(0.1).max(9).default(5).describe("How long a body may take to come."),
     entity: z.string().min(1).max(128).describe("Entity of the file of hooks whose record was changed."),
     operation: z
       .union([

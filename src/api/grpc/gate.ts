@@ -1,4 +1,4 @@
-import type { Metadata, ServerInterceptor } from "@grpc/grpc-js";
+import type { Metadata, ServerInterceptingCallInterface, ServerInterceptor } from "@grpc/grpc-js";
 import { ServerInterceptingCall, status as statusCodes } from "@grpc/grpc-js";
 import { constants } from "node:http2";
 import type { ServerHttp2Stream } from "node:http2";
@@ -53,24 +53,16 @@ export interface Gate {
 /** Makes the gate of one server. */
 export function createGate(options: GateOptions): Gate {
   const known = new WeakMap<object, LetIn>();
-  const { clock, onCall, receiveTimeoutMs = RECEIVE_TIMEOUT_MS } = options;
+  const { clock, receiveTimeoutMs = RECEIVE_TIMEOUT_MS } = options;
 
   const interceptor: ServerInterceptor = (method, call) => {
     let stopTimer: (() => void) | undefined;
     let open: OpenCall | undefined;
     let whole = false;
     let cancelled = false;
-    const tellEnd = watchCall({ transport: "grpc", method: method.path.slice(1) }, { clock, onCall });
-    const refuse = (fault: Fault): void => {
-      const answer = statusOf(fault);
-      tellEnd(codeName(answer.code));
-      call.sendStatus(answer);
-    };
+    const { refuse, cancel, sendStatus } = answersOf(call, method.path, options);
     return new ServerInterceptingCall(call, {
-      sendStatus: (answer, next) => {
-        tellEnd(codeName(answer.code));
-        next(answer);
-      },
+      sendStatus,
       start: (next) => {
         next({
           onReceiveMetadata: (metadata, proceed) => {
@@ -111,7 +103,7 @@ export function createGate(options: GateOptions): Gate {
           },
           onCancel: () => {
             cancelled = true;
-            tellEnd("CANCELLED"); // of no effect behind an answer, after which the library says so too
+            cancel();
             stopTimer?.();
             if (!whole) closeSoon(call, clock);
           },
@@ -127,6 +119,30 @@ export function createGate(options: GateOptions): Gate {
       if (letIn === undefined) throw new Error("a call passed that the gate has not seen");
       return letIn;
     },
+  };
+}
+
+type Answer = Parameters<ServerInterceptingCallInterface["sendStatus"]>[0];
+
+/** The ends that a call can come to, each of which is told; only the first counts. */
+function answersOf(
+  call: Pick<ServerInterceptingCallInterface, "sendStatus">,
+  path: string,
+  { clock, onCall }: GateOptions,
+) {
+  const end = watchCall({ transport: "grpc", method: path.slice(1) }, { clock, onCall });
+  return {
+    refuse: (fault: Fault): void => {
+      const answer = statusOf(fault);
+      end(codeName(answer.code));
+      call.sendStatus(answer);
+    },
+    sendStatus: (answer: Answer, next: (answer: Answer) => void): void => {
+      end(codeName(answer.code));
+      next(answer);
+    },
+    /** The library says so behind an answer too. */
+    cancel: (): void => end("CANCELLED"),
   };
 }
 

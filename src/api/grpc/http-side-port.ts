@@ -51,24 +51,18 @@ export interface HttpSidePort {
  * @throws {Fault} INVALID_CONFIGURATION for any other address, or if the system refuses.
  */
 export async function startHttpSidePort(options: HttpSidePortOptions): Promise<HttpSidePort> {
-  const { clock, budgets, authenticate, onInternalError, webhooks } = options;
+  const { clock, onInternalError, webhooks } = options;
   const connections = new Connections(options);
   const serve = connectListener(options);
   const server = createServer(LIMITS_OF_HTTP, (request, response) => {
     try {
       checkHost(request, allowedHosts);
-      if (webhooks?.takes(request) === true) return void webhooks.answer(request, response); // answers whatever it meets
+      if (webhooks?.takes(request) === true) {
+        void webhooks.answer(request, response); // answers whatever it meets
+        return;
+      }
       checkOrigin(request, allowedHosts);
-      const principal = authenticate(request.headers.authorization);
-      guestOf(request)?.prove();
-      const peer = `${request.socket.remoteAddress}:${request.socket.remotePort}`;
-      const { shares, close } = budgets.open(() => response.destroy());
-      response.once("close", close);
-      request.once("end", () => shares.request.give());
-      const proceed = (): void => serve(request, response, { principal, peer, shares });
-      const line = requestMayCome(shares);
-      if (line === undefined) proceed();
-      else void line.then(proceed); // answers whatever it meets
+      letIn(request, response, { ...options, serve });
     } catch (error) {
       refuse(
         response,
@@ -94,6 +88,24 @@ export async function startHttpSidePort(options: HttpSidePortOptions): Promise<H
       stopTimer();
     },
   };
+}
+
+/** Serves who brings the token. @throws {Fault} UNAUTHENTICATED; LIMIT_EXCEEDED if there are too many calls. */
+function letIn(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { authenticate, budgets, serve }: Pick<HttpSidePortOptions, "authenticate" | "budgets"> & { readonly serve: Serve },
+): void {
+  const principal = authenticate(request.headers.authorization);
+  guestOf(request)?.prove();
+  const peer = `${request.socket.remoteAddress}:${request.socket.remotePort}`;
+  const { shares, close } = budgets.open(() => response.destroy());
+  response.once("close", close);
+  request.once("end", () => shares.request.give());
+  const proceed = (): void => serve(request, response, { principal, peer, shares });
+  const line = requestMayCome(shares);
+  if (line === undefined) proceed();
+  else void line.then(proceed); // answers whatever it meets
 }
 
 type Serve = (request: IncomingMessage, response: ServerResponse, caller: HttpCaller) => void;

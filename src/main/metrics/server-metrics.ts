@@ -58,7 +58,8 @@ export class ServerMetrics {
 
   /** Watches the writes of the evidence store. */
   get commitWatch(): CommitWatch {
-    return { monotonicMs: this.#options.clock.monotonicMs, onWritten: this.#evidence.onWritten };
+    const { clock } = this.#options;
+    return { monotonicMs: () => clock.monotonicMs(), onWritten: this.#evidence.onWritten };
   }
 
   /** Told of what the evidence store has committed. */

@@ -90,7 +90,12 @@ export function addWorkMetrics(
       read: told((of) => totals(of.capabilities, { column, capabilities })),
     });
   return async () => {
-    last = await numbers().catch((error: unknown) => void onProblem(error));
+    last = undefined; // whatever comes now: what was known before is not told as the present
+    try {
+      last = await numbers();
+    } catch (error) {
+      onProblem(error);
+    }
   };
 }
 
