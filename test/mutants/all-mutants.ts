@@ -17,6 +17,7 @@ import { PLATFORM_MUTANTS } from "./platform-mutants.ts";
 import { PLAN_FILE_MUTANTS } from "./plan-file-mutants.ts";
 import { PLAN_RUN_MUTANTS } from "./plan-run-mutants.ts";
 import { QUEUE_MUTANTS } from "./queue-mutants.ts";
+import { SIDE_PORT_MUTANTS } from "./side-port-mutants.ts";
 import { VERIFY_MUTANTS } from "./verify-mutants.ts";
 import { WORK_MUTANTS } from "./work-mutants.ts";
 import type { Mutant } from "./mutant.ts";
@@ -51,4 +52,5 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...WORK_MUTANTS,
   ...HTTP_MUTANTS,
   ...OUTBOX_MUTANTS,
+  ...SIDE_PORT_MUTANTS,
 ];
