@@ -43,6 +43,7 @@ function addServe({ program, session, onEnd }: Declaring): void {
     .option(...PLACE.state)
     .option("--no-token", "say aloud: TCP without a token, open to every local user")
     .option("--reflection", "describe the services to whoever asks")
+    .option("--development", "show /_dev/jobs/stats and /_dev/jobs/dead on http.listen; never in production")
     .option(...JSON_FLAG)
     .action(async ({ token, ...flags }: ServeFlags & { readonly token: boolean }) => {
       const { serve } = await import("./commands/serve.ts");

@@ -17,6 +17,7 @@ export interface ServeFlags extends CommonFlags {
   readonly listen?: string;
   readonly noToken?: boolean;
   readonly reflection?: boolean;
+  readonly development?: boolean;
 }
 
 /** Flags of `signer`. */

@@ -52,7 +52,7 @@ export { proveLine, verifyLineProof } from "./line-proof.ts";
 export type { LineProof, LineProofVerdict } from "./line-proof.ts";
 export type { LogKind } from "./log-kind.ts";
 export { LogMirror } from "./log-mirror.ts";
-export type { LogStoreOptions } from "./log-store.ts";
+export type { CommitWatch, LogStoreOptions, WrittenCommit } from "./log-store.ts";
 export { createMemoryStore } from "./evidence-stores/memory.ts";
 export { createReserveFile } from "./evidence-stores/reserve-file.ts";
 export { createSqliteStore } from "./evidence-stores/sqlite.ts";

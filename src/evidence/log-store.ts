@@ -20,6 +20,21 @@ const RECORDS_PER_PAGE = 128;
 const LARGEST_PAGE = 1000;
 const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
+/** One write of a store, with one sync. */
+export interface WrittenCommit {
+  readonly appends: number;
+  readonly records: number;
+  /** How long it took until it was durable, in milliseconds. */
+  readonly milliseconds: number;
+}
+
+/** Watches the writes of a store. */
+export interface CommitWatch {
+  readonly monotonicMs: () => number;
+  /** Told of every commit once it is durable; must not throw. */
+  readonly onWritten: (commit: WrittenCommit) => void;
+}
+
 /** What a store is made with, beside its medium. */
 export interface LogStoreOptions {
   /** A new UUIDv7. */
@@ -28,6 +43,8 @@ export interface LogStoreOptions {
   readonly guardNewRun?: () => void;
   /** Told of every commit, after it is durable; must not throw. */
   readonly onCommit?: (appends: readonly RunAppend[]) => void;
+  /** Asked and told of each write; absent = nobody measures. */
+  readonly watch?: CommitWatch;
   /** Told once, when a write has failed; must not throw. */
   readonly onHalt?: (why: string) => void;
   /** Told of each log that is found damaged, once; must not throw. */
@@ -106,9 +123,16 @@ export class LogStore implements EvidenceStore {
     }
     if (accepted.length === 0) return this.#news.tellAll();
     const appends = accepted.map(({ append }) => append);
+    const { watch } = this.#options;
+    const startMs = watch?.monotonicMs() ?? 0;
     try {
       const written = this.#backend.write(appends);
       if (written !== undefined) await this.#news.tellDuring(written);
+      watch?.onWritten({
+        appends: appends.length,
+        records: appends.reduce((sum, { records }) => sum + records.length, 0),
+        milliseconds: watch.monotonicMs() - startMs,
+      });
     } catch (error) {
       this.#halt(error);
       for (const { from } of accepted) from.reject(this.#haltedFault(error));

@@ -15,6 +15,7 @@ import { guardDisk } from "./guard-disk.ts";
 import { HistoryOfRuns } from "./history.ts";
 import { openHooks } from "./hooks.ts";
 import type { RunningHooks } from "./hooks.ts";
+import { requireDevelopmentAtHome } from "./development.ts";
 import { LedgerOfRuns } from "./ledger.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
@@ -24,6 +25,9 @@ import { createRunners } from "./runners.ts";
 import { createScheduler, requireSoundPlans } from "./schedules.ts";
 import { openPlatform } from "./platform.ts";
 import { initProviders, registerProviders } from "./register-providers.ts";
+import { sidePortOf } from "./side-port.ts";
+import { connectMetrics, openMetrics } from "./open-metrics.ts";
+import type { ServerMetrics } from "./metrics/server-metrics.ts";
 import { shortest } from "./running-server.ts";
 import { openSigner } from "./signer.ts";
 import { claimStoreKind, requireStoreKind } from "./store-kind.ts";
@@ -92,6 +96,8 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   };
   requireStoreKind(state, configuration.store);
   requirePlatform(configuration);
+  requireDevelopmentAtHome(configuration, log);
+  const metrics = await openMetrics(configuration, { resources, log });
   const [ledger, history, notifications] = [new LedgerOfRuns(), new HistoryOfRuns(), new NotificationsOfRuns()];
   const setServing = (serving: boolean): void => server.current?.setServing(serving);
   const disk = guardDisk(configuration, { log, setServing });
@@ -99,7 +105,16 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const signer = await openSigner(configuration);
   const sealing: { current?: Sealer } = {};
   const onEnded = (runId: string): void => sealing.current?.sealSoon(runId);
-  const store = await openStore(configuration, { resources, log, onHalt, onEnded, ledger, history, notifications });
+  const store = await openStore(configuration, {
+    resources,
+    log,
+    onHalt,
+    onEnded,
+    ledger,
+    history,
+    notifications,
+    metrics,
+  });
   claimStoreKind(state, configuration.store);
   await ledger.open(configuration, store, { signer, log, onHalt: () => setServing(false) });
   resources.use(ledger);
@@ -120,7 +135,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   if (drivesOn) requireSoundPlans(configuration, runs);
   const schedules = createScheduler(configuration, { store, runs, log });
   await notifications.open({ store, runner, log, looksBack: drivesOn });
-  const hooks = await openHooks(configuration, { runner, resources, log, disk });
+  const hooks = await openHooks(configuration, { runner, resources, log, disk, onNews: metrics?.onWork });
   const token = await createToken(state);
   server.current = await startGrpcServer({
     ...whereToServe(configuration, log),
@@ -132,10 +147,12 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     ...served,
     ...(contracts && contractStore && { contracts: { keeper: contracts, store: contractStore } }),
     ...(hooks !== undefined && { hooks: hooks.part }),
+    ...sidePortOf(configuration, { hooks, metrics, log }),
     sealer: sealing.current,
     signer,
     token,
   });
+  connectMetrics(metrics, { server: server.current, hooks, stepTypes, store, contractStore });
   if (disk?.full === true) server.current.setServing(false);
   if (drivesOn) await resumeInterrupted(recovered, runs, log);
   if (drivesOn) await contracts?.start();
@@ -235,17 +252,19 @@ interface StoreContext {
   readonly ledger: LedgerOfRuns;
   readonly history: HistoryOfRuns;
   readonly notifications: NotificationsOfRuns;
+  readonly metrics: ServerMetrics | undefined;
   /** Told of each run whose log has ended. */
   readonly onEnded: (runId: string) => void;
 }
 
 async function openStore(configuration: LoadedConfiguration, context: StoreContext): Promise<EvidenceStore> {
   const { state, mirror } = configuration;
-  const { resources, log, onHalt, onEnded, ledger, history, notifications } = context;
+  const { resources, log, onHalt, onEnded, ledger, history, notifications, metrics } = context;
   const onCommit: LogStoreOptions["onCommit"] = (appends) => {
     ledger.take(appends);
     history.take(appends);
     notifications.take(appends);
+    metrics?.onCommit(appends);
     for (const { runId, records } of appends) if (records.at(-1)?.record.event_type === "run.completed") onEnded(runId);
   };
   const onDamage: LogStoreOptions["onDamage"] = (damage) => tellDamage(damage, log);
@@ -255,6 +274,7 @@ async function openStore(configuration: LoadedConfiguration, context: StoreConte
     onCommit,
     onDamage,
     guardNewRun: ledger.guard,
+    ...(metrics !== undefined && { watch: metrics.commitWatch }),
   };
   if (configuration.store === "memory") return resources.adopt(createMemoryStore(options), (store) => store.close());
   if (configuration.store === "jsonl")

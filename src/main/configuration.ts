@@ -5,6 +5,7 @@ import { platformSchema } from "./platform-configuration.ts";
 import { providersSchema } from "./provider-configuration.ts";
 import { schedulesSchema } from "./schedule-configuration.ts";
 import { stepsSchema } from "./step-configuration.ts";
+import { webhooksSchema } from "./webhook-configuration.ts";
 
 const secretName = z
   .string()
@@ -143,6 +144,13 @@ export const configurationSchema = z
     platform: platformSchema.optional(),
     hooks: hooksSchema.optional(),
     jobs: jobsSchema.prefault({}),
+    webhooks: webhooksSchema,
+    development: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether http.listen shows /_dev/jobs/stats and /_dev/jobs/dead, to whoever has the token. For loopback alone, and never for production.",
+      ),
     schedules: schedulesSchema,
     handler_directories: z
       .array(z.string().min(1).max(4096))

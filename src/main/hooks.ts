@@ -6,7 +6,7 @@ import { createPostgresOutbox, createPostgresSource, createSqliteOutbox, createS
 import type { Outbox, RecordSource } from "#effects";
 import { Fault } from "#model";
 import { OutboxRelay, performHookWork, WorkDesk, Workers } from "#orchestration";
-import type { DiskGuard, JobRunner, RelayNews, WorkNews } from "#orchestration";
+import type { DiskGuard, JobRunner, RelayNews, RelayNumbers, WorkNews } from "#orchestration";
 import { createMemoryQueue, createSqliteQueue, openPostgresQueue, openRedisQueue, WorkStore } from "#queue";
 import type { JobQueue } from "#queue";
 import { addressOf } from "./database-address.ts";
@@ -14,6 +14,7 @@ import { HookFile } from "./hook-file.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
 import { systemClock } from "./system-clock.ts";
+import { endOf, logWork, textOf } from "./work-log.ts";
 
 /** What hooks stand on. */
 export interface HookParts {
@@ -21,11 +22,15 @@ export interface HookParts {
   readonly resources: AsyncDisposableStack;
   readonly log: EventLog;
   readonly disk: DiskGuard | undefined;
+  /** Told of what becomes of hooks and work, beside the log; must not throw. */
+  readonly onNews?: ((news: WorkNews) => void) | undefined;
 }
 
 /** Hooks, their work and their workers. */
 export interface RunningHooks {
   readonly part: HooksPart;
+  /** How far the outbox is behind; undefined = there is none. */
+  readonly relay: () => RelayNumbers | undefined;
   /** Begins to do work. */
   start(): void;
   /** Takes in nothing more, and waits for what is being done. */
@@ -42,7 +47,7 @@ const DAY_MS = 86_400_000;
 /** Opens what a configuration with hooks needs; undefined = it has none. @throws {Fault} INVALID_CONFIGURATION */
 export async function openHooks(
   configuration: LoadedConfiguration,
-  { runner, resources, log, disk }: HookParts,
+  { runner, resources, log, disk, onNews: onNewsToo }: HookParts,
 ): Promise<RunningHooks | undefined> {
   const { hooks, jobs, state, base, governance, store: kind } = configuration;
   if (hooks === undefined) return undefined;
@@ -56,7 +61,10 @@ export async function openHooks(
   const file = await HookFile.load({ path: resolve(base, hooks.file), stepTypes, store, log });
   resources.defer(() => file.close());
   const source = openSource(configuration, resources);
-  const onNews = (news: WorkNews): void => tell(news, log);
+  const onNews = (news: WorkNews): void => {
+    logWork(news, log);
+    onNewsToo?.(news);
+  };
   const { timeout_seconds: timeoutSeconds } = jobs;
   const options = { runner, hooksOf: file.hooksOf, chance: Math.random, source, timeoutSeconds };
   const workers = new Workers({
@@ -87,6 +95,7 @@ export async function openHooks(
   };
   return {
     part: { desk, loaded: file.loaded },
+    relay: () => relay?.numbers,
     start() {
       workers.start();
       relay?.start();
@@ -190,78 +199,4 @@ function relayOf(
     else log("outbox.set_aside", { place: news.place, problem: news.problem });
   };
   return new OutboxRelay({ outbox, desk, clock: systemClock, pollMs, onNews });
-}
-
-function tell(news: WorkNews, log: EventLog): void {
-  switch (news.kind) {
-    case "hook matched":
-      return log("hook.matched", { entity: news.entity, operation: news.operation, timing: "after", jobs: news.jobs });
-    case "hook failed":
-      return log("hook.enqueue_failed", { entity: news.entity, operation: news.operation, error: textOf(news.error) });
-    case "enqueued":
-      return log("job.enqueued", { job_id: news.id, name: news.name, capability: news.capability });
-    case "completed":
-      return log("job.completed", {
-        job_id: news.id,
-        name: news.name,
-        capability: news.capability,
-        duration_ms: Math.round(news.durationMs),
-      });
-    case "failed":
-    case "dead":
-    case "sandbox violation":
-      return tellFailure(news, log);
-    case "put back":
-      return log("job.put_back", { job_id: news.id, error: textOf(news.error) });
-    case "queue unavailable":
-      return log("queue.unavailable", { error: textOf(news.error) });
-    case "store fails":
-      return log("work.store_fails", { error: textOf(news.error) });
-    case "goes on":
-    case "queue available":
-    case "store answers":
-      return log(ENDS[news.kind], endOf(news));
-    case "started":
-      return log("executor.started", { workers: news.workers });
-    case "stopped":
-      return log("executor.stopped", { workers: news.workers });
-  }
-}
-
-/** How the end of what was told of once is told. */
-const ENDS = {
-  "goes on": "job.goes_on",
-  "queue available": "queue.available",
-  "store answers": "work.store_answers",
-} as const;
-
-function endOf({ ms, failures }: { readonly ms: number; readonly failures: number }): Readonly<Record<string, number>> {
-  return { duration_ms: Math.round(ms), failures };
-}
-
-type Failure = Extract<WorkNews, { readonly kind: "failed" | "dead" | "sandbox violation" }>;
-
-function tellFailure({ kind, id, name, capability, attempt, error, ms }: Failure, log: EventLog): void {
-  const facts = { job_id: id, name, capability };
-  if (kind === "sandbox violation")
-    return log("job.sandbox_violation", { ...facts, attempted: capability, error: error.message });
-  if (kind === "failed")
-    return log("job.failed", {
-      ...facts,
-      attempt,
-      error_class: error.errorClass,
-      error: error.message,
-      next_in_ms: ms,
-    });
-  log("job.dead_letter", {
-    ...facts,
-    attempts: attempt,
-    error_class: error.errorClass,
-    last_error: error.message,
-    total_duration_ms: ms,
-  });
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

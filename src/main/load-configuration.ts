@@ -47,6 +47,7 @@ export async function loadConfiguration(sources: ConfigurationSources): Promise<
     ...(listen !== undefined && { listen }),
     no_token: flags.noToken ?? file.no_token,
     reflection: flags.reflection ?? file.reflection,
+    development: flags.development ?? file.development,
     log_level: level === undefined ? file.log_level : checkedLevel(level),
   };
 }

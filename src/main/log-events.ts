@@ -21,6 +21,8 @@ export const LOG_EVENTS = {
   "contract.waits": "warn",
   "hook.matched": "info",
   "hook.enqueue_failed": "error",
+  "webhook.refused": "warn",
+  "webhook.failed": "error",
   "outbox.waits": "error",
   "outbox.goes_on": "info",
   "outbox.set_aside": "error",
@@ -57,11 +59,33 @@ export const LOG_EVENTS = {
   "history.mended": "info",
   "history.rebuilt": "warn",
   "history.failed": "error",
+  "development.on": "warn",
   "internal.error": "error",
 } as const;
 
+/** The facts of each event of hooks and their work, no more and no fewer, in their order. */
+export const WORK_EVENTS = {
+  "job.enqueued": ["job_id", "name", "capability"],
+  "hook.matched": ["entity", "operation", "timing", "jobs"],
+  "hook.enqueue_failed": ["entity", "operation", "error"],
+  "job.completed": ["job_id", "name", "capability", "duration_ms"],
+  "job.failed": ["job_id", "name", "attempt", "max_attempts", "error"],
+  "job.dead_letter": ["job_id", "name", "attempts", "last_error", "total_duration"],
+  "job.sandbox_violation": ["job_id", "name", "attempted", "allowed"],
+  "executor.started": ["workers"],
+  "executor.stopped": [],
+} as const satisfies Partial<Record<keyof typeof LOG_EVENTS, readonly string[]>>;
+
+/** A name of the list. */
+export type EventName = keyof typeof LOG_EVENTS;
+
+/** What is told with an event: where its facts are listed, these. */
+export type FactsOf<Event extends EventName> = Event extends keyof typeof WORK_EVENTS
+  ? Readonly<Record<(typeof WORK_EVENTS)[Event][number], unknown>>
+  : Readonly<Record<string, unknown>>;
+
 /** Writes one named event with its facts. */
-export type EventLog = (event: keyof typeof LOG_EVENTS, facts: Readonly<Record<string, unknown>>) => void;
+export type EventLog = <Event extends EventName>(event: Event, facts: FactsOf<Event>) => void;
 
 /** A structured log on standard error: one JSON object a line, written at once. */
 export function createEventLog(level: string): EventLog {

@@ -57,5 +57,7 @@ export type {
   Work,
   WorkError,
   WorkState,
+  WatchedState,
+  WatchedStats,
   WorkStats,
 } from "./work.ts";

@@ -65,8 +65,19 @@ export type Claim =
 export type AttemptEnd =
   /** `follows` are accepted in the same transaction. */
   | { readonly kind: "completed"; readonly follows: readonly NewWork[] }
-  | { readonly kind: "failed"; readonly error: Omit<WorkError, "at" | "attempt">; readonly delayMs: number }
-  | { readonly kind: "dead"; readonly error: Omit<WorkError, "at" | "attempt"> };
+  | {
+      readonly kind: "failed";
+      readonly error: Omit<WorkError, "at" | "attempt">;
+      readonly delayMs: number;
+      /** Attempts that its job may have altogether, for who is told of it. */
+      readonly maxAttempts?: number;
+    }
+  | {
+      readonly kind: "dead";
+      readonly error: Omit<WorkError, "at" | "attempt">;
+      /** Capabilities of its job, for who is told that it went beyond them. */
+      readonly allowed?: readonly string[];
+    };
 
 /** Which dead letters are meant. All that is given has to hold. */
 export interface DeadLetterQuery {
@@ -92,12 +103,20 @@ export interface CapabilityStats {
   readonly dead: number;
 }
 
-/** Numbers of all work that was ever accepted here. */
-export interface WorkStats {
-  /** Work in each state; what was pruned is not in it. */
-  readonly states: Readonly<Record<WorkState, number>>;
+/** States whose numbers are quickly told, however much is kept: work that has not ended, and dead letters. */
+export type WatchedState = Exclude<WorkState, "completed" | "discarded">;
+
+/** Numbers that may be asked for often. */
+export interface WatchedStats {
+  readonly states: Readonly<Record<WatchedState, number>>;
   /** Milliseconds since the oldest work that has not ended was accepted; undefined = there is none. */
   readonly oldestAgeMs: number | undefined;
   /** By name. Totals are their sums; they never fall. */
   readonly capabilities: readonly CapabilityStats[];
+}
+
+/** Numbers of all work that was ever accepted here. */
+export interface WorkStats extends WatchedStats {
+  /** Work in each state; what was pruned is not in it. */
+  readonly states: Readonly<Record<WorkState, number>>;
 }

@@ -51,11 +51,11 @@ export type { ContractRecord, RecordedVerdict } from "./contracts/contract-state
 export { explained } from "./contracts/explained.ts";
 export { contractAuthority } from "./contracts/authority.ts";
 export { WorkDesk } from "./work/work-desk.ts";
-export type { Redriven, RedriveOrder, WorkNumbers } from "./work/work-desk.ts";
+export type { Redriven, RedriveOrder, WatchedNumbers, WorkNumbers } from "./work/work-desk.ts";
 export { Workers } from "./work/workers.ts";
 export { performHookWork } from "./work/perform-hook-work.ts";
 export type { WorkNews } from "./work/work-news.ts";
 export { compileHooks } from "./hooks/compile-hooks.ts";
 export type { CompiledHooks } from "./hooks/compile-hooks.ts";
 export { OutboxRelay } from "./work/outbox-relay.ts";
-export type { RelayNews } from "./work/outbox-relay.ts";
+export type { RelayNews, RelayNumbers } from "./work/outbox-relay.ts";

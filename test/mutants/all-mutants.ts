@@ -19,6 +19,7 @@ import { PLAN_FILE_MUTANTS } from "./plan-file-mutants.ts";
 import { PLAN_RUN_MUTANTS } from "./plan-run-mutants.ts";
 import { PROVIDER_MUTANTS } from "./provider-mutants.ts";
 import { QUEUE_MUTANTS } from "./queue-mutants.ts";
+import { SIDE_PORT_MUTANTS } from "./side-port-mutants.ts";
 import { VERIFY_MUTANTS } from "./verify-mutants.ts";
 import { WORK_MUTANTS } from "./work-mutants.ts";
 import type { Mutant } from "./mutant.ts";
@@ -55,4 +56,5 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...WIRE_MUTANTS,
   ...OUTBOX_MUTANTS,
   ...PROVIDER_MUTANTS,
+  ...SIDE_PORT_MUTANTS,
 ];

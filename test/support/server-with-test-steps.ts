@@ -107,7 +107,12 @@ const configuration = await loadConfiguration({ flags: { config }, environment: 
 const log = createEventLog(configuration.log_level);
 const app = await compose(configuration, { log, stepTypes });
 keepHeapSmall();
-log("server.started", { address: app.address, state: configuration.state, pid: process.pid });
+log("server.started", {
+  address: app.address,
+  http_address: app.httpAddress,
+  state: configuration.state,
+  pid: process.pid,
+});
 if (!stopped.signal.aborted) {
   await new Promise((resolve) => stopped.signal.addEventListener("abort", resolve, { once: true }));
 }

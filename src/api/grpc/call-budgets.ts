@@ -60,6 +60,11 @@ export class CallBudgets {
     this.#wholeLogs = new Budget({ amount: LIMITS.wholeLogReads, clock, patienceMs: Infinity });
   }
 
+  /** Calls that are under way. */
+  get calls(): number {
+    return this.#open;
+  }
+
   /**
    * Lets a call in. `cut` ends it at once: its client has left others waiting for too long.
    * @throws {Fault} LIMIT_EXCEEDED if there are too many.

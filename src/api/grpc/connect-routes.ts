@@ -7,6 +7,8 @@ import { assert, FAULTS } from "#model";
 import type { CallShares } from "./call-budgets.ts";
 import { answerMayBeSent } from "./call-budgets.ts";
 import type { CallContext, Principal } from "./call-context.ts";
+import { watchCall } from "./call-watch.ts";
+import type { OnCall } from "./call-watch.ts";
 import { detailsOf, toldFault, toldMessage } from "./fault-details.ts";
 import type { ErasedBidi, ErasedStream, ErasedUnary, MountedService } from "./service.ts";
 import { SMALL_REQUEST_BYTES } from "./service.ts";
@@ -28,6 +30,7 @@ export const CALLER = createContextKey<HttpCaller | undefined>(undefined);
 export interface RouteOptions {
   readonly clock: Clock;
   readonly onInternalError: (error: unknown, method: string) => void;
+  readonly onCall?: OnCall | undefined;
 }
 
 /** Mounts a service on a Connect router: the same implementation that gRPC serves. */
@@ -35,29 +38,36 @@ export function addRoutes(router: ConnectRouter, mounted: MountedService, option
   for (const method of mounted.service.methods) {
     const implementation = mounted.implementation[method.localName];
     const limits = { readMaxBytes: mounted.requestBytes[method.localName] ?? SMALL_REQUEST_BYTES };
-    const told = (error: unknown): ConnectError =>
-      connectError(
-        toldFault(error, (cause) => options.onInternalError(cause, `${mounted.service.typeName}/${method.name}`)),
-      );
+    const name = `${mounted.service.typeName}/${method.name}`;
+    const faultOf = (error: unknown): Fault => toldFault(error, (cause) => options.onInternalError(cause, name));
+    const { clock, onCall } = options;
+    const watch = (): ((code: string) => void) => watchCall({ transport: "http", method: name }, { clock, onCall });
     const contextOf = (context: HandlerContext): CallContext => callContext(context, options.clock);
 
     if (method.methodKind === "unary") {
       const run = implementation as ErasedUnary; // the descriptor says unary
       const handle = async (request: Message, context: HandlerContext): Promise<Message> => {
         const call = contextOf(context);
+        const tellEnd = watch();
         try {
           const message = await run(request, call);
           await answerMayBeSent(call.shares, JSON_FACTOR * toBinary(method.output, message).length);
+          tellEnd("OK");
           return message;
         } catch (error) {
-          throw told(error);
+          const fault = faultOf(error);
+          tellEnd(FAULTS[fault.code]);
+          throw connectError(fault);
         }
       };
       router.rpc(method, handle as never, limits); // a method looked up at run time has no message types
     } else if (method.methodKind !== "client_streaming") {
       const run = implementation as ErasedStream & ErasedBidi; // the descriptor says which; both take one input and give a stream
       const handle = (input: Message & AsyncIterable<Message>, context: HandlerContext): AsyncIterable<Message> =>
-        releasedOnAbort(toldStream(run, { input, call: contextOf(context), told }), context.signal);
+        releasedOnAbort(
+          toldStream(run, { input, call: contextOf(context), faultOf, tellEnd: watch() }),
+          context.signal,
+        );
       router.rpc(method, handle as never, limits); // a method looked up at run time has no message types
     }
   }
@@ -103,10 +113,14 @@ function callContext(context: HandlerContext, clock: Clock): CallContext {
 interface ToldStream {
   readonly input: Message & AsyncIterable<Message>;
   readonly call: CallContext;
-  readonly told: (error: unknown) => ConnectError;
+  readonly faultOf: (error: unknown) => Fault;
+  readonly tellEnd: (code: string) => void;
 }
 
-async function* toldStream(run: ErasedStream & ErasedBidi, { input, call, told }: ToldStream): AsyncGenerator<Message> {
+async function* toldStream(
+  run: ErasedStream & ErasedBidi,
+  { input, call, faultOf, tellEnd }: ToldStream,
+): AsyncGenerator<Message> {
   const { page } = call.shares;
   try {
     for await (const message of run(input, call)) {
@@ -114,8 +128,13 @@ async function* toldStream(run: ErasedStream & ErasedBidi, { input, call, told }
       yield message;
       page.clientMoved();
     }
+    tellEnd("OK");
   } catch (error) {
-    throw told(error);
+    const fault = faultOf(error);
+    tellEnd(FAULTS[fault.code]);
+    throw connectError(fault);
+  } finally {
+    tellEnd("CANCELLED"); // of no effect behind another end: the reader has left
   }
 }
 

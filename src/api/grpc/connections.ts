@@ -23,6 +23,11 @@ export class Connections {
     this.#guests = new Guests(options);
   }
 
+  /** How many are open. */
+  get size(): number {
+    return this.#open.size;
+  }
+
   /** Takes in a new connection, or closes it. Whether it was taken. */
   take(socket: Socket): boolean {
     if (this.#open.size >= this.#most && !this.#guests.makePlace()) {

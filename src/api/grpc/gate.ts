@@ -1,10 +1,12 @@
-import type { Metadata, ServerInterceptor } from "@grpc/grpc-js";
-import { ServerInterceptingCall } from "@grpc/grpc-js";
+import type { Metadata, ServerInterceptingCallInterface, ServerInterceptor } from "@grpc/grpc-js";
+import { ServerInterceptingCall, status as statusCodes } from "@grpc/grpc-js";
 import { constants } from "node:http2";
 import type { ServerHttp2Stream } from "node:http2";
 import type { Clock } from "#model";
 import { Fault } from "#model";
 import type { CallBudgets, CallShares, OpenCall } from "./call-budgets.ts";
+import { watchCall } from "./call-watch.ts";
+import type { OnCall } from "./call-watch.ts";
 import { holdLargeRequest } from "./large-request.ts";
 import type { Principal } from "./call-context.ts";
 import { statusOf } from "./errors.ts";
@@ -29,6 +31,8 @@ export interface GateOptions {
   /** Default {@link RECEIVE_TIMEOUT_MS}. */
   readonly receiveTimeoutMs?: number;
   readonly onInternalError: (error: unknown, method: string) => void;
+  /** Told of each call that ends, whether it was let in or not; absent = nobody asks. */
+  readonly onCall?: OnCall;
 }
 
 /** What is known of a call that was let in. */
@@ -56,8 +60,9 @@ export function createGate(options: GateOptions): Gate {
     let open: OpenCall | undefined;
     let whole = false;
     let over = false;
-    const refuse = (fault: Fault): void => call.sendStatus(statusOf(fault));
+    const { refuse, cancel, sendStatus } = answersOf(call, method.path, options);
     return new ServerInterceptingCall(call, {
+      sendStatus,
       start: (next) => {
         next({
           onReceiveMetadata: (metadata, proceed) => {
@@ -97,6 +102,7 @@ export function createGate(options: GateOptions): Gate {
           },
           onCancel: () => {
             over = true;
+            cancel();
             stopTimer?.();
             if (!whole) closeSoon(call, clock);
           },
@@ -113,6 +119,34 @@ export function createGate(options: GateOptions): Gate {
       return letIn;
     },
   };
+}
+
+type Answer = Parameters<ServerInterceptingCallInterface["sendStatus"]>[0];
+
+/** The ends that a call can come to, each of which is told; only the first counts. */
+function answersOf(
+  call: Pick<ServerInterceptingCallInterface, "sendStatus">,
+  path: string,
+  { clock, onCall }: GateOptions,
+) {
+  const end = watchCall({ transport: "grpc", method: path.slice(1) }, { clock, onCall });
+  return {
+    refuse: (fault: Fault): void => {
+      const answer = statusOf(fault);
+      end(codeName(answer.code));
+      call.sendStatus(answer);
+    },
+    sendStatus: (answer: Answer, next: (answer: Answer) => void): void => {
+      end(codeName(answer.code));
+      next(answer);
+    },
+    /** The library says so behind an answer too. */
+    cancel: (): void => end("CANCELLED"),
+  };
+}
+
+function codeName(code: number | undefined): string {
+  return statusCodes[code ?? statusCodes.UNKNOWN] ?? "UNKNOWN";
 }
 
 /** Lets a call in, or says why not. What it holds is given back when its stream is closed: until then bytes of it may wait. */

@@ -13,9 +13,13 @@ import { Connections } from "./connections.ts";
 import type { ConnectionsOptions } from "./connections.ts";
 import { toldFault, toldMessage } from "./fault-details.ts";
 import { METADATA_BYTES, RECEIVE_TIMEOUT_MS } from "./gate.ts";
+import type { OnCall } from "./call-watch.ts";
 import { guestOf } from "./guests.ts";
 import { listenOnLoopback } from "./listener.ts";
 import type { MountedService } from "./service.ts";
+import { answerPage } from "./side-pages.ts";
+import type { SidePages } from "./side-pages.ts";
+import type { WebhookDoor } from "./webhooks/webhook-door.ts";
 
 /** What the side port is given. */
 export interface HttpSidePortOptions extends ConnectionsOptions {
@@ -25,12 +29,19 @@ export interface HttpSidePortOptions extends ConnectionsOptions {
   /** Who calls. @throws {Fault} UNAUTHENTICATED */
   readonly authenticate: (authorization: string | undefined) => Principal;
   readonly onInternalError: (error: unknown, method: string) => void;
+  /** What is read beside the methods, with the same checks. Default none. */
+  readonly pages?: SidePages;
+  /** What takes signed deliveries, which need no token; absent = nothing does. */
+  readonly webhooks?: WebhookDoor;
+  readonly onCall?: OnCall;
 }
 
 /** Serves browsers and `curl`: the Connect and gRPC-web protocols over HTTP/1.1. */
 export interface HttpSidePort {
   /** `host:port`. */
   readonly address: string;
+  /** Connections that are open. */
+  readonly connections: number;
   /** Takes no new connections, waits for the calls that run, and cuts what is left after `graceMs`. */
   drain(options: { readonly graceMs: number }): Promise<void>;
 }
@@ -40,23 +51,18 @@ export interface HttpSidePort {
  * @throws {Fault} INVALID_CONFIGURATION for any other address, or if the system refuses.
  */
 export async function startHttpSidePort(options: HttpSidePortOptions): Promise<HttpSidePort> {
-  const { clock, budgets, authenticate, onInternalError } = options;
+  const { clock, onInternalError, webhooks } = options;
   const connections = new Connections(options);
   const serve = connectListener(options);
   const server = createServer(LIMITS_OF_HTTP, (request, response) => {
     try {
       checkHost(request, allowedHosts);
+      if (webhooks?.takes(request) === true) {
+        void webhooks.answer(request, response); // answers whatever it meets
+        return;
+      }
       checkOrigin(request, allowedHosts);
-      const principal = authenticate(request.headers.authorization);
-      guestOf(request)?.prove();
-      const peer = `${request.socket.remoteAddress}:${request.socket.remotePort}`;
-      const { shares, close } = budgets.open(() => response.destroy());
-      response.once("close", close);
-      request.once("end", () => shares.request.give());
-      const proceed = (): void => serve(request, response, { principal, peer, shares });
-      const line = mayBeLarge(request.headers) ? requestMayCome(shares) : undefined;
-      if (line === undefined) proceed();
-      else void line.then(proceed); // answers whatever it meets
+      letIn(request, response, { ...options, serve });
     } catch (error) {
       refuse(
         response,
@@ -71,6 +77,9 @@ export async function startHttpSidePort(options: HttpSidePortOptions): Promise<H
 
   return {
     address,
+    get connections() {
+      return connections.size;
+    },
     async drain({ graceMs }) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
@@ -81,17 +90,44 @@ export async function startHttpSidePort(options: HttpSidePortOptions): Promise<H
   };
 }
 
+/** Serves who brings the token. @throws {Fault} UNAUTHENTICATED; LIMIT_EXCEEDED if there are too many calls. */
+function letIn(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { authenticate, budgets, serve }: Pick<HttpSidePortOptions, "authenticate" | "budgets"> & { readonly serve: Serve },
+): void {
+  const principal = authenticate(request.headers.authorization);
+  guestOf(request)?.prove();
+  const peer = `${request.socket.remoteAddress}:${request.socket.remotePort}`;
+  const { shares, close } = budgets.open(() => response.destroy());
+  response.once("close", close);
+  request.once("end", () => shares.request.give());
+  const proceed = (): void => serve(request, response, { principal, peer, shares });
+  const line = mayBeLarge(request.headers) ? requestMayCome(shares) : undefined;
+  if (line === undefined) proceed();
+  else void line.then(proceed); // answers whatever it meets
+}
+
 type Serve = (request: IncomingMessage, response: ServerResponse, caller: HttpCaller) => void;
 
 /** Connect's own listener would write to the console whenever a caller goes away. */
-function connectListener({ services, clock, onInternalError }: HttpSidePortOptions): Serve {
+function connectListener({ services, clock, onInternalError, onCall, pages }: HttpSidePortOptions): Serve {
   const { requestBytes: readMaxBytes, responseBytes: writeMaxBytes } = LIMITS;
   const router = createConnectRouter({ grpc: false, readMaxBytes, writeMaxBytes });
-  for (const mounted of services) addRoutes(router, mounted, { clock, onInternalError });
+  for (const mounted of services) addRoutes(router, mounted, { clock, onInternalError, onCall });
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
 
   return (request, response, caller) => {
-    const handler = handlers.get(request.url?.split("?", 1)[0] ?? "");
+    const path = request.url?.split("?", 1)[0] ?? "";
+    const page = pages?.get(path);
+    if (page !== undefined) {
+      const told = (error: unknown): Fault => toldFault(error, (cause) => onInternalError(cause, path));
+      answerPage(page, { request, response, shares: caller.shares }).catch((error: unknown) =>
+        refuse(response, told(error)),
+      );
+      return;
+    }
+    const handler = handlers.get(path);
     if (handler === undefined) {
       refuse(response, new Fault("UNIMPLEMENTED", "There is no such method here."));
       return;
@@ -125,10 +161,13 @@ function checkOrigin({ headers }: IncomingMessage, allowed: ReadonlySet<string>)
 }
 
 const HTTP_STATUS: Readonly<Record<string, number>> = {
+  INVALID_ARGUMENT: 400,
+  FAILED_PRECONDITION: 400,
   UNAUTHENTICATED: 401,
   PERMISSION_DENIED: 403,
   UNIMPLEMENTED: 404,
   RESOURCE_EXHAUSTED: 429,
+  UNAVAILABLE: 503,
 };
 
 function refuse(response: ServerResponse, fault: Fault): void {

@@ -19,6 +19,8 @@ export interface ListenerOptions extends ConnectionsOptions {
 export interface Listener {
   /** Where it listens, with the port that the system gave. */
   readonly address: string;
+  /** Connections that are open. */
+  readonly connections: number;
   /** Takes no more connections; resolves once those that are there have ended. Safe to call twice. */
   close(): Promise<void>;
   /** Ends every connection now. */
@@ -47,6 +49,9 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   let closing: Promise<void> | undefined;
   return {
     address: bound,
+    get connections() {
+      return connections.size;
+    },
     close: () => (closing ??= close()),
     cut: () => connections.cut(),
   };

@@ -7,12 +7,14 @@ import { parseAddress } from "./address.ts";
 import { CallBudgets } from "./call-budgets.ts";
 import type { CallLimits } from "./call-budgets.ts";
 import type { Principal } from "./call-context.ts";
+import type { OnCall } from "./call-watch.ts";
+import { developmentPages } from "./development-pages.ts";
 import { evidenceService } from "./evidence-service.ts";
 import { executorService } from "./executor-service.ts";
 import { governanceServices } from "./governance-services.ts";
 import { HealthState, healthService } from "./health-service.ts";
 import type { HooksPart } from "./hook-service.ts";
-import { hookService } from "./hook-service.ts";
+import { hookService, withHooks } from "./hook-service.ts";
 import { startHttpSidePort } from "./http-side-port.ts";
 import type { HttpSidePort } from "./http-side-port.ts";
 import { platformHealthService } from "./platform-health-service.ts";
@@ -21,9 +23,12 @@ import { queueService } from "./queue-service.ts";
 import { reflectionServices } from "./reflection-service.ts";
 import { runService } from "./run-service.ts";
 import type { MountedService } from "./service.ts";
+import type { SidePage, SidePages } from "./side-pages.ts";
 import { tokenAuthenticator } from "./token.ts";
 import { startTransport } from "./transport.ts";
 import type { Transport, TransportLimits } from "./transport.ts";
+import { WebhookDoor } from "./webhooks/webhook-door.ts";
+import type { OnWebhook, WebhookEndpoint } from "./webhooks/webhook-endpoint.ts";
 
 /** What a server is started with. */
 export interface GrpcServerOptions {
@@ -54,10 +59,28 @@ export interface GrpcServerOptions {
   readonly reflection?: boolean;
   /** A loopback `host:port` on which browsers and `curl` are served the same services; absent = none. It asks for the token. */
   readonly httpAddress?: string;
+  /** The page `/metrics` of the side port; absent = there is none. */
+  readonly metricsPage?: () => Promise<SidePage>;
+  /** Whether the side port has pages for whoever builds an application. Default false: they are not there. */
+  readonly development?: boolean;
+  /** What the side port takes signed deliveries for; needs `hooks`. */
+  readonly webhooks?: { readonly endpoints: readonly WebhookEndpoint[]; readonly onWebhook: OnWebhook };
+  /** Told of each call that ends; must not throw. */
+  readonly onCall?: OnCall;
   /** Told of every error that is no `Fault`, with the path of the method. Callers are told a fixed sentence. */
   readonly onInternalError: (error: unknown, method: string) => void;
   /** Bounds, where a test or a measure needs others. */
   readonly limits?: TransportLimits & CallLimits;
+}
+
+/** What is open at one moment. */
+export interface OpenNumbers {
+  /** Calls under way, on both addresses. */
+  readonly calls: number;
+  /** Connections to the address of gRPC. */
+  readonly grpcConnections: number;
+  /** Connections to the side port. */
+  readonly httpConnections: number;
 }
 
 /** A server that takes calls. */
@@ -66,6 +89,8 @@ export interface GrpcServer extends AsyncDisposable {
   readonly address: string;
   /** Where the HTTP side port listens, if there is one. */
   readonly httpAddress: string | undefined;
+  /** What is open now. */
+  readonly open: OpenNumbers;
   /** What `grpc.health.v1.Health` tells; false when the store has halted. */
   setServing(serving: boolean): void;
   /**
@@ -81,28 +106,44 @@ export interface GrpcServer extends AsyncDisposable {
  *   refuses; STATE_LOCKED if another server answers on the socket.
  */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { clock, limits, onInternalError } = options;
+  const { clock, limits, onInternalError, onCall } = options;
   const address = parseAddress(options.address);
   const httpAddress = options.httpAddress === undefined ? undefined : parseAddress(options.httpAddress);
   const { services, health } = mountedServices(options);
   const budgets = new CallBudgets(clock, limits);
-  const common = { services, clock, budgets, onInternalError, ...(limits !== undefined && { limits }) };
+  const watched = onCall === undefined ? {} : { onCall };
+  const common = { services, clock, budgets, onInternalError, ...watched, ...(limits !== undefined && { limits }) };
 
   const sidePort =
     httpAddress &&
     (await startHttpSidePort({
       ...common,
       ...limits,
+      ...besideMethods(options),
       address: httpAddress,
       authenticate: authenticatorOf(httpAddress, { ...options, noToken: false }),
     }));
   try {
     const transport = await startTransport({ ...common, address, authenticate: authenticatorOf(address, options) });
-    return runningServer({ transport, sidePort, health });
+    return runningServer({ transport, sidePort, health, budgets });
   } catch (error) {
     await sidePort?.drain({ graceMs: 0 });
     throw error;
   }
+}
+
+/** What the side port serves beside the methods. */
+function besideMethods({ metricsPage, development, webhooks, hooks, clock, onInternalError }: GrpcServerOptions): {
+  readonly pages: SidePages;
+  readonly webhooks?: WebhookDoor;
+} {
+  const pages: SidePages = new Map([
+    ...(metricsPage === undefined ? [] : ([["/metrics", metricsPage]] as const)),
+    ...(development === true ? developmentPages(hooks) : []),
+  ]);
+  if (webhooks === undefined) return { pages };
+  const { desk } = withHooks(hooks);
+  return { pages, webhooks: new WebhookDoor({ ...webhooks, desk, clock, onInternalError }) };
 }
 
 function mountedServices(options: GrpcServerOptions): { services: readonly MountedService[]; health: HealthState } {
@@ -141,9 +182,10 @@ interface RunningServer {
   readonly transport: Transport;
   readonly sidePort: HttpSidePort | undefined;
   readonly health: HealthState;
+  readonly budgets: CallBudgets;
 }
 
-function runningServer({ transport, sidePort, health }: RunningServer): GrpcServer {
+function runningServer({ transport, sidePort, health, budgets }: RunningServer): GrpcServer {
   let draining: Promise<unknown> | undefined;
   const drain = async (graceMs: number): Promise<void> => {
     health.setServing(false);
@@ -154,6 +196,10 @@ function runningServer({ transport, sidePort, health }: RunningServer): GrpcServ
   return {
     address: transport.address,
     httpAddress: sidePort?.address,
+    get open() {
+      const { connections: grpcConnections } = transport;
+      return { calls: budgets.calls, grpcConnections, httpConnections: sidePort?.connections ?? 0 };
+    },
     setServing: (serving) => health.setServing(serving),
     drain: ({ graceMs }) => drain(graceMs),
     [Symbol.asyncDispose]: () => drain(0),

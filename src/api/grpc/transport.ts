@@ -5,6 +5,7 @@ import { LIMITS } from "#model";
 import { addService } from "./adapter.ts";
 import type { Address } from "./address.ts";
 import type { CallBudgets } from "./call-budgets.ts";
+import type { OnCall } from "./call-watch.ts";
 import type { Principal } from "./call-context.ts";
 import { createGate } from "./gate.ts";
 import { listen } from "./listener.ts";
@@ -42,6 +43,7 @@ export interface TransportOptions {
   /** Who calls. @throws {Fault} UNAUTHENTICATED, PERMISSION_DENIED */
   readonly authenticate: (authorization: string | undefined) => Principal;
   readonly onInternalError: (error: unknown, method: string) => void;
+  readonly onCall?: OnCall;
   readonly limits?: TransportLimits;
 }
 
@@ -49,6 +51,8 @@ export interface TransportOptions {
 export interface Transport {
   /** Where it listens, as a client takes it. */
   readonly address: string;
+  /** Connections that are open. */
+  readonly connections: number;
   /** Takes no new connections and calls, waits for those that run, and cuts what is left after `graceMs`. Call it once. */
   drain(options: { readonly graceMs: number }): Promise<void>;
 }
@@ -59,8 +63,9 @@ export interface Transport {
  *   answers on the socket.
  */
 export async function startTransport(options: TransportOptions): Promise<Transport> {
-  const { address, services, clock, budgets, authenticate, onInternalError, limits = {} } = options;
-  const { interceptor, letIn } = createGate({ clock, budgets, authenticate, onInternalError, ...limits });
+  const { address, services, clock, budgets, authenticate, onInternalError, onCall, limits = {} } = options;
+  const watched = onCall === undefined ? {} : { onCall };
+  const { interceptor, letIn } = createGate({ clock, budgets, authenticate, onInternalError, ...watched, ...limits });
   const server = new Server({ ...SERVER_OPTIONS, interceptors: [interceptor] });
   for (const mounted of services) addService(server, mounted, { clock, letIn, onInternalError });
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
@@ -68,6 +73,9 @@ export async function startTransport(options: TransportOptions): Promise<Transpo
 
   return {
     address: listener.address,
+    get connections() {
+      return listener.connections;
+    },
     async drain({ graceMs }) {
       // The library's own shutdown waits without a limit, and does not see connections that were injected: every one is
       // asked to end after its calls, and cut after the grace.

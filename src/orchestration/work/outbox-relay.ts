@@ -23,6 +23,18 @@ export interface OutboxRelayOptions {
   readonly onNews: (news: RelayNews) => void;
 }
 
+/** How far a relay is behind. */
+export interface RelayNumbers {
+  /** Whether the database answered when it was last asked. */
+  readonly available: boolean;
+  /** Seconds since no row waited; 0 = none did when it was last looked. No row has waited for longer. */
+  readonly lagSeconds: number;
+  /** Rows that were taken in since the start. */
+  readonly takenIn: number;
+  /** Rows that were set aside since the start. */
+  readonly setAside: number;
+}
+
 const ROWS = 100;
 /** Before a database or a store of work that refuses is asked again. */
 const AGAIN_MS = 1000;
@@ -56,6 +68,12 @@ export class OutboxRelay {
   readonly #tries = new Map<string, number>();
   #unforeseen: unknown;
   #loop: Promise<void> | undefined;
+  #available = true;
+  /** When it was last begun to read the rows to their end. */
+  #emptyMs: number;
+  #rowsWait = false;
+  #takenIn = 0;
+  #setAsideRows = 0;
 
   constructor(options: OutboxRelayOptions) {
     this.#options = options;
@@ -65,6 +83,13 @@ export class OutboxRelay {
       onBegin: (error) => onNews({ kind: "waits", error }),
       onEnd: (end) => onNews({ kind: "goes on", ...end }),
     });
+    this.#emptyMs = clock.monotonicMs();
+  }
+
+  /** How far it is behind. */
+  get numbers(): RelayNumbers {
+    const lagSeconds = this.#rowsWait ? (this.#options.clock.monotonicMs() - this.#emptyMs) / 1000 : 0;
+    return { available: this.#available, lagSeconds, takenIn: this.#takenIn, setAside: this.#setAsideRows };
   }
 
   /** Begins. */
@@ -79,20 +104,32 @@ export class OutboxRelay {
   }
 
   async #relay(): Promise<void> {
-    const { outbox, pollMs } = this.#options;
+    const { outbox, clock, pollMs } = this.#options;
     const { signal } = this.#closing;
     while (!signal.aborted) {
       try {
+        const askedMs = clock.monotonicMs();
         const rows = await outbox.read(ROWS);
+        this.#available = true;
+        this.#rowsWait = rows.length > 0;
         await this.#takeIn(rows);
         this.#waits.answered();
-        if (rows.length === 0) await outbox.wait(pollMs, { signal });
+        if (rows.length > 0) continue;
+        this.#noneWaits(askedMs);
+        await outbox.wait(pollMs, { signal });
       } catch (error) {
         if (signal.aborted) return;
+        this.#available = false;
+        this.#rowsWait = true; // nobody knows better
         this.#waits.failed(error);
         await this.#pause(AGAIN_MS);
       }
     }
+  }
+
+  #noneWaits(sinceMs: number): void {
+    this.#rowsWait = false;
+    this.#emptyMs = sinceMs;
   }
 
   /** New rows do not end it: what refuses is left alone for so long. */
@@ -122,6 +159,7 @@ export class OutboxRelay {
       }
     } finally {
       if (taken.length > 0) await outbox.remove(taken); // they are, whatever became of the one behind them
+      this.#takenIn += taken.length;
     }
     if (suspects.length > 0) throw this.#unforeseen ?? new Error("rows cannot be taken in");
   }
@@ -174,6 +212,7 @@ export class OutboxRelay {
 
   async #setAside(place: string, problem: string): Promise<void> {
     await this.#options.outbox.setAside(place, problem);
+    this.#setAsideRows += 1;
     this.#options.onNews({ kind: "set aside", place, problem });
   }
 }

@@ -48,7 +48,7 @@ export async function performHookWork(
   const job = hooks?.set.jobs.get(name);
   if (hooks === undefined || job === undefined)
     return dead("permanent", `the job ${name} of the hooks ${hash} is not known here any more`);
-  if (!job.capabilities.has(job.effect)) return dead("sandbox_violation", notDeclared(job));
+  if (!job.capabilities.has(job.effect)) return withAllowed(dead("sandbox_violation", notDeclared(job)), job);
   try {
     return await attempted({ work, job, hooks, signal, ...options });
   } catch (error) {
@@ -145,17 +145,23 @@ function failureOf({ stepResults, stepsInDoubt, finalStatus, finalReason }: Exec
 
 function failed(
   { attempts }: Work,
-  { retry }: HookJob,
+  job: HookJob,
   { chance, ...error }: { readonly errorClass: ErrorClass; readonly message: string; readonly chance: number },
 ): AttemptEnd {
   const { errorClass, message } = error;
+  const { retry } = job;
   const attempt = { attempt: attempts - 1, errorClass, exitCode: undefined, elapsedMs: 0 };
   const verdict = decideRetry(retry, attempt, chance);
-  if (verdict.retry) return { kind: "failed", error, delayMs: verdict.delayMs };
-  return dead(errorClass, `${message} (${verdict.why})`);
+  if (verdict.retry) return { kind: "failed", error, delayMs: verdict.delayMs, maxAttempts: retry.maxAttempts };
+  return withAllowed(dead(errorClass, `${message} (${verdict.why})`), job);
 }
 
-function dead(errorClass: ErrorClass, message: string): AttemptEnd {
+/** What a job may do is told with what it came to, so that who reads of a violation sees both. */
+function withAllowed(end: Extract<AttemptEnd, { readonly kind: "dead" }>, { capabilities }: HookJob): AttemptEnd {
+  return { ...end, allowed: [...capabilities] };
+}
+
+function dead(errorClass: ErrorClass, message: string): Extract<AttemptEnd, { readonly kind: "dead" }> {
   return { kind: "dead", error: { errorClass, message } };
 }
 

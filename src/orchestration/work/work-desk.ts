@@ -1,6 +1,6 @@
 import type { Clock, CommittedChange, EntityRecord, HookSet, Violation } from "#model";
 import { Fault } from "#model";
-import type { DeadLetterQuery, NewWork, Work, WorkStats } from "#model";
+import type { DeadLetterQuery, NewWork, WatchedStats, Work, WorkStats } from "#model";
 import type { JobQueue, PageOfWork, QueueDepth, WorkStore } from "#queue";
 import type { CompiledHooks } from "../hooks/compile-hooks.ts";
 import { matchHooks } from "../hooks/match-hooks.ts";
@@ -63,13 +63,19 @@ export interface Redriven {
   readonly refused: readonly { readonly id: string; readonly why: string }[];
 }
 
-/** Numbers of the workers and what they have to do. */
-export interface WorkNumbers extends WorkStats {
+/** Numbers of the workers and of what they are handed. */
+export interface WorkerNumbers {
   readonly workers: number;
   readonly busy: number;
   /** Undefined = the queue does not answer. */
   readonly queue: QueueDepth | undefined;
 }
+
+/** Numbers of the workers and what they have to do. */
+export type WorkNumbers = WorkStats & WorkerNumbers;
+
+/** The same for who asks often: what has ended is not counted for it. */
+export type WatchedNumbers = WatchedStats & WorkerNumbers;
 
 const PAGE = 100;
 
@@ -213,9 +219,20 @@ export class WorkDesk {
 
   /** Numbers of now. */
   async numbers(): Promise<WorkNumbers> {
-    const { store, queue, workers } = this.#options;
+    const ofWorkers = await this.#ofWorkers();
+    return { ...this.#options.store.stats(), ...ofWorkers };
+  }
+
+  /** Numbers of now, for who asks often. */
+  async watched(): Promise<WatchedNumbers> {
+    const ofWorkers = await this.#ofWorkers();
+    return { ...this.#options.store.watchedStats(), ...ofWorkers };
+  }
+
+  async #ofWorkers(): Promise<WorkerNumbers> {
+    const { queue, workers } = this.#options;
     const depth = await queue.depth().catch(() => undefined);
-    return { ...store.stats(), workers: workers.concurrency, busy: workers.busy, queue: depth };
+    return { workers: workers.concurrency, busy: workers.busy, queue: depth };
   }
 
   /** Takes in nothing more. */

@@ -24,16 +24,14 @@ export type WorkNews =
       readonly capability: string;
       readonly durationMs: number;
     }
-  | {
-      readonly kind: "failed" | "dead" | "sandbox violation";
-      readonly id: string;
-      readonly name: string;
-      readonly capability: string;
-      readonly attempt: number;
-      readonly error: Pick<WorkError, "errorClass" | "message">;
-      /** Milliseconds until the next attempt of what has failed; since it was accepted, of what is dead. */
-      readonly ms: number;
-    }
+  | (FailedWork & { readonly kind: "failed"; readonly maxAttempts: number })
+  | (FailedWork & {
+      readonly kind: "dead";
+      /** Milliseconds since it was accepted. */
+      readonly durationMs: number;
+    })
+  /** It went for what its job may not do; told beside what became of it. */
+  | (FailedWork & { readonly kind: "sandbox violation"; readonly allowed: readonly string[] })
   /**
    * The claim was lost to somebody else, or work could not be begun now: nothing was written. What others are put back for after that, for the
    * same reason, is told in sum, by `goes on`.
@@ -47,6 +45,15 @@ export type WorkNews =
   | { readonly kind: "store fails"; readonly error: unknown }
   | ({ readonly kind: "store answers" } & OutageEnd)
   | { readonly kind: "started" | "stopped"; readonly workers: number };
+
+/** An attempt that failed. */
+export interface FailedWork {
+  readonly id: string;
+  readonly name: string;
+  readonly capability: string;
+  readonly attempt: number;
+  readonly error: Pick<WorkError, "errorClass" | "message">;
+}
 
 /** Told of it; must not throw. */
 export type OnWorkNews = (news: WorkNews) => void;

@@ -164,12 +164,13 @@ export class Workers {
       return await this.#feed.tell((queue) => queue.settle(delivery));
     }
     const told = { id, name, capability, attempt, error: end.error };
-    if (end.error.errorClass === "sandbox_violation") onNews({ ...told, kind: "sandbox violation", ms: 0 });
     if (end.kind === "dead") {
-      onNews({ ...told, kind: "dead", ms: Date.parse(clock.now()) - work.createdMs });
+      const { allowed = [] } = end;
+      if (end.error.errorClass === "sandbox_violation") onNews({ ...told, kind: "sandbox violation", allowed });
+      onNews({ ...told, kind: "dead", durationMs: Date.parse(clock.now()) - work.createdMs });
       return await this.#feed.tell((queue) => queue.settle(delivery));
     }
-    onNews({ ...told, kind: "failed", ms: end.delayMs });
+    onNews({ ...told, kind: "failed", maxAttempts: end.maxAttempts ?? attempt + 1 });
     await this.#feed.tell((queue) => queue.postpone(delivery, { delayMs: end.delayMs, attempt: attempt + 1 }));
   }
 

@@ -18,6 +18,7 @@ const TABLES = `
   CREATE INDEX IF NOT EXISTS work_open ON work (due) WHERE ended IS NULL;
   CREATE INDEX IF NOT EXISTS work_dead ON work (place) WHERE state = 'dead';
   CREATE INDEX IF NOT EXISTS work_state ON work (state);
+  CREATE INDEX IF NOT EXISTS work_age ON work (created) WHERE ended IS NULL;
   CREATE INDEX IF NOT EXISTS work_ended ON work (ended) WHERE ended IS NOT NULL;
   CREATE TABLE IF NOT EXISTS total (
     capability TEXT PRIMARY KEY NOT NULL, enqueued INTEGER NOT NULL DEFAULT 0, completed INTEGER NOT NULL DEFAULT 0,

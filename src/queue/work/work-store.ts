@@ -5,7 +5,17 @@ import { SteadyTime } from "../steady-time.ts";
 import { openWorkFile } from "./work-file.ts";
 import { deadLetters, OPEN_COLUMNS, openWorkOf, workOf } from "./work-rows.ts";
 import type { OpenWork, WorkRow } from "./work-rows.ts";
-import type { AttemptEnd, CapabilityStats, Claim, DeadLetterQuery, NewWork, Work, WorkState, WorkStats } from "#model";
+import type {
+  AttemptEnd,
+  CapabilityStats,
+  Claim,
+  DeadLetterQuery,
+  NewWork,
+  WatchedStats,
+  Work,
+  WorkState,
+  WorkStats,
+} from "#model";
 
 /** What a store of work is made with. */
 export interface WorkStoreOptions {
@@ -249,23 +259,29 @@ export class WorkStore {
     return this.#run(sql, { id, by, reason, now: this.#now() }).changes > 0;
   }
 
-  /** Numbers of all of it. */
+  /** Numbers of all of it. It takes the longer, the more that has ended is kept. */
   stats(): WorkStats {
-    const states: Record<WorkState, number> = {
-      pending: 0,
-      running: 0,
-      failed: 0,
-      completed: 0,
-      dead: 0,
-      discarded: 0,
-    };
-    for (const { state, works } of this.#all("SELECT state, count(*) AS works FROM work GROUP BY state"))
-      states[String(state) as WorkState] = Number(works); // written by this store
+    const watched = this.watchedStats();
+    const ended = this.#counted(["completed", "discarded"]);
+    return { ...watched, states: { ...watched.states, ...ended } };
+  }
+
+  /** The numbers that may be asked for often: what has ended is not counted for them. */
+  watchedStats(): WatchedStats {
+    const states = this.#counted(["pending", "running", "failed", "dead"]);
     const oldest = this.#get("SELECT min(created) AS oldest FROM work WHERE ended IS NULL")?.["oldest"] ?? undefined;
     const capabilities = this.#all("SELECT * FROM total ORDER BY capability").map(
       ({ capability, ...counts }) => ({ capability, ...counts }) as unknown as CapabilityStats, // the columns are its members
     );
     return { states, oldestAgeMs: oldest === undefined ? undefined : this.#now() - Number(oldest), capabilities };
+  }
+
+  #counted<State extends WorkState>(states: readonly State[]): Record<State, number> {
+    const counted = states.map((state) => [
+      state,
+      Number(this.#get("SELECT count(*) AS works FROM work WHERE state = :state", { state })?.["works"]),
+    ]);
+    return Object.fromEntries(counted) as Record<State, number>; // one of each
   }
 
   /** Keeps a document by its hash, once. */
