@@ -46,7 +46,13 @@ const ENDS = {
 } as const;
 
 /** The facts of the end of an outage. */
-export function endOf({ ms, failures }: { readonly ms: number; readonly failures: number }): Readonly<Record<string, number>> {
+export function endOf({
+  ms,
+  failures,
+}: {
+  readonly ms: number;
+  readonly failures: number;
+}): Readonly<Record<string, number>> {
   return { duration_ms: Math.round(ms), failures };
 }
 
