@@ -69,7 +69,7 @@ async function isSound(bench: OutageBench): Promise<void> {
 
 describe.concurrent("a whole server whose work goes on after its servers were away", () => {
   test(
-    "P1 Redis: no accepted work is lost or done twice, however it went away and with whatever it comes back",
+    "over Redis: no accepted work is lost or done twice, however it went away and with whatever it comes back",
     async () => {
       await using redis = await startRedis();
       await using bench = await OutageBench.start({
@@ -94,7 +94,7 @@ describe.concurrent("a whole server whose work goes on after its servers were aw
   );
 
   test(
-    "P1 PostgreSQL as queue, outbox and source of records: each committed row and each accepted change comes to each effect once",
+    "over PostgreSQL as queue, outbox and source of records: each committed row and each accepted change comes to each effect once",
     async () => {
       await using postgres = await startPostgres();
       await withClient(postgres.url, async (client) => {

@@ -83,6 +83,30 @@ describe("the desk that takes in work", () => {
     expect(store.stats().states.pending).toBe(0);
   });
 
+  test("answers before any of its work is done, and two jobs on one event are both asked for", async () => {
+    const { desk, store } = await bench(); // no worker runs
+    const { hooks, works } = await desk.publish(CHANGE);
+    expect(hooks).toEqual(["Ticket.after_create"]);
+    expect(works.map((id) => [store.get(id)?.name, store.get(id)?.state])).toEqual([
+      ["one", "pending"],
+      ["two", "pending"],
+    ]);
+  });
+
+  test("takes a change that no hook asks for and does nothing, and refuses one of an entity that is not known", async () => {
+    const { desk, store } = await bench();
+    expect(await desk.publish({ ...CHANGE, operation: "update", old: { id: 1 } })).toEqual({
+      hooks: [],
+      works: [],
+      added: 0,
+    });
+    await expect(desk.publish({ ...CHANGE, entity: "Nobody" })).rejects.toMatchObject({
+      code: "INVALID_REQUEST",
+      message: expect.stringContaining("declares Ticket"),
+    });
+    expect(store.stats().states.pending).toBe(0);
+  });
+
   test("is quiet about a change that was refused before, and not about another one", async () => {
     const { desk, disk, news } = await bench();
     disk.full = true;
