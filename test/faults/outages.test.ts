@@ -18,7 +18,7 @@ const BACK_WITHIN_MS = 10_000;
 const ANSWERED_WITHIN_MS = 8000;
 /** What a server takes for what it does anyway while it is used for the first time. */
 const GROWN_AT_MOST_MIB = 160;
-const TEST_MS = 9 * OUTAGE_MS + 240_000;
+const TEST_MS = 9 * OUTAGE_MS + 600_000;
 
 type Outage = readonly [
   what: string,
