@@ -16,12 +16,15 @@ const SERVERS = { memory: undefined, sqlite: undefined, redis: startRedis, postg
 const BACKENDS = WORKS > USUAL_WORKS ? (["memory", "sqlite", "redis", "postgres"] as const) : (["redis"] as const);
 const TEST_MS = 300_000;
 
+function record(title: string): Buffer {
+  return Buffer.from(JSON.stringify({ id: 7, title, org_id: 7, wait: 0 }));
+}
+
 /** One change that asks for so many effects: in one transaction they are all there. */
 async function queued(bench: HookBench, client: VerbatimClient): Promise<void> {
   using database = openDatabase(bench.database);
   database.exec(`DELETE FROM users; WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < ${WORKS})
     INSERT INTO users SELECT id, 'mail', 'agent', 7 FROM n`);
-  const record = (title: string): Buffer => Buffer.from(JSON.stringify({ id: 7, title, org_id: 7, wait: 0 }));
   await client.hooks.publishChange({
     changeId: "many",
     entity: "Ticket",

@@ -15,6 +15,8 @@ hooks: { Ticket.after_create: [one, two] }
 `;
 const CHANGE = { changeId: "c", entity: "Ticket", operation: "create", record: { id: 1 }, old: undefined } as const;
 
+const perform = (): Promise<never> => Promise.reject(new Error("no worker runs"));
+
 /** A desk whose disk is full when it is told so. No worker runs. */
 async function bench() {
   const read = await readHooks(HOOKS, { name: "hooks.yaml" });
@@ -25,7 +27,6 @@ async function bench() {
   const queue = createMemoryQueue({ clock });
   const news: WorkNews[] = [];
   const common = { store, queue, clock, onNews: (one: WorkNews): void => void news.push(one) };
-  const perform = (): Promise<never> => Promise.reject(new Error("no worker runs"));
   const workers = new Workers({ ...common, concurrency: 1, leaseMs: 1000, perform });
   const disk = { full: false };
   let ids = 0;
