@@ -103,9 +103,9 @@ export async function openHooks(
       prune();
     },
     async drain({ graceMs }) {
+      desk.close(); // before anything is waited for: a database that hangs must not hold it open
       const drained = workers.drain({ graceMs });
       await relay?.close();
-      desk.close();
       file.close();
       disarmPrune?.();
       await drained;

@@ -32,6 +32,12 @@ const GARBAGE = {
 const TITLE = `it's "quoted" \\ \${record.id} $$ ; -- \u{1F600} é 漢\u{2028}`;
 const never = new AbortController().signal;
 
+/** Writes a row past the triggers, with a text of so many characters. */
+function longRow(characters: number, id: number): string {
+  return `INSERT INTO verbatim_outbox (change_id, entity, operation, record)
+    VALUES ('c${id}', 'Item', 'create', '{"title":"${"x".repeat(characters)}"}')`;
+}
+
 /** Holds an outbox to what its port promises. */
 export function outboxConformance(name: string, make: () => Promise<OutboxSubject>): void {
   describe(`an outbox in ${name}`, () => {
@@ -138,9 +144,7 @@ export function outboxConformance(name: string, make: () => Promise<OutboxSubjec
     });
 
     test("long rows are read a few at a time, and one that is too long tells its length and nothing else", async () => {
-      const long = (bytes: number, id: number): string =>
-        `INSERT INTO verbatim_outbox (change_id, entity, operation, record) VALUES ('c${id}', 'Item', 'create', '{"title":"${"x".repeat(bytes)}"}')`;
-      for (let id = 1; id <= 12; id++) await subject.run(long(id === 3 ? 1_048_577 : 900_000, id));
+      for (let id = 1; id <= 12; id++) await subject.run(longRow(id === 3 ? 1_048_577 : 900_000, id));
       const seen: string[] = [];
       for (let rows = await outbox.read(100); rows.length > 0; rows = await outbox.read(100)) {
         expect(rows.length).toBeLessThanOrEqual(6);

@@ -56,7 +56,7 @@ export const WORK_MUTANTS: readonly Mutant[] = [
     tests: WORKERS,
   }),
   workers("more-at-a-time-than-workers", {
-    change: ["max: concurrency - this.busy", "max: concurrency"],
+    change: ["take(concurrency - this.busy)", "take(concurrency)"],
     tests: WORKERS,
   }),
   workers("put-back-counts-as-an-attempt", {

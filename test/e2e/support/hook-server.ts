@@ -67,10 +67,14 @@ export class HookBench {
   }
 
   /** Starts a server; a second one over the same directory goes on with what the first one left. */
-  async start(configuration: Readonly<Record<string, unknown>> = {}): Promise<ServerProcess> {
+  async start(
+    configuration: Readonly<Record<string, unknown>> = {},
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<ServerProcess> {
     const hooks = { file: this.file, reload_seconds: 0.1, source: { sqlite: this.database } };
     return await startServer({
       state: `${this.#directory}/state`,
+      environment,
       configuration: { reserve_bytes: 0, drain_seconds: 5, hooks, ...configuration },
     });
   }

@@ -15,6 +15,8 @@ hooks: { Ticket.after_create: [one, two] }
 `;
 const CHANGE = { changeId: "c", entity: "Ticket", operation: "create", record: { id: 1 }, old: undefined } as const;
 
+const perform = (): Promise<never> => Promise.reject(new Error("no worker runs"));
+
 /** A desk whose disk is full when it is told so. No worker runs. */
 async function bench() {
   const read = await readHooks(HOOKS, { name: "hooks.yaml" });
@@ -25,7 +27,6 @@ async function bench() {
   const queue = createMemoryQueue({ clock });
   const news: WorkNews[] = [];
   const common = { store, queue, clock, onNews: (one: WorkNews): void => void news.push(one) };
-  const perform = (): Promise<never> => Promise.reject(new Error("no worker runs"));
   const workers = new Workers({ ...common, concurrency: 1, leaseMs: 1000, perform });
   const disk = { full: false };
   let ids = 0;
@@ -80,6 +81,30 @@ describe("the desk that takes in work", () => {
     await expect(desk.publish(CHANGE)).rejects.toMatchObject(draining);
     await expect(desk.enqueue({ key: "k", job: "one", record: { id: 1 } })).rejects.toMatchObject(draining);
     await expect(desk.redrive({ query: {}, dryRun: true, max: 1, perSecond: 0 })).rejects.toMatchObject(draining);
+    expect(store.stats().states.pending).toBe(0);
+  });
+
+  test("answers before any of its work is done, and two jobs on one event are both asked for", async () => {
+    const { desk, store } = await bench(); // no worker runs
+    const { hooks, works } = await desk.publish(CHANGE);
+    expect(hooks).toEqual(["Ticket.after_create"]);
+    expect(works.map((id) => [store.get(id)?.name, store.get(id)?.state])).toEqual([
+      ["one", "pending"],
+      ["two", "pending"],
+    ]);
+  });
+
+  test("takes a change that no hook asks for and does nothing, and refuses one of an entity that is not known", async () => {
+    const { desk, store } = await bench();
+    expect(await desk.publish({ ...CHANGE, operation: "update", old: { id: 1 } })).toEqual({
+      hooks: [],
+      works: [],
+      added: 0,
+    });
+    await expect(desk.publish({ ...CHANGE, entity: "Nobody" })).rejects.toMatchObject({
+      code: "INVALID_REQUEST",
+      message: expect.stringContaining("declares Ticket"),
+    });
     expect(store.stats().states.pending).toBe(0);
   });
 

@@ -113,6 +113,20 @@ describe("workers", () => {
     expect(dead !== undefined && "ms" in dead && dead.ms).toBeGreaterThanOrEqual(15_000);
   });
 
+  test("complete what succeeds at its third attempt after two failures", async () => {
+    const bench = new Bench();
+    const error = { errorClass: "transient_io", message: "no answer" } as const;
+    bench.perform = async ({ attempts }) => (attempts < 3 ? { kind: "failed", error, delayMs: 1000 } : DONE);
+    bench.store.accept([work("a")]);
+    const workers = bench.workers();
+    workers.start();
+    await bench.until(() => bench.store.get("a")?.state === "completed");
+    await bench.clock.settle(workers.drain({ graceMs: 1000 }));
+    expect(bench.performed).toEqual(["a/1", "a/2", "a/3"]);
+    expect(bench.store.get("a")?.errors).toMatchObject([{ attempt: 1 }, { attempt: 2 }]);
+    expect(bench.store.stats().capabilities).toMatchObject([{ completed: 1, failed: 2, retried: 2, dead: 0 }]);
+  });
+
   test("put back what could not be begun: it was no attempt, and nothing is lost", async () => {
     const bench = new Bench();
     let refusals = 2;
