@@ -104,16 +104,8 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const signer = await openSigner(configuration);
   const sealing: { current?: Sealer } = {};
   const onEnded = (runId: string): void => sealing.current?.sealSoon(runId);
-  const store = await openStore(configuration, {
-    resources,
-    log,
-    onHalt,
-    onEnded,
-    ledger,
-    history,
-    notifications,
-    metrics,
-  });
+  const told = { ledger, history, notifications, metrics };
+  const store = await openStore(configuration, { resources, log, onHalt, onEnded, ...told });
   claimStoreKind(state, configuration.store);
   await ledger.open(configuration, store, { signer, log, onHalt: () => setServing(false) });
   resources.use(ledger);
