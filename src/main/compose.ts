@@ -6,7 +6,7 @@ import type { StepType } from "#effects";
 import { createJsonlStore, createMemoryStore, createSqliteStore, LogMirror, makeDirectory, Sealer } from "#evidence";
 import type { EvidenceStore, LogStoreOptions, Signer } from "#evidence";
 import { recoverRuns } from "#orchestration";
-import type { ContractKeeper, DiskGuard, JobRunner, RunRunner, Scheduler } from "#orchestration";
+import type { ContractKeeper, DiskGuard, JobRunner, RecoveredRuns, RunRunner, Scheduler } from "#orchestration";
 import { Fault, LIMITS } from "#model";
 import { configuredSecrets, redactedLog } from "./configured-secrets.ts";
 import { withoutSecrets } from "./configured-step-types.ts";
@@ -26,6 +26,7 @@ import { createScheduler, requireSoundPlans } from "./schedules.ts";
 import { openPlatform } from "./platform.ts";
 import { initProviders, registerProviders } from "./register-providers.ts";
 import { sidePortOf } from "./side-port.ts";
+import type { SidePortParts } from "./side-port.ts";
 import { connectMetrics, openMetrics } from "./open-metrics.ts";
 import type { ServerMetrics } from "./metrics/server-metrics.ts";
 import { shortest } from "./running-server.ts";
@@ -96,7 +97,6 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   };
   requireStoreKind(state, configuration.store);
   requirePlatform(configuration);
-  requireDevelopmentAtHome(configuration, log);
   const metrics = await openMetrics(configuration, { resources, log });
   const [ledger, history, notifications] = [new LedgerOfRuns(), new HistoryOfRuns(), new NotificationsOfRuns()];
   const setServing = (serving: boolean): void => server.current?.setServing(serving);
@@ -105,16 +105,8 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const signer = await openSigner(configuration);
   const sealing: { current?: Sealer } = {};
   const onEnded = (runId: string): void => sealing.current?.sealSoon(runId);
-  const store = await openStore(configuration, {
-    resources,
-    log,
-    onHalt,
-    onEnded,
-    ledger,
-    history,
-    notifications,
-    metrics,
-  });
+  const told = { ledger, history, notifications, metrics };
+  const store = await openStore(configuration, { resources, log, onHalt, onEnded, ...told });
   claimStoreKind(state, configuration.store);
   await ledger.open(configuration, store, { signer, log, onHalt: () => setServing(false) });
   resources.use(ledger);
@@ -138,7 +130,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const hooks = await openHooks(configuration, { runner, resources, log, disk, onNews: metrics?.onWork });
   const token = await createToken(state);
   server.current = await startGrpcServer({
-    ...whereToServe(configuration, log),
+    ...whereToServe(configuration, { hooks, metrics, log }),
     runner,
     runs,
     history,
@@ -147,23 +139,35 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     ...served,
     ...(contracts && contractStore && { contracts: { keeper: contracts, store: contractStore } }),
     ...(hooks !== undefined && { hooks: hooks.part }),
-    ...sidePortOf(configuration, { hooks, metrics, log }),
     sealer: sealing.current,
     signer,
     token,
   });
   connectMetrics(metrics, { server: server.current, hooks, stepTypes, store, contractStore });
   if (disk?.full === true) server.current.setServing(false);
-  if (drivesOn) await resumeInterrupted(recovered, runs, log);
-  if (drivesOn) await contracts?.start();
-  if (drivesOn) await schedules.start();
-  if (drivesOn) hooks?.start();
+  if (drivesOn) await driveOn({ recovered, runs, contracts, schedules, hooks, log });
   const parts = { runner, runs, schedules, contracts, hooks, store, disk, token, notifications, configuration };
   return runningApp({ ...parts, server: server.current, resources: resources.move() });
 }
 
-function whereToServe(configuration: LoadedConfiguration, log: EventLog) {
+interface Driven extends Pick<Running, "runs" | "contracts" | "schedules" | "hooks"> {
+  readonly recovered: RecoveredRuns;
+  readonly log: EventLog;
+}
+
+/** Goes on with what was begun before, and begins what comes by itself. */
+async function driveOn({ recovered, runs, contracts, schedules, hooks, log }: Driven): Promise<void> {
+  await resumeInterrupted(recovered, runs, log);
+  await contracts?.start();
+  await schedules.start();
+  hooks?.start();
+}
+
+function whereToServe(configuration: LoadedConfiguration, parts: SidePortParts) {
+  const { log } = parts;
+  requireDevelopmentAtHome(configuration, log);
   return {
+    ...sidePortOf(configuration, parts),
     address: configuration.listen ?? `unix:${shortest(join(configuration.state, "verbatim.sock"))}`,
     clock: systemClock,
     noToken: configuration.no_token,

@@ -4,7 +4,11 @@ import type { RunningHooks } from "./hooks.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
 import type { ServerMetrics } from "./metrics/server-metrics.ts";
+import { systemClock } from "./system-clock.ts";
 import { textOf } from "./work-log.ts";
+
+/** Refusals that are logged in a second; all of them are counted. */
+const LOGGED_A_SECOND = 100;
 
 /** What the side port is put together from. */
 export interface SidePortParts {
@@ -19,9 +23,10 @@ export function sidePortOf(
   { hooks, metrics, log }: SidePortParts,
 ): Pick<GrpcServerOptions, "metricsPage" | "onCall" | "development" | "webhooks"> {
   const endpoints = configuredWebhooks(configuration, hooks?.part);
+  const logNews = webhookLog(log);
   const onWebhook = (news: WebhookNews): void => {
     metrics?.onWebhook(news);
-    logWebhook(news, log);
+    logNews(news);
   };
   return {
     development: configuration.development,
@@ -30,8 +35,17 @@ export function sidePortOf(
   };
 }
 
-function logWebhook(news: WebhookNews, log: EventLog): void {
-  const { endpoint } = news;
-  if (news.outcome === "refused") log("webhook.refused", { endpoint, reason: news.reason, peer: news.peer });
-  else if (news.outcome === "failed") log("webhook.failed", { endpoint, error: textOf(news.error) });
+/** Strangers can send what is refused as fast as they like: the log is not theirs to fill. */
+function webhookLog(log: EventLog): (news: WebhookNews) => void {
+  let sinceMs = -Infinity;
+  let logged = 0;
+  return (news) => {
+    const { endpoint } = news;
+    if (news.outcome === "failed") log("webhook.failed", { endpoint, error: textOf(news.error) });
+    if (news.outcome !== "refused") return;
+    const nowMs = systemClock.monotonicMs();
+    if (nowMs - sinceMs >= 1000) [sinceMs, logged] = [nowMs, 0];
+    logged += 1;
+    if (logged <= LOGGED_A_SECOND) log("webhook.refused", { endpoint, reason: news.reason, peer: news.peer });
+  };
 }

@@ -233,7 +233,7 @@ const REFUSED: readonly (readonly [what: string, reason: string, sent: () => Del
   ],
   ["the secret itself", "signature", () => delivery(BODY, { [NAME]: `sha256=${SECRET}` })],
   ...[0, 1, 2, 3, 4, 5, 6, 7].map(
-    (bit) => [`a body with bit ${bit} changed`, "signature", () => changed(bit)] as const,
+    (bit) => [`a body with bit ${bit} changed`, "signature", () => withBitChanged(bit)] as const,
   ),
   ["a body with a space more", "signature", () => ({ ...delivery(`${BODY} `, { [NAME]: SIGNED }) })],
   ["an empty body", "body_empty", () => delivery("", { [NAME]: `sha256=${hexOf(SECRET, "")}` })],
@@ -283,7 +283,7 @@ function twice({ headers, ...rest }: Delivery): Delivery {
   return { ...rest, headers: [...headers, [NAME, SIGNED]] };
 }
 
-function changed(bit: number): Delivery {
+function withBitChanged(bit: number): Delivery {
   return { ...delivery(BODY), body: flipped(BODY, bit) };
 }
 

@@ -53,6 +53,7 @@ export class ServerMetrics {
     this.#evidence = new EvidenceMetrics(registers);
     this.#hooks = new HookMetrics(registers);
     infoGauge({ name: "verbatim_build_info", help: "1, with what runs in its labels.", registers }, options.build);
+    // It watches garbage collection and the event loop for as long as the process lives: a server is made once in one.
     collectDefaultMetrics({ register: this.#registry });
   }
 

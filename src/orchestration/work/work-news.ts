@@ -24,7 +24,12 @@ export type WorkNews =
       readonly capability: string;
       readonly durationMs: number;
     }
-  | (FailedWork & { readonly kind: "failed"; readonly maxAttempts: number })
+  | (FailedWork & {
+      readonly kind: "failed";
+      readonly maxAttempts: number;
+      /** Milliseconds until the next attempt. */
+      readonly delayMs: number;
+    })
   | (FailedWork & {
       readonly kind: "dead";
       /** Milliseconds since it was accepted. */

@@ -170,7 +170,7 @@ export class Workers {
       onNews({ ...told, kind: "dead", durationMs: Date.parse(clock.now()) - work.createdMs });
       return await this.#feed.tell((queue) => queue.settle(delivery));
     }
-    onNews({ ...told, kind: "failed", maxAttempts: end.maxAttempts ?? attempt + 1 });
+    onNews({ ...told, kind: "failed", maxAttempts: end.maxAttempts ?? attempt + 1, delayMs: end.delayMs });
     await this.#feed.tell((queue) => queue.postpone(delivery, { delayMs: end.delayMs, attempt: attempt + 1 }));
   }
 

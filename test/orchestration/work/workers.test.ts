@@ -107,10 +107,10 @@ describe("workers", () => {
     await bench.until(() => bench.store.get("a")?.state === "dead");
     await bench.clock.settle(workers.drain({ graceMs: 1000 }));
     expect(bench.performed).toEqual(["a/1", "a/2", "a/3"]);
-    const failed = bench.told("failed").map((news) => ("ms" in news ? news.ms : 0));
+    const failed = bench.told("failed").map((news) => ("delayMs" in news ? news.delayMs : 0));
     expect(failed).toEqual([5000, 10_000]);
     const dead = bench.told("dead")[0];
-    expect(dead !== undefined && "ms" in dead && dead.ms).toBeGreaterThanOrEqual(15_000);
+    expect(dead !== undefined && "durationMs" in dead && dead.durationMs).toBeGreaterThanOrEqual(15_000);
   });
 
   test("complete what succeeds at its third attempt after two failures", async () => {
