@@ -40,6 +40,11 @@ async function write(parameters: JsonObject, key?: string): Promise<StepOutput> 
   return await performStep(type, parameters, key === undefined ? {} : { key });
 }
 
+/** The name of what an attempt with this key leaves if it does not come to its end. */
+function left(key: string): string {
+  return `.verbatim-${createHash("sha256").update(key).digest("hex").slice(0, 32)}`;
+}
+
 /** All that lies beside the jail, with what it holds. */
 function outside(): unknown {
   const there = join(top, "outside");
@@ -100,7 +105,6 @@ describe("file.write", () => {
   });
 
   it("goes on where an attempt has left its half, under the same key", async () => {
-    const left = (key: string): string => `.verbatim-${createHash("sha256").update(key).digest("hex").slice(0, 32)}`;
     for (const key of ["job/0", "other/0"]) writeFileSync(join(jail, left(key)), "half");
     expect(await write({ path: "a", text: "x" }, "job/0")).toMatchObject({ output: { written: true } });
     expect(readdirSync(jail).toSorted()).toEqual([left("other/0"), "a", "sub"]);
@@ -150,7 +154,7 @@ const SPOKEN = [
   "a\0b",
   "\0",
   "a\ud800",
-  `${"x".repeat(256)}`,
+  "x".repeat(256),
   `sub/${"ü".repeat(128)}`,
   `${"d/".repeat(40)}a`,
   ".verbatim-a",

@@ -63,6 +63,11 @@ const WAYS = {
     writeSync(3, Buffer.concat([head, frame]));
     return never();
   },
+  leave: ({ parameters }) => {
+    const child = spawn("/bin/sleep", ["1000"], { detached: true, stdio: "ignore" });
+    appendFileSync(parameters.file, `${child.pid}\n`);
+    process.exit(3);
+  },
   deaf: ({ parameters }) => {
     for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => {});
     // A child of its own group, which is to be ended too.
