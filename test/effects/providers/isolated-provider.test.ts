@@ -167,6 +167,14 @@ describe("a provider in a process of its own", () => {
     expect(await does("fine")).toMatchObject({ success: true });
   });
 
+  it("that says something without being asked is ended, before it is taken for an answer", async () => {
+    news = [];
+    expect(await does("later")).toMatchObject({ success: true });
+    const how = (): string => news.map((one) => (one.kind === "ended" ? one.how : "")).join("");
+    await until("it is ended", () => how().includes("it said something without being asked"));
+    expect(await does("fine")).toMatchObject({ success: true });
+  });
+
   it("that ends itself leaves nothing behind that it has started", async () => {
     expect(await does("leave")).toMatchObject({
       errorClass: "transient_io",
