@@ -227,7 +227,11 @@ describe("P7 file.write stays below its directory", () => {
       if ("failed" in opened) throw new Error(opened.failed.error);
       using directory = opened;
       return placeFile(directory, {
-        ...{ path: "a", name: "a", bytes: Buffer.from("ours"), ifExists, temporary: ".verbatim-a" },
+        path: "a",
+        name: "a",
+        bytes: Buffer.from("ours"),
+        ifExists,
+        temporary: ".verbatim-a",
         // Asked for once it was seen that nothing is there, and before the file gets its name.
         get permissions() {
           writeFileSync(join(jail, "a"), "theirs");
