@@ -120,13 +120,15 @@ async function write(client: PoolClient, { target, columns, writing: { idempoten
 }
 
 /** A whole number that JavaScript can hold is one; anything else is the text that the database writes. */
+function keyParser(type: number): (value: string) => string | number {
+  return (value) => (INTEGERS.has(type) && Number.isSafeInteger(Number(value)) ? Number(value) : value);
+}
+
 async function keyOf(
   client: PoolClient,
   { text, values }: { readonly text: string; readonly values: readonly (string | null)[] },
 ): Promise<Json | undefined> {
-  const asText = (type: number) => (value: string) =>
-    INTEGERS.has(type) && Number.isSafeInteger(Number(value)) ? Number(value) : value;
-  const types = { getTypeParser: asText };
+  const types = { getTypeParser: keyParser };
   const { rows } = await client.query<(string | number | null)[]>({
     text,
     values: [...values],
@@ -143,7 +145,7 @@ const INTEGERS: ReadonlySet<number> = new Set([20, 21, 23]);
 /** Every value goes as a text, which the database reads as the column's type. */
 function bound({ type, value }: WriteColumn): string | null {
   if (value === null) return null;
-  return type === "json" ? JSON.stringify(value) : String(value as string | number | boolean); // of the other types
+  return type === "json" || typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 function sqlState(error: unknown): string {

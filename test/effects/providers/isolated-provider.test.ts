@@ -46,6 +46,11 @@ function write(name: string, text: string): string {
   return file;
 }
 
+/** A module that offers one capability with this schema. */
+function changing(schema: string): string {
+  return `export const provider = { name: "c", capabilities: { "c.d": { parameters: ${schema}, perform: () => process.exit(0) } } };`;
+}
+
 function onlyType({ stepTypes: [first] }: Provider): StepType {
   if (first === undefined) throw new Error("it offers nothing");
   return first;
@@ -162,6 +167,23 @@ describe("a provider in a process of its own", () => {
     expect(await does("fine")).toMatchObject({ success: true });
   });
 
+  it("that says something without being asked is ended, before it is taken for an answer", async () => {
+    news = [];
+    expect(await does("later")).toMatchObject({ success: true });
+    const how = (): string => news.map((one) => (one.kind === "ended" ? one.how : "")).join("");
+    await until("it is ended", () => how().includes("it said something without being asked"));
+    expect(await does("fine")).toMatchObject({ success: true });
+  });
+
+  it("that ends itself leaves nothing behind that it has started", async () => {
+    expect(await does("leave")).toMatchObject({
+      errorClass: "transient_io",
+      error: expect.stringMatching(/exit code 3/) as string,
+    });
+    const child = Number(readFileSync(effects, "utf8").trim().split("\n").at(-1));
+    await until("what it started is gone", () => !isAlive(child));
+  });
+
   it("may write as it likes, and is told within bounds", async () => {
     news = [];
     expect(await does("loud")).toMatchObject({ success: true });
@@ -174,15 +196,13 @@ describe("a provider in a process of its own", () => {
   });
 
   it("whose module has changed meanwhile is not used until the server is started anew", async () => {
-    const text = (schema: string): string =>
-      `export const provider = { name: "c", capabilities: { "c.d": { parameters: ${schema}, perform: () => process.exit(0) } } };`;
-    const file = write("changing.mjs", text('{ type: "object" }'));
-    const changing = await load(file);
-    await changing.init?.();
-    await performStep(onlyType(changing), {});
-    write("changing.mjs", text('{ type: "object", additionalProperties: true }'));
-    expect((await performStep(onlyType(changing), {})).error).toMatch(/says other things of itself/);
-    await changing.close?.();
+    const file = write("changing.mjs", changing('{ type: "object" }'));
+    const provider = await load(file);
+    await provider.init?.();
+    await performStep(onlyType(provider), {});
+    write("changing.mjs", changing('{ type: "object", additionalProperties: true }'));
+    expect((await performStep(onlyType(provider), {})).error).toMatch(/says other things of itself/);
+    await provider.close?.();
   });
 
   it("whose module cannot be loaded says why, whatever the module does instead", async () => {

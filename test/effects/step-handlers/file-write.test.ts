@@ -20,6 +20,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createFileWrite } from "#effects";
 import type { StepOutput, StepType } from "#effects";
 import type { JsonObject } from "#model";
+import { openBelow } from "../../../src/effects/step-handlers/file-write/jail.ts";
+import { placeFile } from "../../../src/effects/step-handlers/file-write/place-file.ts";
 import { performStep } from "../support/perform-step.ts";
 
 let top: string;
@@ -38,6 +40,11 @@ afterEach(() => rmSync(top, { recursive: true, force: true }));
 
 async function write(parameters: JsonObject, key?: string): Promise<StepOutput> {
   return await performStep(type, parameters, key === undefined ? {} : { key });
+}
+
+/** The name of what an attempt with this key leaves if it does not come to its end. */
+function left(key: string): string {
+  return `.verbatim-${createHash("sha256").update(key).digest("hex").slice(0, 32)}`;
 }
 
 /** All that lies beside the jail, with what it holds. */
@@ -100,7 +107,6 @@ describe("file.write", () => {
   });
 
   it("goes on where an attempt has left its half, under the same key", async () => {
-    const left = (key: string): string => `.verbatim-${createHash("sha256").update(key).digest("hex").slice(0, 32)}`;
     for (const key of ["job/0", "other/0"]) writeFileSync(join(jail, left(key)), "half");
     expect(await write({ path: "a", text: "x" }, "job/0")).toMatchObject({ output: { written: true } });
     expect(readdirSync(jail).toSorted()).toEqual([left("other/0"), "a", "sub"]);
@@ -150,7 +156,7 @@ const SPOKEN = [
   "a\0b",
   "\0",
   "a\ud800",
-  `${"x".repeat(256)}`,
+  "x".repeat(256),
   `sub/${"ü".repeat(128)}`,
   `${"d/".repeat(40)}a`,
   ".verbatim-a",
@@ -213,6 +219,32 @@ describe("P7 file.write stays below its directory", () => {
     const named = createFileWrite({ directory: join(top, "named") });
     expect(await performStep(named, { path: "sub/a", text: "x" })).toMatchObject({ success: true });
     expect(existsSync(join(jail, "sub/a"))).toBe(true);
+  });
+
+  it("never takes the place of a file that somebody makes while it is written, unless it may replace", () => {
+    const placed = (ifExists: "fail" | "replace"): unknown => {
+      const opened = openBelow(jail, []);
+      if ("failed" in opened) throw new Error(opened.failed.error);
+      using directory = opened;
+      return placeFile(directory, {
+        path: "a",
+        name: "a",
+        bytes: Buffer.from("ours"),
+        ifExists,
+        temporary: ".verbatim-a",
+        // Asked for once it was seen that nothing is there, and before the file gets its name.
+        get permissions() {
+          writeFileSync(join(jail, "a"), "theirs");
+          return 0o600;
+        },
+      });
+    };
+    expect(placed("fail")).toMatchObject({ failed: { errorClass: "validation_failed" } });
+    expect(readFileSync(join(jail, "a"), "utf8")).toBe("theirs");
+    rmSync(join(jail, "a"));
+    expect(placed("replace")).toEqual({ written: true });
+    expect(readFileSync(join(jail, "a"), "utf8")).toBe("ours");
+    expect(readdirSync(jail).toSorted()).toEqual(["a", "sub"]);
   });
 
   it("never lands outside while somebody swaps a directory for a link as fast as he can", async () => {

@@ -63,6 +63,18 @@ const WAYS = {
     writeSync(3, Buffer.concat([head, frame]));
     return never();
   },
+  later: () => {
+    const body = Buffer.from(JSON.stringify({ kind: "ready" }));
+    const head = Buffer.alloc(4);
+    head.writeUInt32BE(body.length);
+    setTimeout(() => writeSync(3, Buffer.concat([head, body])), 20);
+    return { success: true, output: null };
+  },
+  leave: ({ parameters }) => {
+    const child = spawn("/bin/sleep", ["1000"], { detached: true, stdio: "ignore" });
+    appendFileSync(parameters.file, `${child.pid}\n`);
+    process.exit(3);
+  },
   deaf: ({ parameters }) => {
     for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => {});
     // A child of its own group, which is to be ended too.
@@ -70,8 +82,9 @@ const WAYS = {
     appendFileSync(parameters.file, `${child.pid}\n`);
     return never();
   },
-  loud: () => {
+  loud: async () => {
     for (let line = 0; line < 500; line += 1) console.error(`line ${line} ${"y".repeat(line === 0 ? 100_000 : 1)}`);
+    await new Promise((resolve) => process.stderr.write("last\n", resolve)); // all of it is out
     return { success: true, output: null };
   },
   environment: ({ secrets, settings }) => ({
