@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from "node:crypto";
 import { join } from "node:path";
 import { createToken, startGrpcServer } from "#api";
-import type { GrpcServer } from "#api";
+import type { Denial, GrpcServer } from "#api";
 import type { StepType } from "#effects";
 import { createJsonlStore, createMemoryStore, createSqliteStore, LogMirror, makeDirectory, Sealer } from "#evidence";
 import type { EvidenceStore, LogStoreOptions, Signer } from "#evidence";
@@ -13,6 +13,7 @@ import { configuredStepTypes, ownStepTypes, withoutSecrets } from "./configured-
 import { createContractKeeper, openContractStore, requirePlatform } from "./contracts.ts";
 import { guardDisk } from "./guard-disk.ts";
 import { HistoryOfRuns } from "./history.ts";
+import { openConfiguredIdentities } from "./identities.ts";
 import { openHooks } from "./hooks.ts";
 import type { RunningHooks } from "./hooks.ts";
 import { LedgerOfRuns } from "./ledger.ts";
@@ -122,6 +123,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   await notifications.open({ store, runner, log, looksBack: drivesOn });
   const hooks = await openHooks(configuration, { runner, resources, log, disk });
   const token = await createToken(state);
+  const identities = await openConfiguredIdentities(configuration, { token, log });
   server.current = await startGrpcServer({
     ...whereToServe(configuration, log),
     runner,
@@ -135,6 +137,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     sealer: sealing.current,
     signer,
     token,
+    identities,
   });
   if (disk?.full === true) server.current.setServing(false);
   if (drivesOn) await resumeInterrupted(recovered, runs, log);
@@ -149,6 +152,8 @@ function whereToServe(configuration: LoadedConfiguration, log: EventLog) {
   return {
     address: configuration.listen ?? `unix:${shortest(join(configuration.state, "verbatim.sock"))}`,
     clock: systemClock,
+    newId: randomUUIDv7,
+    onDenied: (denial: Denial) => log("access.denied", { ...denial }),
     noToken: configuration.no_token,
     reflection: configuration.reflection,
     limits: { calls: LIMITS.calls + configuration.active_jobs },

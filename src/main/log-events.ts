@@ -49,6 +49,8 @@ export const LOG_EVENTS = {
   "history.mended": "info",
   "history.rebuilt": "warn",
   "history.failed": "error",
+  "access.denied": "warn",
+  "identity.keys_failed": "error",
   "internal.error": "error",
 } as const;
 

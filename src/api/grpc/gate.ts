@@ -6,7 +6,8 @@ import type { Clock } from "#model";
 import { Fault } from "#model";
 import type { CallBudgets, CallShares, OpenCall } from "./call-budgets.ts";
 import { requestMayCome } from "./call-budgets.ts";
-import type { Principal } from "./call-context.ts";
+import type { Authenticate, PeerCertificate, Principal } from "../identity/principal.ts";
+import type { Access } from "./access/access.ts";
 import { statusOf } from "./errors.ts";
 import { toldFault } from "./fault-details.ts";
 import { guestOf } from "./guests.ts";
@@ -24,12 +25,18 @@ const ANSWERED_EARLY_MS = 1000;
 export interface GateOptions {
   readonly clock: Clock;
   readonly budgets: CallBudgets;
-  /** Who calls. @throws {Fault} UNAUTHENTICATED, PERMISSION_DENIED */
-  readonly authenticate: (authorization: string | undefined) => Principal;
+  readonly authenticate: Authenticate;
+  /** Who may call what. */
+  readonly access: Pick<Access, "enter" | "refused">;
+  /** The certificate that the other end of a connection has proven to hold; absent = connections prove nothing. */
+  readonly certificateOf?: CertificateOf;
   /** Default {@link RECEIVE_TIMEOUT_MS}. */
   readonly receiveTimeoutMs?: number;
   readonly onInternalError: (error: unknown, method: string) => void;
 }
+
+/** Tells of the connection that a call came by. The one place where identities meet the transport's own proofs. */
+export type CertificateOf = (connection: { readonly socket?: object } | undefined) => PeerCertificate | undefined;
 
 /** What is known of a call that was let in. */
 export interface LetIn {
@@ -61,15 +68,17 @@ export function createGate(options: GateOptions): Gate {
       start: (next) => {
         next({
           onReceiveMetadata: (metadata, proceed) => {
-            // A throw in here would end the process.
-            try {
-              const entered = enter(call, metadata, options);
+            const letIn = (principal: Principal): void => {
+              if (cancelled) return; // while his credential was looked at
+              const entered = enter({ call, principal, path: method.path }, options);
               open = entered.open;
               known.set(metadata, entered.letIn);
-            } catch (error) {
+              const line = requestMayCome(entered.open.shares);
+              if (line === undefined) receive();
+              else void line.then(receive); // a throw ends the process here as there
+            };
+            const notLetIn = (error: unknown): void =>
               refuse(toldFault(error, (cause) => options.onInternalError(cause, method.path)));
-              return;
-            }
             const receive = (): void => {
               if (cancelled) return;
               stopTimer = clock.after(receiveTimeoutMs, () => {
@@ -79,9 +88,14 @@ export function createGate(options: GateOptions): Gate {
               });
               proceed(metadata);
             };
-            const line = requestMayCome(open.shares);
-            if (line === undefined) receive();
-            else void line.then(receive); // a throw ends the process here as there
+            // A throw in here would end the process.
+            try {
+              const identified = identify({ call, metadata, path: method.path }, options);
+              if (identified instanceof Promise) identified.then(letIn).catch(notLetIn);
+              else letIn(identified);
+            } catch (error) {
+              notLetIn(error);
+            }
           },
           onReceiveMessage: (message, proceed) => {
             if (method.requestStream) {
@@ -116,25 +130,58 @@ export function createGate(options: GateOptions): Gate {
   };
 }
 
-/** Lets a call in, or says why not. What it holds is given back when its stream is closed: until then bytes of it may wait. */
-function enter(call: object, metadata: Metadata, { authenticate, budgets }: GateOptions) {
-  const stream = transportOf(call);
+interface Arriving {
+  readonly call: object;
+  readonly metadata: Metadata;
+  readonly path: string;
+}
+
+/** Says who calls: at once, or when his credential has been looked at. */
+function identify({ call, metadata, path }: Arriving, options: GateOptions): Principal | Promise<Principal> {
+  const { authenticate, access, certificateOf } = options;
+  const session = transportOf(call)?.session;
   checkSize(metadata);
-  const guest = guestOf(stream?.session);
-  let principal: Principal;
+  const refused = (error: unknown): never => {
+    guestOf(session)?.refuse();
+    access.refused(path, error);
+    throw error;
+  };
   try {
-    principal = authenticate(authorizationOf(metadata));
+    const identified = authenticate(authorizationOf(metadata), certificateOf?.(session));
+    return identified instanceof Promise ? identified.catch(refused) : identified;
   } catch (error) {
-    guest?.refuse();
+    return refused(error);
+  }
+}
+
+interface Identified {
+  readonly call: object;
+  readonly principal: Principal;
+  readonly path: string;
+}
+
+/** Lets a call in, or says why not. What it holds is given back when its stream is closed: until then bytes of it may wait. */
+function enter({ call, principal, path }: Identified, { access, budgets }: GateOptions) {
+  const stream = transportOf(call);
+  guestOf(stream?.session)?.prove();
+  const leave = access.enter(principal, path);
+  let ended: (() => void) | undefined;
+  let open: OpenCall;
+  try {
+    open = budgets.open(() => {
+      ended?.();
+      stream?.close(constants.NGHTTP2_ENHANCE_YOUR_CALM); // clients read it as RESOURCE_EXHAUSTED
+    });
+  } catch (error) {
+    leave();
     throw error;
   }
-  guest?.prove();
-  let ended: (() => void) | undefined;
-  const open = budgets.open(() => {
-    ended?.();
-    stream?.close(constants.NGHTTP2_ENHANCE_YOUR_CALM); // clients read it as RESOURCE_EXHAUSTED
-  });
-  stream?.once("close", open.close);
+  const over = (): void => {
+    open.close();
+    leave();
+  };
+  if (stream?.closed === true) over(); // it says so once, and that was before
+  else stream?.once("close", over);
   const letIn: LetIn = {
     principal,
     shares: open.shares,

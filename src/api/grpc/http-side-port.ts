@@ -3,10 +3,11 @@ import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import { Fault, FAULTS, LIMITS } from "#model";
+import type { Authenticate, Principal } from "../identity/principal.ts";
 import type { Address } from "./address.ts";
 import type { CallBudgets } from "./call-budgets.ts";
 import { requestMayCome } from "./call-budgets.ts";
-import type { Principal } from "./call-context.ts";
+import type { Access } from "./access/access.ts";
 import { addRoutes, CALLER } from "./connect-routes.ts";
 import type { HttpCaller } from "./connect-routes.ts";
 import { Connections } from "./connections.ts";
@@ -22,8 +23,8 @@ export interface HttpSidePortOptions extends ConnectionsOptions {
   readonly address: Address;
   readonly services: readonly MountedService[];
   readonly budgets: CallBudgets;
-  /** Who calls. @throws {Fault} UNAUTHENTICATED */
-  readonly authenticate: (authorization: string | undefined) => Principal;
+  readonly authenticate: Authenticate;
+  readonly access: Access;
   readonly onInternalError: (error: unknown, method: string) => void;
 }
 
@@ -40,28 +41,31 @@ export interface HttpSidePort {
  * @throws {Fault} INVALID_CONFIGURATION for any other address, or if the system refuses.
  */
 export async function startHttpSidePort(options: HttpSidePortOptions): Promise<HttpSidePort> {
-  const { clock, budgets, authenticate, onInternalError } = options;
+  const { clock, onInternalError } = options;
   const connections = new Connections(options);
   const serve = connectListener(options);
   const server = createServer(LIMITS_OF_HTTP, (request, response) => {
-    try {
-      checkHost(request, allowedHosts);
-      checkOrigin(request, allowedHosts);
-      const principal = authenticate(request.headers.authorization);
-      guestOf(request)?.prove();
-      const peer = `${request.socket.remoteAddress}:${request.socket.remotePort}`;
-      const { shares, close } = budgets.open(() => response.destroy());
-      response.once("close", close);
-      request.once("end", () => shares.request.give());
-      const proceed = (): void => serve(request, response, { principal, peer, shares });
-      const line = requestMayCome(shares);
-      if (line === undefined) proceed();
-      else void line.then(proceed); // answers whatever it meets
-    } catch (error) {
+    const notLetIn = (error: unknown): void =>
       refuse(
         response,
         toldFault(error, (cause) => onInternalError(cause, request.url ?? "")),
       );
+    const letIn = (principal: Principal): void => {
+      if (response.destroyed) return; // while his credential was looked at
+      const caller = enter({ request, response, principal }, options);
+      const proceed = (): void => serve(request, response, caller);
+      const line = requestMayCome(caller.shares);
+      if (line === undefined) proceed();
+      else void line.then(proceed); // answers whatever it meets
+    };
+    try {
+      checkHost(request, allowedHosts);
+      checkOrigin(request, allowedHosts);
+      const identified = identify(request, options);
+      if (identified instanceof Promise) identified.then(letIn).catch(notLetIn);
+      else letIn(identified);
+    } catch (error) {
+      notLetIn(error);
     }
   });
   server.on("connection", (socket) => connections.take(socket));
@@ -81,17 +85,52 @@ export async function startHttpSidePort(options: HttpSidePortOptions): Promise<H
   };
 }
 
+function identify(request: IncomingMessage, { authenticate, access }: HttpSidePortOptions) {
+  const refused = (error: unknown): never => {
+    access.refused(pathOf(request), error);
+    throw error;
+  };
+  try {
+    const identified = authenticate(request.headers.authorization);
+    return identified instanceof Promise ? identified.catch(refused) : identified;
+  } catch (error) {
+    return refused(error);
+  }
+}
+
+interface Identified {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly principal: Principal;
+}
+
+/** Lets a call in, or says why not. What it holds is given back when its answer is sent, or nobody waits for it any more. */
+function enter({ request, response, principal }: Identified, { access, budgets }: HttpSidePortOptions): HttpCaller {
+  guestOf(request)?.prove();
+  const leave = access.enter(principal, pathOf(request));
+  response.once("close", leave);
+  const { shares, close } = budgets.open(() => response.destroy());
+  response.once("close", close);
+  request.once("end", () => shares.request.give());
+  return { principal, peer: `${request.socket.remoteAddress}:${request.socket.remotePort}`, shares };
+}
+
+function pathOf({ url = "" }: IncomingMessage): string {
+  return url.split("?", 1)[0] ?? "";
+}
+
 type Serve = (request: IncomingMessage, response: ServerResponse, caller: HttpCaller) => void;
 
 /** Connect's own listener would write to the console whenever a caller goes away. */
-function connectListener({ services, clock, onInternalError }: HttpSidePortOptions): Serve {
+function connectListener({ services, clock, access, onInternalError }: HttpSidePortOptions): Serve {
   const { requestBytes: readMaxBytes, responseBytes: writeMaxBytes } = LIMITS;
   const router = createConnectRouter({ grpc: false, readMaxBytes, writeMaxBytes });
   for (const mounted of services) addRoutes(router, mounted, { clock, onInternalError });
   const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
+  access.requireRows(handlers.keys());
 
   return (request, response, caller) => {
-    const handler = handlers.get(request.url?.split("?", 1)[0] ?? "");
+    const handler = handlers.get(pathOf(request));
     if (handler === undefined) {
       refuse(response, new Fault("UNIMPLEMENTED", "There is no such method here."));
       return;
@@ -133,6 +172,10 @@ const HTTP_STATUS: Readonly<Record<string, number>> = {
 
 function refuse(response: ServerResponse, fault: Fault): void {
   const code = FAULTS[fault.code];
-  response.writeHead(HTTP_STATUS[code] ?? 500, { "content-type": "application/json", connection: "close" });
+  response.writeHead(HTTP_STATUS[code] ?? 500, {
+    "content-type": "application/json",
+    connection: "close",
+    ...(fault.retryAfterMs !== undefined && { "retry-after": String(Math.ceil(fault.retryAfterMs / 1000)) }),
+  });
   response.end(JSON.stringify({ code: code.toLowerCase(), message: toldMessage(fault.message) }));
 }
