@@ -6,6 +6,7 @@ import type { CallContext } from "../call-context.ts";
 import { invalidRequest } from "../checks.ts";
 import type { AnyImplementation, ErasedBidi, ErasedStream, ErasedUnary, MountedService } from "../service.ts";
 import { AUTHORIZATION } from "./authorization-table.ts";
+import { isOf, ownPrefix } from "./own-things.ts";
 import type { ErasedRule, Keeping, Thing } from "./rule.ts";
 
 /** What services are kept with. */
@@ -100,16 +101,6 @@ function keep(request: Message, keeps: Keeping<Message>, { tenant, newId }: Owne
   }
   const id = keeps.id(request);
   if (id !== "" && !isOf(tenant, id)) throw unknown(keeps.names, id);
-}
-
-/** With what all ids of a tenant begin. A tenant's name has no dot, so no tenant's begin is the begin of another's. */
-export function ownPrefix(tenant: string): string {
-  return `${tenant}.`;
-}
-
-/** Whether what has this id is the tenant's. */
-export function isOf(tenant: string, id: string): boolean {
-  return id.startsWith(ownPrefix(tenant));
 }
 
 /** It does not say whether such an id is taken elsewhere: by its form it is none of the caller's. */
