@@ -16,8 +16,6 @@ export interface Proven {
   readonly roles: ReadonlySet<Role>;
   /** Whose things are his. Absent = those of everybody: there are no tenants, or he holds the machine. */
   readonly tenant?: string;
-  /** When the credential ends, milliseconds since 1970; absent = not while the connection lasts. */
-  readonly endsAtMs?: number;
   /** Whether bounds on one principal's calls are his too; not for whoever holds the machine. */
   readonly bounded: boolean;
 }

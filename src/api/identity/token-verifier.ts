@@ -46,8 +46,7 @@ export function tokenVerifier({ rules, tenants, keys, clock }: VerifierOptions):
     const name = principalName(payload.sub);
     if (name === undefined) throw notAccepted("its sub is no name");
     const tenant = tenantOf(payload, rules, tenants);
-    const endsAtMs = (Number(payload.exp) + clockToleranceSeconds) * 1000;
-    const proven = { roles: rolesOf(payload, rules), endsAtMs, bounded: true, ...(tenant !== undefined && { tenant }) };
+    const proven = { roles: rolesOf(payload, rules), bounded: true, ...(tenant !== undefined && { tenant }) };
     return { name, proven };
   };
 }

@@ -51,7 +51,7 @@ const executor = rulesOf(JobExecutorService, {
     keeps: { makes: "job", made: ({ job }, name) => job && void (job.jobId = name(job.jobId)) },
     actor: ({ job }, name) => job && void (job.executedBy = name(job.executedBy)),
   },
-  watchJob: { may: LOOKERS, keeps: ofJob },
+  watchJob: { may: LOOKERS, keeps: { names: "run", id: ({ jobId }) => jobId } }, // the log of the job's run
   getJob: { may: LOOKERS, keeps: ofJob },
   cancelJob: {
     may: ["submitter", "operator"],
