@@ -8,6 +8,7 @@ import { HOOK_MUTANTS } from "./hook-mutants.ts";
 import { HOUSE_MUTANTS } from "./house-mutants.ts";
 import { HTTP_MUTANTS } from "./http-mutants.ts";
 import { LEDGER_MUTANTS } from "./ledger-mutants.ts";
+import { IDENTITY_MUTANTS } from "./identity-mutants.ts";
 import { FAULT_MUTANTS } from "./fault-mutants.ts";
 import { LAYER_MUTANTS, TOUCHING_MUTANTS } from "./layer-mutants.ts";
 import { LINT_MUTANTS } from "./lint-mutants.ts";
@@ -50,5 +51,6 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...HOOK_MUTANTS,
   ...WORK_MUTANTS,
   ...HTTP_MUTANTS,
+  ...IDENTITY_MUTANTS,
   ...OUTBOX_MUTANTS,
 ];
