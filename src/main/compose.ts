@@ -122,10 +122,9 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const schedules = createScheduler(configuration, { store, runs, log });
   await notifications.open({ store, runner, log, looksBack: drivesOn });
   const hooks = await openHooks(configuration, { runner, resources, log, disk });
-  const token = await createToken(state);
-  const identities = await openConfiguredIdentities(configuration, { token, log });
+  const place = await whereToServe(configuration, log);
   server.current = await startGrpcServer({
-    ...whereToServe(configuration, log),
+    ...place,
     runner,
     runs,
     history,
@@ -136,20 +135,22 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     ...(hooks !== undefined && { hooks: hooks.part }),
     sealer: sealing.current,
     signer,
-    token,
-    identities,
   });
   if (disk?.full === true) server.current.setServing(false);
   if (drivesOn) await resumeInterrupted(recovered, runs, log);
   if (drivesOn) await contracts?.start();
   if (drivesOn) await schedules.start();
   if (drivesOn) hooks?.start();
+  const { token } = place;
   const parts = { runner, runs, schedules, contracts, hooks, store, disk, token, notifications, configuration };
   return runningApp({ ...parts, server: server.current, resources: resources.move() });
 }
 
-function whereToServe(configuration: LoadedConfiguration, log: EventLog) {
+async function whereToServe(configuration: LoadedConfiguration, log: EventLog) {
+  const token = await createToken(configuration.state);
   return {
+    token,
+    identities: await openConfiguredIdentities(configuration, { token, log }),
     address: configuration.listen ?? `unix:${shortest(join(configuration.state, "verbatim.sock"))}`,
     clock: systemClock,
     newId: randomUUIDv7,

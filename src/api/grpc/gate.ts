@@ -63,7 +63,8 @@ export function createGate(options: GateOptions): Gate {
     let open: OpenCall | undefined;
     let whole = false;
     let cancelled = false;
-    const refuse = (fault: Fault): void => call.sendStatus(statusOf(fault));
+    const refuse = (error: unknown): void =>
+      call.sendStatus(statusOf(toldFault(error, (cause) => options.onInternalError(cause, method.path))));
     return new ServerInterceptingCall(call, {
       start: (next) => {
         next({
@@ -77,8 +78,6 @@ export function createGate(options: GateOptions): Gate {
               if (line === undefined) receive();
               else void line.then(receive); // a throw ends the process here as there
             };
-            const notLetIn = (error: unknown): void =>
-              refuse(toldFault(error, (cause) => options.onInternalError(cause, method.path)));
             const receive = (): void => {
               if (cancelled) return;
               stopTimer = clock.after(receiveTimeoutMs, () => {
@@ -91,10 +90,10 @@ export function createGate(options: GateOptions): Gate {
             // A throw in here would end the process.
             try {
               const identified = identify({ call, metadata, path: method.path }, options);
-              if (identified instanceof Promise) identified.then(letIn).catch(notLetIn);
+              if (identified instanceof Promise) identified.then(letIn).catch(refuse);
               else letIn(identified);
             } catch (error) {
-              notLetIn(error);
+              refuse(error);
             }
           },
           onReceiveMessage: (message, proceed) => {

@@ -16,6 +16,10 @@ export const ISSUER = "https://issuer.example";
 /** For whom the usual token is. */
 export const AUDIENCE = "verbatim";
 
+function now(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
 /** Makes an issuer with a key of its own, and one of every kind of token that is not to be believed. */
 export async function makeIssuer(): Promise<Issuer> {
   const { publicKey, privateKey } = await generateKeyPair("ES256", { extractable: true });
@@ -27,7 +31,6 @@ export async function makeIssuer(): Promise<Issuer> {
       { ...(await exportJWK(rsa.publicKey)), kid: "rsa", use: "sig" },
     ],
   };
-  const now = (): number => Math.floor(Date.now() / 1000);
   const usual = (claims: Readonly<Record<string, unknown>> = {}): Record<string, unknown> =>
     Object.fromEntries(
       Object.entries({

@@ -79,7 +79,7 @@ const NAMED: Readonly<Record<string, NamedCall>> = {
 
 test("every method that names somebody's thing is looked at below", () => {
   const named = authorizationRows().filter(({ tenants }) => tenants.startsWith("own "));
-  expect(named.map(({ method }) => method.split("/")[2]).toSorted()).toEqual(Object.keys(NAMED).toSorted());
+  expect(new Set(named.map(({ method }) => method.split("/")[2]))).toEqual(new Set(Object.keys(NAMED)));
 });
 
 test.each(Object.entries(NAMED))("%s tells of another tenant's things what it tells of none", async (_name, act) => {
