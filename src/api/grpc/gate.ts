@@ -60,7 +60,7 @@ export function createGate(options: GateOptions): Gate {
 
   const interceptor: ServerInterceptor = (method, call) => {
     let stopTimer: (() => void) | undefined;
-    let open: OpenCall | undefined;
+    let open: LetIn | undefined;
     let whole = false;
     let cancelled = false;
     const refuse = (error: unknown): void =>
@@ -71,10 +71,9 @@ export function createGate(options: GateOptions): Gate {
           onReceiveMetadata: (metadata, proceed) => {
             const letIn = (principal: Principal): void => {
               if (cancelled) return; // while his credential was looked at
-              const entered = enter({ call, principal, path: method.path }, options);
-              open = entered.open;
-              known.set(metadata, entered.letIn);
-              const line = requestMayCome(entered.open.shares);
+              open = enter({ call, principal, path: method.path }, options);
+              known.set(metadata, open);
+              const line = requestMayCome(open.shares);
               if (line === undefined) receive();
               else void line.then(receive); // a throw ends the process here as there
             };
@@ -160,7 +159,7 @@ interface Identified {
 }
 
 /** Lets a call in, or says why not. What it holds is given back when its stream is closed: until then bytes of it may wait. */
-function enter({ call, principal, path }: Identified, { access, budgets }: GateOptions) {
+function enter({ call, principal, path }: Identified, { access, budgets }: GateOptions): LetIn {
   const stream = transportOf(call);
   guestOf(stream?.session)?.prove();
   const leave = access.enter(principal, path);
@@ -181,14 +180,13 @@ function enter({ call, principal, path }: Identified, { access, budgets }: GateO
   };
   if (stream?.closed === true) over(); // it says so once, and that was before
   else stream?.once("close", over);
-  const letIn: LetIn = {
+  return {
     principal,
     shares: open.shares,
     onCut: (listener) => {
       ended = listener;
     },
   };
-  return { open, letIn };
 }
 
 /** A call that was answered before its request was whole would otherwise stay open for as long as its caller likes. */
