@@ -58,7 +58,7 @@ export async function makeIssuer(): Promise<Issuer> {
     "of the wrong audience": await token({ aud: "another" }),
     "without an audience": await token({ aud: undefined }),
     "of the wrong issuer": await token({ iss: `${ISSUER}/` }),
-    "not yet valid": await token({ nbf: now() + 60 }),
+    "not yet valid": await token({ nbf: now() + 3600, exp: now() + 7200 }),
     "without a subject": await token({ sub: undefined }),
     "with an empty subject": await token({ sub: "" }),
     "with a subject that is no text": await token({ sub: 7 }),
