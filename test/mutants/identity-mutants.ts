@@ -45,7 +45,7 @@ export const IDENTITY_MUTANTS: readonly Mutant[] = [
   table(
     "a-row-is-missing",
     ["  ...evidence,\n", '  ...evidence.filter(([path]) => !path.endsWith("/VerifyRun")),\n'],
-    MATRIX,
+    ACCESS,
   ),
   table(
     "an-approver-submits",

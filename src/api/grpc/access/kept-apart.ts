@@ -27,14 +27,21 @@ export function keptApart(mounted: MountedService, options: KeptOptions): Mounte
   for (const method of mounted.service.methods) {
     const run = mounted.implementation[method.localName];
     const rule = table.get(`/${mounted.service.typeName}/${method.name}`);
-    if (run === undefined || rule === undefined) continue; // the server does not start with such a one
-    const check: Check = (request, context) => admitted(request, { principal: context.principal, rule, options });
+    if (run === undefined) continue; // the adapter says so
+    const check: Check =
+      rule === undefined
+        ? refuseAll // and the server does not start with such a one
+        : (request, context) => admitted(request, { principal: context.principal, rule, options });
     implementation[method.localName] = checked(method.methodKind, run, check);
   }
   return { ...mounted, implementation };
 }
 
 type Check = (request: Message, context: CallContext) => void;
+
+function refuseAll(): never {
+  throw new Fault("PERMISSION_DENIED", "Nobody has said who may call this method.");
+}
 
 function checked(kind: string, run: AnyImplementation, check: Check): AnyImplementation {
   if (kind === "unary") {
