@@ -1,3 +1,14 @@
+export { authorizationRows } from "./grpc/access/told-table.ts";
+export type { AuthorizationRow } from "./grpc/access/told-table.ts";
+export type { Denial, DenialKind } from "./grpc/access/denials.ts";
+export { openIdentities } from "./identity/identities.ts";
+export type { Identities, OpenIdentitiesOptions } from "./identity/identities.ts";
+export { TOKEN_ALGORITHMS } from "./identity/identity-options.ts";
+export type { CertificateRule, IdentityOptions, KeyPlace, TokenRules } from "./identity/identity-options.ts";
+export { principalName, TENANT_NAME } from "./identity/principal-name.ts";
+export type { PeerCertificate } from "./identity/principal.ts";
+export { ROLES } from "./identity/roles.ts";
+export type { Role } from "./identity/roles.ts";
 export { connectClient } from "./grpc/client.ts";
 export type { ClientCallOptions, ClientOptions, ServiceClient, VerbatimClient } from "./grpc/client.ts";
 export { refuseDebugEnvironment } from "./grpc/environment.ts";

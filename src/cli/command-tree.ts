@@ -218,6 +218,17 @@ function addSurroundings({ program, session, onEnd }: Declaring): void {
       onEnd(await unlessInterrupted(session, doctor(flags, session)));
     });
 
+  program
+    .command("authz")
+    .description("about who may call what")
+    .command("print")
+    .description("print the authorization table: each method, the roles that may call it, how it keeps tenants apart")
+    .option(...JSON_FLAG)
+    .action(async () => {
+      const { printAuthorization } = await import("./commands/authz-print.ts");
+      onEnd(await printAuthorization(session));
+    });
+
   const config = program.command("config").description("about the configuration file, verbatim.yaml");
   config
     .command("schema")

@@ -44,6 +44,7 @@ export const EXIT_OF_FAULT: Readonly<Record<FaultCode, number>> = {
   SOURCE_UNAVAILABLE: EXIT.unreachable,
   EVIDENCE_BROKEN: EXIT.chainBroken,
   LIMIT_EXCEEDED: EXIT.precondition,
+  RATE_LIMITED: EXIT.precondition,
   NOT_CONFIGURED: EXIT.precondition,
   DRAINING: EXIT.unreachable,
   UNAUTHENTICATED: EXIT.permission,

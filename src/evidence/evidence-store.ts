@@ -17,6 +17,16 @@ export interface RunHead {
   readonly torn?: TornTail;
 }
 
+/** Which runs to list. */
+export interface ListedRuns {
+  /** At most so many, 1..1,000. */
+  readonly limit: number;
+  /** Only those that are older than this one; of one that is not there, none. */
+  readonly before?: string;
+  /** Only those whose id begins so. What it costs grows with their number, and not with that of all. */
+  readonly begins?: string;
+}
+
 /** How a log is followed. */
 export interface TailOptions {
   readonly signal?: AbortSignal;
@@ -59,8 +69,8 @@ export interface EvidenceStore {
   /** The run's head, or undefined if there is no such run. */
   head(runId: string): Promise<RunHead | undefined>;
 
-  /** Newest first, at most `limit` (1..1,000), older than `before` if given. */
-  runs(options: { readonly limit: number; readonly before?: string }): Promise<readonly RunHead[]>;
+  /** Newest first. */
+  runs(options: ListedRuns): Promise<readonly RunHead[]>;
 
   /** Every run whose last word was not said, see `RunHead.completed`: of contracts, those that are not terminal. */
   openRuns(): Promise<readonly RunHead[]>;

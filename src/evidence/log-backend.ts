@@ -1,4 +1,4 @@
-import type { RunHead } from "./evidence-store.ts";
+import type { ListedRuns, RunHead } from "./evidence-store.ts";
 import type { StoredRecord } from "./record.ts";
 
 /** Bytes of a payload that are read at once. */
@@ -19,7 +19,7 @@ export interface LogBackend {
   read(runId: string, afterSeq: number, limit: number): readonly string[] | Promise<readonly string[]>;
   head(runId: string): RunHead | undefined | Promise<RunHead | undefined>;
   /** Newest first. */
-  runs(options: { readonly limit: number; readonly before?: string }): readonly RunHead[] | Promise<readonly RunHead[]>;
+  runs(options: ListedRuns): readonly RunHead[] | Promise<readonly RunHead[]>;
   openRuns(): readonly RunHead[] | Promise<readonly RunHead[]>;
   /** Runs whose log has a record behind its end, see `log-kind.ts`; oldest first. */
   reopenedRuns(): readonly RunHead[] | Promise<readonly RunHead[]>;

@@ -4,7 +4,7 @@ import { blobPiece, blobSize, wholeBlob } from "./blob-pieces.ts";
 import { digest } from "./canonical-json.ts";
 import { genesis } from "./chain.ts";
 import { encodeRecord } from "./encode.ts";
-import type { EvidenceStore, RunHead, TailOptions } from "./evidence-store.ts";
+import type { EvidenceStore, ListedRuns, RunHead, TailOptions } from "./evidence-store.ts";
 import type { LogBackend, RunAppend } from "./log-backend.ts";
 import type { LogDamage } from "./log-damage.ts";
 import { News } from "./news.ts";
@@ -280,7 +280,7 @@ export class LogStore implements EvidenceStore {
     return this.#heads.get(runId) ?? (await this.#backend.head(runId));
   }
 
-  async runs(options: { readonly limit: number; readonly before?: string }): Promise<readonly RunHead[]> {
+  async runs(options: ListedRuns): Promise<readonly RunHead[]> {
     requirePage(options.limit);
     this.#requireOpen();
     return await this.#backend.runs(options);

@@ -82,8 +82,10 @@ process.exitCode = await runCli({
 });
 if (interrupted.signal.aborted) process.exit(); // whatever was left in the middle is not waited for
 
-/** Absent where the system does not know the user, as in some containers. */
+/** Absent where the system does not know the user, as in some containers. A credential's name may differ from that of the user. */
 function nameOfUser(): { userName?: string } {
+  const actor = process.env["VERBATIM_ACTOR"];
+  if (actor !== undefined && actor !== "") return { userName: actor };
   try {
     return { userName: userInfo().username };
   } catch {

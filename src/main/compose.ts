@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from "node:crypto";
 import { join } from "node:path";
 import { createToken, startGrpcServer } from "#api";
-import type { GrpcServer } from "#api";
+import type { Denial, GrpcServer } from "#api";
 import type { StepType } from "#effects";
 import { createJsonlStore, createMemoryStore, createSqliteStore, LogMirror, makeDirectory, Sealer } from "#evidence";
 import type { EvidenceStore, LogStoreOptions, Signer } from "#evidence";
@@ -13,6 +13,7 @@ import { withoutSecrets } from "./configured-step-types.ts";
 import { createContractKeeper, openContractStore, requirePlatform } from "./contracts.ts";
 import { guardDisk } from "./guard-disk.ts";
 import { HistoryOfRuns } from "./history.ts";
+import { openConfiguredIdentities } from "./identities.ts";
 import { openHooks } from "./hooks.ts";
 import type { RunningHooks } from "./hooks.ts";
 import { requireDevelopmentAtHome } from "./development.ts";
@@ -128,9 +129,9 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const schedules = createScheduler(configuration, { store, runs, log });
   await notifications.open({ store, runner, log, looksBack: drivesOn });
   const hooks = await openHooks(configuration, { runner, resources, log, disk, onNews: metrics?.onWork });
-  const token = await createToken(state);
+  const place = await whereToServe(configuration, { hooks, metrics, log });
   server.current = await startGrpcServer({
-    ...whereToServe(configuration, { hooks, metrics, log }),
+    ...place,
     runner,
     runs,
     history,
@@ -141,11 +142,11 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     ...(hooks !== undefined && { hooks: hooks.part }),
     sealer: sealing.current,
     signer,
-    token,
   });
   connectMetrics(metrics, { server: server.current, hooks, stepTypes, store, contractStore });
   if (disk?.full === true) server.current.setServing(false);
   if (drivesOn) await driveOn({ recovered, runs, contracts, schedules, hooks, log });
+  const { token } = place;
   const parts = { runner, runs, schedules, contracts, hooks, store, disk, token, notifications, configuration };
   return runningApp({ ...parts, server: server.current, resources: resources.move() });
 }
@@ -163,13 +164,18 @@ async function driveOn({ recovered, runs, contracts, schedules, hooks, log }: Dr
   hooks?.start();
 }
 
-function whereToServe(configuration: LoadedConfiguration, parts: SidePortParts) {
+async function whereToServe(configuration: LoadedConfiguration, parts: SidePortParts) {
   const { log } = parts;
   requireDevelopmentAtHome(configuration, log);
+  const token = await createToken(configuration.state);
   return {
     ...sidePortOf(configuration, parts),
+    token,
+    identities: await openConfiguredIdentities(configuration, { token, log }),
     address: configuration.listen ?? `unix:${shortest(join(configuration.state, "verbatim.sock"))}`,
     clock: systemClock,
+    newId: randomUUIDv7,
+    onDenied: (denial: Denial) => log("access.denied", { ...denial }),
     noToken: configuration.no_token,
     reflection: configuration.reflection,
     limits: { calls: LIMITS.calls + configuration.active_jobs },

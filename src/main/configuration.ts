@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { SECRET_NAME } from "#effects";
 import { hooksSchema, jobsSchema } from "./hook-configuration.ts";
+import { identitySchema } from "./identity-configuration.ts";
 import { platformSchema } from "./platform-configuration.ts";
 import { providersSchema } from "./provider-configuration.ts";
 import { schedulesSchema } from "./schedule-configuration.ts";
@@ -54,6 +55,7 @@ export const configurationSchema = z
       .boolean()
       .default(false)
       .describe("Said aloud: loopback TCP without a token, open to every local user."),
+    identity: identitySchema.optional(),
     reflection: z.boolean().default(false).describe("Whether the server describes its services to whoever asks."),
     http: z
       .strictObject({ listen: z.string().min(1).max(256).describe("A loopback host:port.") })

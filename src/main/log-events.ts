@@ -60,6 +60,8 @@ export const LOG_EVENTS = {
   "history.rebuilt": "warn",
   "history.failed": "error",
   "development.on": "warn",
+  "access.denied": "warn",
+  "identity.keys_failed": "error",
   "internal.error": "error",
 } as const;
 

@@ -29,6 +29,7 @@ export const FAULTS = {
   SOURCE_UNAVAILABLE: "UNAVAILABLE",
   EVIDENCE_BROKEN: "DATA_LOSS",
   LIMIT_EXCEEDED: "RESOURCE_EXHAUSTED",
+  RATE_LIMITED: "RESOURCE_EXHAUSTED",
   NOT_CONFIGURED: "FAILED_PRECONDITION",
   DRAINING: "UNAVAILABLE",
   UNAUTHENTICATED: "UNAUTHENTICATED",
@@ -51,16 +52,26 @@ export interface Violation {
   readonly description: string;
 }
 
+/** What may be said of a fault beside its code and its message. */
+export interface FaultOptions {
+  readonly violations?: readonly Violation[];
+  readonly cause?: unknown;
+  readonly retryAfterMs?: number;
+}
+
 /** A fault of the world, with a code of the closed table. Outcomes are values; our own bugs are assertions. */
 export class Fault extends Error {
   override readonly name = "Fault";
   readonly code: FaultCode;
   /** All problems found, in the order of the input. */
   readonly violations: readonly Violation[];
+  /** When another try may come through, milliseconds from now; undefined = trying again alone does not help. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(code: FaultCode, message: string, options: { violations?: readonly Violation[]; cause?: unknown } = {}) {
+  constructor(code: FaultCode, message: string, options: FaultOptions = {}) {
     super(message, "cause" in options ? { cause: options.cause } : undefined);
     this.code = code;
     this.violations = options.violations ?? [];
+    this.retryAfterMs = options.retryAfterMs;
   }
 }

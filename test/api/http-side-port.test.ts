@@ -9,6 +9,7 @@ import { Fault } from "#model";
 import { ErrorInfoSchema } from "../../src/api/gen/google/rpc/error_details_pb.ts";
 import { EvidenceService } from "../../src/api/gen/verbatim/evidence/v1/evidence_pb.ts";
 import { JobExecutorService } from "../../src/api/gen/verbatim/executor/v1/executor_pb.ts";
+import { Access } from "../../src/api/grpc/access/access.ts";
 import { parseAddress } from "../../src/api/grpc/address.ts";
 import { releasedOnAbort } from "../../src/api/grpc/connect-routes.ts";
 import { INTERNAL_SENTENCE } from "../../src/api/grpc/fault-details.ts";
@@ -69,6 +70,7 @@ async function startHttpProbe(methods: Partial<ServiceImplementation<typeof Evid
     clock: systemClock,
     budgets: new CallBudgets(systemClock),
     authenticate: () => ({ name: "anyone" }),
+    access: new Access({ clock: systemClock, onDenied: () => undefined }),
     onInternalError: (error) => internalErrors.push(error),
   });
   return { port, internalErrors, [Symbol.asyncDispose]: () => port.drain({ graceMs: 0 }) };

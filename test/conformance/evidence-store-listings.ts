@@ -41,6 +41,29 @@ export function listingLaws(subject: StoreSubject): void {
     expect(await allPages(opened.store, limit)).toEqual(ids.toReversed());
   });
 
+  test("runs whose ids begin in a certain way are listed by themselves, newest first, page by page", async () => {
+    await using opened = openStore(subject);
+    const { store } = opened;
+    const own = ["acme.b", "acme.a", "acme.", "acme.z_", "acme.A.x"];
+    const others = ["acme", "acmf.x", "acm.x", "acme-.x", "ACME.x", "acme0x", "bacme.x"];
+    for (const [at, id] of own.entries()) {
+      await store.append(id, 0, [created(id)]);
+      const other = others[at] ?? "other";
+      await store.append(other, 0, [created(other)]);
+    }
+    for (const id of others.slice(own.length)) await store.append(id, 0, [created(id)]);
+    const list = async (before?: string): Promise<readonly string[]> => {
+      const page = await store.runs({ limit: 2, begins: "acme.", ...(before !== undefined && { before }) });
+      return page.map(({ runId }) => runId);
+    };
+    const newestFirst = own.toReversed();
+    expect(await list()).toEqual(newestFirst.slice(0, 2));
+    expect(await list(newestFirst[1])).toEqual(newestFirst.slice(2, 4));
+    expect(await list(newestFirst[3])).toEqual(newestFirst.slice(4));
+    expect(await store.runs({ limit: 10, begins: "none." })).toEqual([]);
+    expect(await store.runs({ limit: 100, begins: "" })).toHaveLength(own.length + others.length);
+  });
+
   test("runs that are created in one turn are listed in the order in which they were asked for", async () => {
     await using opened = openStore(subject);
     const ids = upTo(30).map(idOf);

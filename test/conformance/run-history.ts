@@ -220,6 +220,9 @@ export function runHistoryConformance({ name: adapter, open }: HistorySubject): 
       const ids = (query: Partial<HistoryQuery>) => history.list({ ...ALL, ...query }).runs.map(({ runId }) => runId);
       expect(ids({ nameContains: "sh" })).toEqual(["shop", "ship"]);
       expect(ids({ nameContains: "SH" })).toEqual([]);
+      expect(ids({ idBegins: "sh" })).toEqual(["shop", "ship"]);
+      expect(ids({ idBegins: "shi" })).toEqual(["ship"]);
+      expect(ids({ idBegins: "SH" })).toEqual([]);
       expect(ids({ statuses: new Set(["failed", "blocked"]) })).toEqual(["shop"]);
       expect(ids({ createdAfter: at(1) })).toEqual(["build", "shop"]);
       expect(ids({ createdBefore: at(1) })).toEqual(["ship"]);

@@ -9,6 +9,7 @@ import { HOUSE_MUTANTS } from "./house-mutants.ts";
 import { HTTP_MUTANTS } from "./http-mutants.ts";
 import { WIRE_MUTANTS } from "./wire-mutants.ts";
 import { LEDGER_MUTANTS } from "./ledger-mutants.ts";
+import { IDENTITY_MUTANTS } from "./identity-mutants.ts";
 import { FAULT_MUTANTS } from "./fault-mutants.ts";
 import { LAYER_MUTANTS, TOUCHING_MUTANTS } from "./layer-mutants.ts";
 import { LINT_MUTANTS } from "./lint-mutants.ts";
@@ -54,6 +55,7 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...WORK_MUTANTS,
   ...HTTP_MUTANTS,
   ...WIRE_MUTANTS,
+  ...IDENTITY_MUTANTS,
   ...OUTBOX_MUTANTS,
   ...PROVIDER_MUTANTS,
   ...SIDE_PORT_MUTANTS,

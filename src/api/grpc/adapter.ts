@@ -31,13 +31,14 @@ export interface AdapterOptions {
 
 /**
  * Registers the methods of a service. Messages cross grpc-js as bytes and are decoded and encoded here; whatever an
- * implementation throws becomes a status. Nothing that happens in a call reaches the process.
+ * implementation throws becomes a status. Nothing that happens in a call reaches the process. Returns the paths that are served.
  */
-export function addService(server: Server, mounted: MountedService, options: AdapterOptions): void {
-  for (const method of methodsOf(mounted)) {
+export function addService(server: Server, mounted: MountedService, options: AdapterOptions): readonly string[] {
+  return methodsOf(mounted).map((method) => {
     const [handler, type] = handlerOf(method, options);
     server.register(method.path, handler, identity, received, type);
-  }
+    return method.path;
+  });
 }
 
 function identity(bytes: Buffer): Buffer {

@@ -1,10 +1,7 @@
+import type { Principal } from "../identity/principal.ts";
 import type { CallShares } from "./call-budgets.ts";
 
-/** Who calls, as the listener has proven it. */
-export interface Principal {
-  /** `local` for a unix socket, `token` for the bearer of the server's token, `anyone` where no token is asked for. */
-  readonly name: string;
-}
+export type { Principal } from "../identity/principal.ts";
 
 /** Read access to the metadata of a call. Names are lower case. */
 export interface CallHeaders {

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { EvidenceStore, LogProblem, Sealer, Signer, StoredRecord } from "#evidence";
-import { verifyLines } from "#evidence";
+import { isBlobReference, verifyLines } from "#evidence";
 import { Fault } from "#model";
 import type { LogLine, LogProblem as ProblemMessage } from "../gen/verbatim/evidence/v1/evidence_pb.ts";
 import { EvidenceService } from "../gen/verbatim/evidence/v1/evidence_pb.ts";
@@ -8,6 +8,7 @@ import { idViolations, invalidRequest, refuseIfAny, sequenceNumber } from "./che
 import { BATCH_CHARACTERS, batches } from "./event-messages.ts";
 import type { CallShares } from "./call-budgets.ts";
 import { answerMayBeSent, pageMayBeRead, pageWasRead, wholeLogMayBeRead } from "./call-budgets.ts";
+import { onlyOwn, ownIdsOf } from "./access/own-things.ts";
 import type { MountedService } from "./service.ts";
 import { mount } from "./service.ts";
 import { charactersOf, wholeTail } from "./whole-tail.ts";
@@ -63,11 +64,12 @@ export function evidenceService({ store, sealer, signer }: EvidenceServiceOption
       };
     },
 
-    async *readBlob({ runId, digest }, { signal, shares }) {
+    async *readBlob({ runId, digest }, { signal, shares, principal }) {
       refuseIfAny([...idViolations("run_id", runId), ...digestViolations(digest)]);
       if ((await store.head(runId)) === undefined) throw new Fault("RUN_NOT_FOUND", `There is no run ${runId}.`);
       await shares.wholeLog.take(1);
-      const size = await store.blobSize(digest);
+      const told = ownIdsOf(principal) === "" || (await isToldOf({ store, runId, afterSeq: -1, signal }, digest));
+      const size = told ? await store.blobSize(digest) : undefined;
       shares.wholeLog.give();
       if (size === undefined) throw new Fault("BLOB_NOT_FOUND", `There is no payload ${digest}.`);
       for (let start = 0; start === 0 || (start < size && !signal.aborted);) {
@@ -82,11 +84,14 @@ export function evidenceService({ store, sealer, signer }: EvidenceServiceOption
 
     ...sealMethods({ sealer, signer }),
 
-    async listRuns({ pageSize, pageToken }, { shares }) {
+    async listRuns({ pageSize, pageToken }, { shares, principal }) {
       const limit = pageSize === 0 ? DEFAULT_PAGE : Math.min(pageSize, LARGEST_PAGE);
       const before = pageToken === "" ? undefined : runOfToken(pageToken);
       await shares.answer.take(RUN_BYTES * limit); // before they are read
-      const heads = await store.runs({ limit, ...(before !== undefined && { before }) });
+      const begins = ownIdsOf(principal);
+      const known = before === undefined || before.startsWith(begins); // a place among another's runs is none
+      const asked = { limit, begins, ...(before !== undefined && { before }) };
+      const heads = onlyOwn(known ? await store.runs(asked) : [], principal);
       const last = heads.length < limit ? undefined : heads.at(-1);
       return {
         $typeName: "verbatim.evidence.v1.ListRunsResponse",
@@ -169,6 +174,16 @@ async function* linesOf(range: LogRange): AsyncGenerator<string, void, void> {
   for await (const records of pagesOf(range)) {
     for (const { line } of records) yield line;
   }
+}
+
+/** Payloads lie beside all logs together: whoever sees one run alone is given those alone of which its log tells. */
+async function isToldOf(range: LogRange, digest: string): Promise<boolean> {
+  for await (const records of pagesOf(range)) {
+    for (const { record } of records) {
+      for (const told of [record.output, record.plan]) if (isBlobReference(told) && told.$blob === digest) return true;
+    }
+  }
+  return false;
 }
 
 function problemMessage({ code, seq, toSeq, line, message }: LogProblem): ProblemMessage {

@@ -10,6 +10,7 @@ import {
   ErrorInfoSchema,
   PreconditionFailureSchema,
   ResourceInfoSchema,
+  RetryInfoSchema,
 } from "../gen/google/rpc/error_details_pb.ts";
 
 /** The `domain` of every `ErrorInfo` that Verbatim sends. */
@@ -61,6 +62,11 @@ export function detailsOf(fault: Fault): readonly Detail[] {
     { desc: ErrorInfoSchema, value: create(ErrorInfoSchema, { reason: fault.code, domain: ERROR_DOMAIN }) },
   ];
   const violations = keptViolations(fault.violations);
+  if (fault.retryAfterMs !== undefined) {
+    const ms = Math.ceil(fault.retryAfterMs);
+    const retryDelay = { seconds: BigInt(Math.floor(ms / 1000)), nanos: (ms % 1000) * 1_000_000 };
+    details.push({ desc: RetryInfoSchema, value: create(RetryInfoSchema, { retryDelay }) });
+  }
   if (FAULTS[fault.code] === "NOT_FOUND") {
     const resourceType = fault.code === "BLOB_NOT_FOUND" ? "verbatim.blob" : "verbatim.run";
     const value = create(ResourceInfoSchema, { resourceType, description: toldMessage(fault.message) });
@@ -97,10 +103,13 @@ function keptViolations(violations: readonly Violation[]): readonly Violation[] 
  */
 export function faultFromDetails(message: string, details: readonly Any[], otherwise: FaultCode): Fault {
   let code = otherwise;
+  let retryAfterMs: number | undefined;
   const violations: Violation[] = [];
   for (const detail of details) {
     const info = anyUnpack(detail, ErrorInfoSchema);
     if (info?.domain === ERROR_DOMAIN && isFaultCode(info.reason)) code = info.reason;
+    const delay = anyUnpack(detail, RetryInfoSchema)?.retryDelay;
+    if (delay !== undefined) retryAfterMs = Number(delay.seconds) * 1000 + delay.nanos / 1_000_000;
     for (const { field, description } of anyUnpack(detail, BadRequestSchema)?.fieldViolations ?? []) {
       violations.push({ field, description });
     }
@@ -108,7 +117,7 @@ export function faultFromDetails(message: string, details: readonly Any[], other
       violations.push({ field: subject, description });
     }
   }
-  return new Fault(code, message, { violations });
+  return new Fault(code, message, { violations, ...(retryAfterMs !== undefined && { retryAfterMs }) });
 }
 
 function isFaultCode(reason: string): reason is FaultCode {

@@ -8,7 +8,8 @@ import type { CallBudgets, CallShares, OpenCall } from "./call-budgets.ts";
 import { watchCall } from "./call-watch.ts";
 import type { OnCall } from "./call-watch.ts";
 import { holdLargeRequest } from "./large-request.ts";
-import type { Principal } from "./call-context.ts";
+import type { Authenticate, PeerCertificate, Principal } from "../identity/principal.ts";
+import type { Access } from "./access/access.ts";
 import { statusOf } from "./errors.ts";
 import { toldFault } from "./fault-details.ts";
 import { guestOf } from "./guests.ts";
@@ -26,14 +27,20 @@ const ANSWERED_EARLY_MS = 1000;
 export interface GateOptions {
   readonly clock: Clock;
   readonly budgets: CallBudgets;
-  /** Who calls. @throws {Fault} UNAUTHENTICATED, PERMISSION_DENIED */
-  readonly authenticate: (authorization: string | undefined) => Principal;
+  readonly authenticate: Authenticate;
+  /** Who may call what. */
+  readonly access: Pick<Access, "enter" | "refused">;
+  /** The certificate that the other end of a connection has proven to hold; absent = connections prove nothing. */
+  readonly certificateOf?: CertificateOf;
   /** Default {@link RECEIVE_TIMEOUT_MS}. */
   readonly receiveTimeoutMs?: number;
   readonly onInternalError: (error: unknown, method: string) => void;
   /** Told of each call that ends, whether it was let in or not; absent = nobody asks. */
   readonly onCall?: OnCall;
 }
+
+/** Tells of the connection that a call came by. The one place where identities meet the transport's own proofs. */
+export type CertificateOf = (connection: { readonly socket?: object } | undefined) => PeerCertificate | undefined;
 
 /** What is known of a call that was let in. */
 export interface LetIn {
@@ -57,7 +64,7 @@ export function createGate(options: GateOptions): Gate {
 
   const interceptor: ServerInterceptor = (method, call) => {
     let stopTimer: (() => void) | undefined;
-    let open: OpenCall | undefined;
+    let open: LetIn | undefined;
     let whole = false;
     let over = false;
     const { refuse, cancel, sendStatus } = answersOf(call, method.path, options);
@@ -66,15 +73,14 @@ export function createGate(options: GateOptions): Gate {
       start: (next) => {
         next({
           onReceiveMetadata: (metadata, proceed) => {
-            // A throw in here would end the process.
-            try {
-              const entered = enter(call, metadata, options);
-              open = entered.open;
-              known.set(metadata, entered.letIn);
-            } catch (error) {
-              refuse(toldFault(error, (cause) => options.onInternalError(cause, method.path)));
-              return;
-            }
+            const letIn = (principal: Principal): void => {
+              if (over) return; // while his credential was looked at
+              open = enter({ call, principal, path: method.path }, options);
+              known.set(metadata, open);
+              goesOn();
+              holdLargeRequest(transportOf(call), open.shares, { waits: () => stopTimer?.(), goesOn });
+              proceed(metadata);
+            };
             const goesOn = (): void => {
               if (over) return;
               stopTimer = clock.after(receiveTimeoutMs, () => {
@@ -83,9 +89,14 @@ export function createGate(options: GateOptions): Gate {
                 transportOf(call)?.session?.destroy();
               });
             };
-            goesOn();
-            holdLargeRequest(transportOf(call), open.shares, { waits: () => stopTimer?.(), goesOn });
-            proceed(metadata);
+            // A throw in here would end the process.
+            try {
+              const identified = identify({ call, metadata, path: method.path }, options);
+              if (identified instanceof Promise) identified.then(letIn).catch(refuse);
+              else letIn(identified);
+            } catch (error) {
+              refuse(error);
+            }
           },
           onReceiveMessage: (message, proceed) => {
             if (method.requestStream) {
@@ -127,12 +138,12 @@ type Answer = Parameters<ServerInterceptingCallInterface["sendStatus"]>[0];
 function answersOf(
   call: Pick<ServerInterceptingCallInterface, "sendStatus">,
   path: string,
-  { clock, onCall }: GateOptions,
+  { clock, onCall, onInternalError }: GateOptions,
 ) {
   const end = watchCall({ transport: "grpc", method: path.slice(1) }, { clock, onCall });
   return {
-    refuse: (fault: Fault): void => {
-      const answer = statusOf(fault);
+    refuse: (error: unknown): void => {
+      const answer = statusOf(toldFault(error, (cause) => onInternalError(cause, path)));
       end(codeName(answer.code));
       call.sendStatus(answer);
     },
@@ -149,33 +160,65 @@ function codeName(code: number | undefined): string {
   return statusCodes[code ?? statusCodes.UNKNOWN] ?? "UNKNOWN";
 }
 
-/** Lets a call in, or says why not. What it holds is given back when its stream is closed: until then bytes of it may wait. */
-function enter(call: object, metadata: Metadata, { authenticate, budgets }: GateOptions) {
-  const stream = transportOf(call);
+interface Arriving {
+  readonly call: object;
+  readonly metadata: Metadata;
+  readonly path: string;
+}
+
+/** Says who calls: at once, or when his credential has been looked at. */
+function identify({ call, metadata, path }: Arriving, options: GateOptions): Principal | Promise<Principal> {
+  const { authenticate, access, certificateOf } = options;
+  const session = transportOf(call)?.session;
   checkSize(metadata);
-  const guest = guestOf(stream?.session);
-  let principal: Principal;
+  const refused = (error: unknown): never => {
+    guestOf(session)?.refuse();
+    access.refused(path, error);
+    throw error;
+  };
   try {
-    principal = authenticate(authorizationOf(metadata));
+    const identified = authenticate(authorizationOf(metadata), certificateOf?.(session));
+    return identified instanceof Promise ? identified.catch(refused) : identified;
   } catch (error) {
-    guest?.refuse();
+    return refused(error);
+  }
+}
+
+interface Identified {
+  readonly call: object;
+  readonly principal: Principal;
+  readonly path: string;
+}
+
+/** Lets a call in, or says why not. What it holds is given back when its stream is closed: until then bytes of it may wait. */
+function enter({ call, principal, path }: Identified, { access, budgets }: GateOptions): LetIn {
+  const stream = transportOf(call);
+  guestOf(stream?.session)?.prove();
+  const leave = access.enter(principal, path);
+  let ended: (() => void) | undefined;
+  let open: OpenCall;
+  try {
+    open = budgets.open(() => {
+      ended?.();
+      stream?.close(constants.NGHTTP2_ENHANCE_YOUR_CALM); // clients read it as RESOURCE_EXHAUSTED
+    });
+  } catch (error) {
+    leave();
     throw error;
   }
-  guest?.prove();
-  let ended: (() => void) | undefined;
-  const open = budgets.open(() => {
-    ended?.();
-    stream?.close(constants.NGHTTP2_ENHANCE_YOUR_CALM); // clients read it as RESOURCE_EXHAUSTED
-  });
-  stream?.once("close", open.close);
-  const letIn: LetIn = {
+  const over = (): void => {
+    open.close();
+    leave();
+  };
+  if (stream?.closed === true) over(); // it says so once, and that was before
+  else stream?.once("close", over);
+  return {
     principal,
     shares: open.shares,
     onCut: (listener) => {
       ended = listener;
     },
   };
-  return { open, letIn };
 }
 
 /** A call that was answered before its request was whole would otherwise stay open for as long as its caller likes. */

@@ -8,7 +8,8 @@ import type {
   ListRunsResponse,
   RunService,
 } from "../gen/verbatim/orchestration/v1/run_pb.ts";
-import type { CallContext } from "./call-context.ts";
+import { onlyOwn, ownIdsOf } from "./access/own-things.ts";
+import type { CallContext, Principal } from "./call-context.ts";
 import { idViolations, refuseIfAny } from "./checks.ts";
 import { attemptMessage, listedRunMessage, wordMessage } from "./history-messages.ts";
 import { pageToken, placeOfToken } from "./page-token.ts";
@@ -36,15 +37,16 @@ export function historyMethods(
 async function listRuns(
   history: HistoryReader,
   request: ListRunsRequest,
-  { shares }: CallContext,
+  { shares, principal }: CallContext,
 ): Promise<ListRunsResponse> {
   const { pageSize, pageToken: token, statuses, nameContains } = request;
   const query: HistoryQuery = {
     limit: pageSize === 0 ? RUNS_PER_PAGE : pageSize,
     kind: "plan",
-    behind: runPlace(token),
+    behind: ownPlace(runPlace(token), principal),
     statuses: new Set(statuses.map(runStatusOf).filter((status) => status !== undefined)),
     nameContains,
+    idBegins: ownIdsOf(principal),
     createdAfter: timeOf(request.createdAfter),
     createdBefore: timeOf(request.createdBefore),
   };
@@ -56,6 +58,7 @@ async function listRuns(
   ]);
   await shares.answer.take(LIMITS.responseBytes);
   const { runs, next } = fittingRuns(await history.ask((asked) => asked.list(query)));
+  onlyOwn(runs, principal);
   return {
     $typeName: "verbatim.orchestration.v1.ListRunsResponse",
     runs: runs.map(listedRunMessage),
@@ -107,6 +110,11 @@ async function getHistory(
 function runPlace(token: string): HistoryPlace | undefined {
   const place = placeOfToken(token);
   return place && { createdAt: place[0], runId: place[1] };
+}
+
+/** A place among another's runs is that of its time alone. */
+function ownPlace(place: HistoryPlace | undefined, principal: Principal): HistoryPlace | undefined {
+  return place && { ...place, runId: place.runId.startsWith(ownIdsOf(principal)) ? place.runId : "" };
 }
 
 function attemptToken({ key, attempt }: HistoryAttempt): string {

@@ -3,10 +3,11 @@ import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import { Fault, FAULTS, LIMITS } from "#model";
+import type { Authenticate, Principal } from "../identity/principal.ts";
 import type { Address } from "./address.ts";
 import type { CallBudgets } from "./call-budgets.ts";
 import { mayBeLarge, requestMayCome } from "./call-budgets.ts";
-import type { Principal } from "./call-context.ts";
+import type { Access } from "./access/access.ts";
 import { addRoutes, CALLER } from "./connect-routes.ts";
 import type { HttpCaller } from "./connect-routes.ts";
 import { Connections } from "./connections.ts";
@@ -18,7 +19,7 @@ import { guestOf } from "./guests.ts";
 import { listenOnLoopback } from "./listener.ts";
 import type { MountedService } from "./service.ts";
 import { answerPage } from "./side-pages.ts";
-import type { SidePages } from "./side-pages.ts";
+import type { MakePage, SidePages } from "./side-pages.ts";
 import type { WebhookDoor } from "./webhooks/webhook-door.ts";
 
 /** What the side port is given. */
@@ -26,8 +27,8 @@ export interface HttpSidePortOptions extends ConnectionsOptions {
   readonly address: Address;
   readonly services: readonly MountedService[];
   readonly budgets: CallBudgets;
-  /** Who calls. @throws {Fault} UNAUTHENTICATED */
-  readonly authenticate: (authorization: string | undefined) => Principal;
+  readonly authenticate: Authenticate;
+  readonly access: Access;
   readonly onInternalError: (error: unknown, method: string) => void;
   /** What is read beside the methods, with the same checks. Default none. */
   readonly pages?: SidePages;
@@ -53,8 +54,23 @@ export interface HttpSidePort {
 export async function startHttpSidePort(options: HttpSidePortOptions): Promise<HttpSidePort> {
   const { clock, onInternalError, webhooks } = options;
   const connections = new Connections(options);
-  const serve = connectListener(options);
+  const served = servedPaths(options);
   const server = createServer(LIMITS_OF_HTTP, (request, response) => {
+    const notLetIn = (error: unknown): void =>
+      refuse(
+        response,
+        toldFault(error, (cause) => onInternalError(cause, request.url ?? "")),
+      );
+    const letIn = (principal: Principal): void => {
+      if (response.destroyed) return; // while his credential was looked at
+      const serve = served.get(pathOf(request));
+      if (serve === undefined) throw new Fault("UNIMPLEMENTED", "There is no such method here.");
+      const caller = enter({ request, response, principal }, options);
+      const proceed = (): void => serve(request, response, caller);
+      const line = mayBeLarge(request.headers) ? requestMayCome(caller.shares) : undefined;
+      if (line === undefined) proceed();
+      else void line.then(proceed); // answers whatever it meets
+    };
     try {
       checkHost(request, allowedHosts);
       if (webhooks?.takes(request) === true) {
@@ -62,12 +78,11 @@ export async function startHttpSidePort(options: HttpSidePortOptions): Promise<H
         return;
       }
       checkOrigin(request, allowedHosts);
-      letIn(request, response, { ...options, serve });
+      const identified = identify(request, options);
+      if (identified instanceof Promise) identified.then(letIn).catch(notLetIn);
+      else letIn(identified);
     } catch (error) {
-      refuse(
-        response,
-        toldFault(error, (cause) => onInternalError(cause, request.url ?? "")),
-      );
+      notLetIn(error);
     }
   });
   server.on("connection", (socket) => connections.take(socket));
@@ -90,52 +105,73 @@ export async function startHttpSidePort(options: HttpSidePortOptions): Promise<H
   };
 }
 
-/** Serves who brings the token. @throws {Fault} UNAUTHENTICATED; LIMIT_EXCEEDED if there are too many calls. */
-function letIn(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { authenticate, budgets, serve }: Pick<HttpSidePortOptions, "authenticate" | "budgets"> & { readonly serve: Serve },
-): void {
-  const principal = authenticate(request.headers.authorization);
+function identify(request: IncomingMessage, { authenticate, access }: HttpSidePortOptions) {
+  const refused = (error: unknown): never => {
+    access.refused(pathOf(request), error);
+    throw error;
+  };
+  try {
+    const identified = authenticate(request.headers.authorization);
+    return identified instanceof Promise ? identified.catch(refused) : identified;
+  } catch (error) {
+    return refused(error);
+  }
+}
+
+interface Identified {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly principal: Principal;
+}
+
+/** Lets a call in, or says why not. What it holds is given back when its answer is sent, or nobody waits for it any more. */
+function enter({ request, response, principal }: Identified, { access, budgets }: HttpSidePortOptions): HttpCaller {
   guestOf(request)?.prove();
-  const peer = `${request.socket.remoteAddress}:${request.socket.remotePort}`;
+  const leave = access.enter(principal, pathOf(request));
+  response.once("close", leave);
   const { shares, close } = budgets.open(() => response.destroy());
   response.once("close", close);
   request.once("end", () => shares.request.give());
-  const proceed = (): void => serve(request, response, { principal, peer, shares });
-  const line = mayBeLarge(request.headers) ? requestMayCome(shares) : undefined;
-  if (line === undefined) proceed();
-  else void line.then(proceed); // answers whatever it meets
+  return { principal, peer: `${request.socket.remoteAddress}:${request.socket.remotePort}`, shares };
+}
+
+function pathOf({ url = "" }: IncomingMessage): string {
+  return url.split("?", 1)[0] ?? "";
 }
 
 type Serve = (request: IncomingMessage, response: ServerResponse, caller: HttpCaller) => void;
 
-/** Connect's own listener would write to the console whenever a caller goes away. */
-function connectListener({ services, clock, onInternalError, onCall, pages }: HttpSidePortOptions): Serve {
+/** What answers on each path: methods, and pages. */
+function servedPaths(options: HttpSidePortOptions): ReadonlyMap<string, Serve> {
+  const { services, clock, access, onInternalError, onCall, pages } = options;
   const { requestBytes: readMaxBytes, responseBytes: writeMaxBytes } = LIMITS;
   const router = createConnectRouter({ grpc: false, readMaxBytes, writeMaxBytes });
   for (const mounted of services) addRoutes(router, mounted, { clock, onInternalError, onCall });
-  const handlers = new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
+  const served = new Map<string, Serve>();
+  for (const [path, page] of pages ?? []) served.set(path, pageServer(page, onInternalError));
+  for (const handler of router.handlers) served.set(handler.requestPath, methodServer(handler));
+  access.requireRows(served.keys());
+  return served;
+}
 
+type Handler = ReturnType<typeof createConnectRouter>["handlers"][number];
+
+/** Connect's own listener would write to the console whenever a caller goes away. */
+function methodServer(handler: Handler): Serve {
   return (request, response, caller) => {
-    const path = request.url?.split("?", 1)[0] ?? "";
-    const page = pages?.get(path);
-    if (page !== undefined) {
-      const told = (error: unknown): Fault => toldFault(error, (cause) => onInternalError(cause, path));
-      answerPage(page, { request, response, shares: caller.shares }).catch((error: unknown) =>
-        refuse(response, told(error)),
-      );
-      return;
-    }
-    const handler = handlers.get(path);
-    if (handler === undefined) {
-      refuse(response, new Fault("UNIMPLEMENTED", "There is no such method here."));
-      return;
-    }
     const values = createContextValues().set(CALLER, caller);
     handler(universalRequestFromNodeRequest(request, response, undefined, values))
       .then((answer) => universalResponseToNodeResponse(answer, response))
       .catch(() => response.destroy()); // the caller is gone: what a method throws has been answered before
+  };
+}
+
+function pageServer(page: MakePage, onInternalError: HttpSidePortOptions["onInternalError"]): Serve {
+  return (request, response, { principal, shares }) => {
+    const told = (error: unknown): Fault => toldFault(error, (cause) => onInternalError(cause, pathOf(request)));
+    if (principal.proven?.tenant !== undefined)
+      return refuse(response, new Fault("PERMISSION_DENIED", "This page is closed where there are tenants."));
+    answerPage(page, { request, response, shares }).catch((error: unknown) => refuse(response, told(error)));
   };
 }
 
@@ -172,6 +208,10 @@ const HTTP_STATUS: Readonly<Record<string, number>> = {
 
 function refuse(response: ServerResponse, fault: Fault): void {
   const code = FAULTS[fault.code];
-  response.writeHead(HTTP_STATUS[code] ?? 500, { "content-type": "application/json", connection: "close" });
+  response.writeHead(HTTP_STATUS[code] ?? 500, {
+    "content-type": "application/json",
+    connection: "close",
+    ...(fault.retryAfterMs !== undefined && { "retry-after": String(Math.ceil(fault.retryAfterMs / 1000)) }),
+  });
   response.end(JSON.stringify({ code: code.toLowerCase(), message: toldMessage(fault.message) }));
 }

@@ -2,15 +2,20 @@ import type { EvidenceStore, HistoryReader, Sealer, Signer } from "#evidence";
 import type { Clock, HealthSignals, Platform } from "#model";
 import { Fault } from "#model";
 import type { ContractKeeper, JobRunner, RunRunner, Scheduler } from "#orchestration";
+import type { Identities } from "../identity/identities.ts";
+import type { Authenticate, Principal } from "../identity/principal.ts";
+import { Access } from "./access/access.ts";
+import type { Denial, DenialKind } from "./access/denials.ts";
+import { keptApart } from "./access/kept-apart.ts";
 import type { Address } from "./address.ts";
 import { parseAddress } from "./address.ts";
 import { CallBudgets } from "./call-budgets.ts";
 import type { CallLimits } from "./call-budgets.ts";
-import type { Principal } from "./call-context.ts";
 import type { OnCall } from "./call-watch.ts";
 import { developmentPages } from "./development-pages.ts";
 import { evidenceService } from "./evidence-service.ts";
 import { executorService } from "./executor-service.ts";
+import type { CertificateOf } from "./gate.ts";
 import { governanceServices } from "./governance-services.ts";
 import { HealthState, healthService } from "./health-service.ts";
 import type { HooksPart } from "./hook-service.ts";
@@ -55,6 +60,14 @@ export interface GrpcServerOptions {
   readonly token?: string;
   /** Said aloud: calls over loopback TCP need no token, even if there is one, so every local user may run jobs. */
   readonly noToken?: boolean;
+  /** Who calls over TCP, and whoever holds the machine; absent = the token, or the socket, is all that there is. */
+  readonly identities?: Identities | undefined;
+  /** Where calls prove by a certificate who makes them. */
+  readonly certificateOf?: CertificateOf;
+  /** A fresh id, for what a tenant makes without naming it. */
+  readonly newId?: () => string;
+  /** Told of calls that were denied: the first of each kind at once, then a number an interval. Must not throw. */
+  readonly onDenied?: (denial: Denial) => void;
   /** Whether the server describes its services to whoever asks. Default false. */
   readonly reflection?: boolean;
   /** A loopback `host:port` on which browsers and `curl` are served the same services; absent = none. It asks for the token. */
@@ -93,6 +106,8 @@ export interface GrpcServer extends AsyncDisposable {
   readonly open: OpenNumbers;
   /** What `grpc.health.v1.Health` tells; false when the store has halted. */
   setServing(serving: boolean): void;
+  /** How many calls were denied since the start, by kind. */
+  readonly denied: Readonly<Record<DenialKind, number>>;
   /**
    * Tells NOT_SERVING, ends the health watches, takes no new connections and calls, waits for those that run, and cuts
    * what is left after `graceMs`. Resolves when no connection is left. Safe to call twice.
@@ -111,8 +126,22 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const httpAddress = options.httpAddress === undefined ? undefined : parseAddress(options.httpAddress);
   const { services, health } = mountedServices(options);
   const budgets = new CallBudgets(clock, limits);
-  const watched = onCall === undefined ? {} : { onCall };
-  const common = { services, clock, budgets, onInternalError, ...watched, ...(limits !== undefined && { limits }) };
+  const access = new Access({
+    clock,
+    bounds: options.identities?.options.bounds,
+    onDenied: options.onDenied ?? ignore,
+  });
+  const { certificateOf } = options;
+  const common = {
+    services,
+    clock,
+    budgets,
+    access,
+    onInternalError,
+    ...(certificateOf !== undefined && { certificateOf }),
+    ...(onCall !== undefined && { onCall }),
+    ...(limits !== undefined && { limits }),
+  };
 
   const sidePort =
     httpAddress &&
@@ -125,7 +154,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     }));
   try {
     const transport = await startTransport({ ...common, address, authenticate: authenticatorOf(address, options) });
-    return runningServer({ transport, sidePort, health, budgets });
+    return runningServer({ transport, sidePort, health, budgets, access });
   } catch (error) {
     await sidePort?.drain({ graceMs: 0 });
     throw error;
@@ -161,13 +190,20 @@ function mountedServices(options: GrpcServerOptions): { services: readonly Mount
   const health = new HealthState(names, () => options.store.halted === undefined);
   const services = [...own, healthService(health)];
   if (options.reflection === true) services.push(...reflectionServices(services.map(({ service }) => service)));
-  return { services, health };
+  const newId = options.newId ?? noId;
+  return { services: services.map((mounted) => keptApart(mounted, { newId })), health };
 }
 
-function authenticatorOf(
-  address: Address,
-  { token, noToken }: GrpcServerOptions,
-): (header: string | undefined) => Principal {
+function noId(): never {
+  throw new Fault("INVALID_REQUEST", "This server makes no ids: name what is made.");
+}
+
+function ignore(): void {
+  // nobody asked
+}
+
+function authenticatorOf(address: Address, { token, noToken, identities }: GrpcServerOptions): Authenticate {
+  if (identities !== undefined) return address.kind === "unix" ? () => identities.local : identities.authenticate;
   if (address.kind === "unix") return () => LOCAL;
   if (noToken === true) return () => ANYONE;
   if (token !== undefined) return tokenAuthenticator(token);
@@ -183,15 +219,17 @@ interface RunningServer {
   readonly sidePort: HttpSidePort | undefined;
   readonly health: HealthState;
   readonly budgets: CallBudgets;
+  readonly access: Access;
 }
 
-function runningServer({ transport, sidePort, health, budgets }: RunningServer): GrpcServer {
+function runningServer({ transport, sidePort, health, budgets, access }: RunningServer): GrpcServer {
   let draining: Promise<unknown> | undefined;
   const drain = async (graceMs: number): Promise<void> => {
     health.setServing(false);
     health.endWatches();
     draining ??= Promise.all([transport.drain({ graceMs }), sidePort?.drain({ graceMs })]);
     await draining;
+    access.close();
   };
   return {
     address: transport.address,
@@ -199,6 +237,9 @@ function runningServer({ transport, sidePort, health, budgets }: RunningServer):
     get open() {
       const { connections: grpcConnections } = transport;
       return { calls: budgets.calls, grpcConnections, httpConnections: sidePort?.connections ?? 0 };
+    },
+    get denied() {
+      return access.denied;
     },
     setServing: (serving) => health.setServing(serving),
     drain: ({ graceMs }) => drain(graceMs),

@@ -1,13 +1,15 @@
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import type { ServerOptions } from "@grpc/grpc-js";
 import type { Clock } from "#model";
+import type { Authenticate } from "../identity/principal.ts";
 import { LIMITS } from "#model";
 import { addService } from "./adapter.ts";
 import type { Address } from "./address.ts";
 import type { CallBudgets } from "./call-budgets.ts";
 import type { OnCall } from "./call-watch.ts";
-import type { Principal } from "./call-context.ts";
+import type { Access } from "./access/access.ts";
 import { createGate } from "./gate.ts";
+import type { CertificateOf } from "./gate.ts";
 import { listen } from "./listener.ts";
 import type { MountedService } from "./service.ts";
 
@@ -40,8 +42,9 @@ export interface TransportOptions {
   readonly services: readonly MountedService[];
   readonly clock: Clock;
   readonly budgets: CallBudgets;
-  /** Who calls. @throws {Fault} UNAUTHENTICATED, PERMISSION_DENIED */
-  readonly authenticate: (authorization: string | undefined) => Principal;
+  readonly authenticate: Authenticate;
+  readonly access: Access;
+  readonly certificateOf?: CertificateOf;
   readonly onInternalError: (error: unknown, method: string) => void;
   readonly onCall?: OnCall;
   readonly limits?: TransportLimits;
@@ -63,11 +66,11 @@ export interface Transport {
  *   answers on the socket.
  */
 export async function startTransport(options: TransportOptions): Promise<Transport> {
-  const { address, services, clock, budgets, authenticate, onInternalError, onCall, limits = {} } = options;
-  const watched = onCall === undefined ? {} : { onCall };
-  const { interceptor, letIn } = createGate({ clock, budgets, authenticate, onInternalError, ...watched, ...limits });
+  const { address, services, clock, access, onInternalError, limits = {} } = options;
+  const { interceptor, letIn } = createGate({ ...options, ...limits });
   const server = new Server({ ...SERVER_OPTIONS, interceptors: [interceptor] });
-  for (const mounted of services) addService(server, mounted, { clock, letIn, onInternalError });
+  const served = services.flatMap((mounted) => addService(server, mounted, { clock, letIn, onInternalError }));
+  access.requireRows(served);
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const listener = await listen({ address, clock, ...limits, accept: (socket) => injector.injectConnection(socket) });
 

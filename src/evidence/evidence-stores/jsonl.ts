@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fdatasyncSync, ftruncateSync, mkdirSync, openSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Fault } from "#model";
-import type { EvidenceStore, RunHead } from "../evidence-store.ts";
+import type { EvidenceStore, ListedRuns, RunHead } from "../evidence-store.ts";
 import type { LogBackend, RunAppend } from "../log-backend.ts";
 import { endedAfter } from "../log-kind.ts";
 import { LogStore } from "../log-store.ts";
@@ -105,12 +105,13 @@ class JsonlBackend implements LogBackend {
     }
   }
 
-  runs({ limit, before }: { readonly limit: number; readonly before?: string }): readonly RunHead[] {
+  runs({ limit, before, begins = "" }: ListedRuns): readonly RunHead[] {
     const newestFirst = this.#names().toReversed();
     const place = before === undefined ? -1 : newestFirst.indexOf(before);
     if (place === -1 && before !== undefined) return [];
     const heads: RunHead[] = [];
     for (const runId of newestFirst.slice(place + 1)) {
+      if (!runId.startsWith(begins)) continue;
       const head = this.#headIfWhole(runId);
       if (head !== undefined) heads.push(head);
       if (heads.length === limit) break;

@@ -1,4 +1,4 @@
-import type { EvidenceStore, RunHead } from "../evidence-store.ts";
+import type { EvidenceStore, ListedRuns, RunHead } from "../evidence-store.ts";
 import type { LogBackend, RunAppend } from "../log-backend.ts";
 import { LogStore } from "../log-store.ts";
 import type { LogStoreOptions } from "../log-store.ts";
@@ -38,11 +38,12 @@ class MemoryBackend implements LogBackend {
     return this.#runs.get(runId)?.head;
   }
 
-  runs({ limit, before }: { readonly limit: number; readonly before?: string }): readonly RunHead[] {
+  runs({ limit, before, begins = "" }: ListedRuns): readonly RunHead[] {
     const newestFirst = [...this.#runs.values()].toReversed().map((run) => run.head);
-    if (before === undefined) return newestFirst.slice(0, limit);
-    const place = newestFirst.findIndex((head) => head.runId === before);
-    return place === -1 ? [] : newestFirst.slice(place + 1, place + 1 + limit);
+    const place = before === undefined ? -1 : newestFirst.findIndex((head) => head.runId === before);
+    if (place === -1 && before !== undefined) return [];
+    const older = newestFirst.slice(place + 1);
+    return older.filter(({ runId }) => runId.startsWith(begins)).slice(0, limit);
   }
 
   openRuns(): readonly RunHead[] {

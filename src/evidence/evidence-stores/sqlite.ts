@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { openLine } from "../chain.ts";
 import { makeDirectory, syncDirectory } from "../durable-file.ts";
-import type { EvidenceStore, RunHead } from "../evidence-store.ts";
+import type { EvidenceStore, ListedRuns, RunHead } from "../evidence-store.ts";
 import type { LogBackend, RunAppend } from "../log-backend.ts";
 import { areForBehind, endedAfter } from "../log-kind.ts";
 import { LogStore } from "../log-store.ts";
@@ -14,6 +14,8 @@ import { openDatabase } from "./sqlite/database.ts";
 import { NearestWriter } from "./sqlite/nearest-writer.ts";
 import { Writer } from "./sqlite/writer.ts";
 
+/** Behind every id: their characters are of ASCII. */
+const LAST_KEY = "\u{10FFFF}";
 const LAST_LINE = "(SELECT line FROM records WHERE run_no = r.run_no ORDER BY seq DESC LIMIT 1)";
 /** The type of the last line, with its quotes. The first such member is the record's own. */
 const LAST_TYPE = (characters: number): string =>
@@ -32,7 +34,10 @@ class SqliteBackend implements LogBackend {
   readonly #thread: Writer;
   readonly #writer: NearestWriter;
   readonly #blobs: BlobFiles;
-  readonly #statements: Record<"number" | "read" | "head" | "runs" | "openRuns" | "reopenedRuns", StatementSync>;
+  readonly #statements: Record<
+    "number" | "read" | "head" | "runs" | "runsThatBegin" | "openRuns" | "reopenedRuns",
+    StatementSync
+  >;
 
   constructor(directory: string) {
     makeDirectory(join(directory, "blobs"));
@@ -55,6 +60,10 @@ class SqliteBackend implements LogBackend {
       read: prepare("SELECT line FROM records WHERE run_no = ? AND seq > ? ORDER BY seq LIMIT ?"),
       head: prepare(`${HEADS} WHERE r.run_no = ?`),
       runs: prepare(`${HEADS} WHERE r.run_no < ? ORDER BY r.run_no DESC LIMIT ?`),
+      // The signs keep SQLite from walking through the runs of everybody in their order, to find those of one.
+      runsThatBegin: prepare(
+        `${HEADS} WHERE r.run_id >= ? AND r.run_id < ? AND +r.run_no < ? ORDER BY +r.run_no DESC LIMIT ?`,
+      ),
       openRuns: prepare(`${HEADS} WHERE NOT ${ENDED} ORDER BY r.run_no`),
       reopenedRuns: prepare(`${HEADS} WHERE o.run_no IS NOT NULL ORDER BY r.run_no`),
     };
@@ -90,9 +99,10 @@ class SqliteBackend implements LogBackend {
     return runNo === undefined ? undefined : this.#statements.head.all(runNo).map(headOf)[0];
   }
 
-  runs({ limit, before }: { readonly limit: number; readonly before?: string }): readonly RunHead[] {
+  runs({ limit, before, begins = "" }: ListedRuns): readonly RunHead[] {
     const from = before === undefined ? Number.MAX_SAFE_INTEGER : (this.#runNumber(before) ?? 0);
-    return this.#statements.runs.all(from, limit).map(headOf);
+    if (begins === "") return this.#statements.runs.all(from, limit).map(headOf);
+    return this.#statements.runsThatBegin.all(begins, `${begins}${LAST_KEY}`, from, limit).map(headOf);
   }
 
   openRuns(): readonly RunHead[] {

@@ -104,6 +104,8 @@ export interface HistoryQuery {
   /** Empty = all. */
   readonly statuses: ReadonlySet<RunStatus>;
   readonly nameContains: string;
+  /** Only runs whose id begins so; absent = all. */
+  readonly idBegins?: string | undefined;
   /** RFC 3339, UTC, milliseconds: only runs of this time or later. */
   readonly createdAfter?: string | undefined;
   /** Only runs of earlier than this time. */

@@ -8,6 +8,7 @@ import { Fault } from "#model";
 import { parseAddress } from "../../../src/api/grpc/address.ts";
 import type { Principal } from "../../../src/api/grpc/call-context.ts";
 import { EvidenceService } from "../../../src/api/gen/verbatim/evidence/v1/evidence_pb.ts";
+import { Access } from "../../../src/api/grpc/access/access.ts";
 import type { MountedService, ServiceImplementation } from "../../../src/api/grpc/service.ts";
 import { mount } from "../../../src/api/grpc/service.ts";
 import { startTransport } from "../../../src/api/grpc/transport.ts";
@@ -63,6 +64,7 @@ export async function startProbe(methods: Partial<Methods>, options: ProbeOption
     services: [probeService(methods)],
     clock: systemClock,
     authenticate: () => ({ name: "local" }),
+    access: new Access({ clock: systemClock, onDenied: () => undefined }),
     budgets: new CallBudgets(options.clock ?? systemClock, options.limits),
     onInternalError: (error) => internalErrors.push(error),
     ...options,

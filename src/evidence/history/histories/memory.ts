@@ -55,7 +55,8 @@ class MemoryHistory implements RunHistory {
     }
   }
 
-  list({ limit, kind, behind, statuses, nameContains, createdAfter = "", createdBefore }: HistoryQuery): HistoryPage {
+  list(query: HistoryQuery): HistoryPage {
+    const { limit, kind, behind, statuses, nameContains, idBegins = "", createdAfter = "", createdBefore } = query;
     const sorted = this.#rows().map((run, place) => ({ run, place }));
     sorted.sort((one, other) => compare(other.run.createdAt, one.run.createdAt) || other.place - one.place);
     const from = behind && sorted.find(({ run }) => run.runId === behind.runId)?.place;
@@ -63,6 +64,7 @@ class MemoryHistory implements RunHistory {
       run.kind === kind &&
       (statuses.size === 0 || statuses.has(run.status)) &&
       run.name.includes(nameContains) &&
+      run.runId.startsWith(idBegins) &&
       run.createdAt >= createdAfter &&
       (createdBefore === undefined || run.createdAt < createdBefore) &&
       (behind === undefined ||

@@ -32,7 +32,7 @@ const STATEMENTS = {
     RETURNING run_no AS runNo`,
   setRun: `UPDATE runs SET ${RUN_MEMBERS.map((member) => `${columnOf(member)} = ?`).join(", ")} WHERE run_no = ?`,
   list: `${RUN} WHERE kind = ? AND (created_at < ? OR (created_at = ? AND run_no < ?)) AND created_at >= ? AND created_at < ?
-    AND instr(name, ?) > 0 AND (? = '[]' OR status IN (SELECT value FROM json_each(?)))
+    AND run_id >= ? AND run_id < ? AND instr(name, ?) > 0 AND (? = '[]' OR status IN (SELECT value FROM json_each(?)))
     ORDER BY created_at DESC, run_no DESC LIMIT ?`,
   job: `${JOB} WHERE run_no = ? AND key = ?`,
   retrying: `${JOB} WHERE run_no = ? AND status = 'retrying'`,
@@ -106,10 +106,20 @@ class SqliteHistory implements RunHistory {
   }
 
   list(query: HistoryQuery): HistoryPage {
-    const { limit, kind, behind, statuses, nameContains, createdAfter = "", createdBefore = LAST_KEY } = query;
+    const { limit, kind, behind, statuses, nameContains, idBegins = "" } = query;
+    const { createdAfter = "", createdBefore = LAST_KEY } = query;
     const from = behind === undefined ? [LAST_KEY, "", 0] : [behind.createdAt, behind.createdAt, this.#placeOf(behind)];
     const wanted = JSON.stringify([...statuses]);
-    const range = [createdAfter, createdBefore, nameContains, wanted, wanted, limit + 1];
+    const range = [
+      createdAfter,
+      createdBefore,
+      idBegins,
+      `${idBegins}${LAST_KEY}`,
+      nameContains,
+      wanted,
+      wanted,
+      limit + 1,
+    ];
     const found = this.#sql.list.all(kind, ...from, ...range).map(runOf);
     const runs = found.slice(0, limit);
     const last = runs.at(-1);
