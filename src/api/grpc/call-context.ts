@@ -1,10 +1,20 @@
 import type { CallShares } from "./call-budgets.ts";
+import type { PeerCertificate } from "./peer-certificate.ts";
 
 /** Who calls, as the listener has proven it. */
 export interface Principal {
-  /** `local` for a unix socket, `token` for the bearer of the server's token, `anyone` where no token is asked for. */
+  /**
+   * `local` for a unix socket, `token` for the bearer of the server's token, `certificate:NAME` for the holder of a client
+   * certificate, `anyone` where nothing is asked for.
+   */
   readonly name: string;
 }
+
+/**
+ * Says who calls, from the `authorization` of the call and the certificate of its connection.
+ * @throws {Fault} UNAUTHENTICATED, PERMISSION_DENIED
+ */
+export type Authenticate = (authorization: string | undefined, certificate: PeerCertificate | undefined) => Principal;
 
 /** Read access to the metadata of a call. Names are lower case. */
 export interface CallHeaders {
@@ -22,6 +32,8 @@ export interface CallContext {
   /** Where the call comes from, for people. */
   readonly peer: string;
   readonly principal: Principal;
+  /** The certificate that the caller's connection was made with, verified; undefined where it was made without one. */
+  readonly peerCertificate: PeerCertificate | undefined;
   /** What the call holds of the memory that all calls share: asked for before something large is read for its answer. */
   readonly shares: CallShares;
 }

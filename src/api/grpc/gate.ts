@@ -6,10 +6,12 @@ import type { Clock } from "#model";
 import { Fault } from "#model";
 import type { CallBudgets, CallShares, OpenCall } from "./call-budgets.ts";
 import { requestMayCome } from "./call-budgets.ts";
-import type { Principal } from "./call-context.ts";
+import type { Authenticate, Principal } from "./call-context.ts";
 import { statusOf } from "./errors.ts";
 import { toldFault } from "./fault-details.ts";
 import { guestOf } from "./guests.ts";
+import type { PeerCertificate } from "./peer-certificate.ts";
+import { peerCertificateOf } from "./peer-certificate.ts";
 
 /** Largest metadata of a call in bytes, counted as HTTP/2 counts: name, value and 32 for each. */
 export const METADATA_BYTES = 8 * 1024;
@@ -25,7 +27,7 @@ export interface GateOptions {
   readonly clock: Clock;
   readonly budgets: CallBudgets;
   /** Who calls. @throws {Fault} UNAUTHENTICATED, PERMISSION_DENIED */
-  readonly authenticate: (authorization: string | undefined) => Principal;
+  readonly authenticate: Authenticate;
   /** Default {@link RECEIVE_TIMEOUT_MS}. */
   readonly receiveTimeoutMs?: number;
   readonly onInternalError: (error: unknown, method: string) => void;
@@ -34,6 +36,7 @@ export interface GateOptions {
 /** What is known of a call that was let in. */
 export interface LetIn {
   readonly principal: Principal;
+  readonly peerCertificate: PeerCertificate | undefined;
   readonly shares: CallShares;
   /** Has `ended` called when the call is cut, because its client has left others waiting. */
   readonly onCut: (ended: () => void) => void;
@@ -121,9 +124,10 @@ function enter(call: object, metadata: Metadata, { authenticate, budgets }: Gate
   const stream = transportOf(call);
   checkSize(metadata);
   const guest = guestOf(stream?.session);
+  const certificate = peerCertificateOf(stream?.session);
   let principal: Principal;
   try {
-    principal = authenticate(authorizationOf(metadata));
+    principal = authenticate(authorizationOf(metadata), certificate);
   } catch (error) {
     guest?.refuse();
     throw error;
@@ -137,6 +141,7 @@ function enter(call: object, metadata: Metadata, { authenticate, budgets }: Gate
   stream?.once("close", open.close);
   const letIn: LetIn = {
     principal,
+    peerCertificate: certificate,
     shares: open.shares,
     onCut: (listener) => {
       ended = listener;

@@ -6,7 +6,7 @@ import { Fault, FAULTS, LIMITS } from "#model";
 import type { Address } from "./address.ts";
 import type { CallBudgets } from "./call-budgets.ts";
 import { requestMayCome } from "./call-budgets.ts";
-import type { Principal } from "./call-context.ts";
+import type { Authenticate } from "./call-context.ts";
 import { addRoutes, CALLER } from "./connect-routes.ts";
 import type { HttpCaller } from "./connect-routes.ts";
 import { Connections } from "./connections.ts";
@@ -15,6 +15,7 @@ import { toldFault, toldMessage } from "./fault-details.ts";
 import { METADATA_BYTES, RECEIVE_TIMEOUT_MS } from "./gate.ts";
 import { guestOf } from "./guests.ts";
 import { listenOnLoopback } from "./listener.ts";
+import { peerCertificateOf } from "./peer-certificate.ts";
 import type { MountedService } from "./service.ts";
 
 /** What the side port is given. */
@@ -23,7 +24,7 @@ export interface HttpSidePortOptions extends ConnectionsOptions {
   readonly services: readonly MountedService[];
   readonly budgets: CallBudgets;
   /** Who calls. @throws {Fault} UNAUTHENTICATED */
-  readonly authenticate: (authorization: string | undefined) => Principal;
+  readonly authenticate: Authenticate;
   readonly onInternalError: (error: unknown, method: string) => void;
 }
 
@@ -47,13 +48,14 @@ export async function startHttpSidePort(options: HttpSidePortOptions): Promise<H
     try {
       checkHost(request, allowedHosts);
       checkOrigin(request, allowedHosts);
-      const principal = authenticate(request.headers.authorization);
+      const certificate = peerCertificateOf(request);
+      const principal = authenticate(request.headers.authorization, certificate);
       guestOf(request)?.prove();
       const peer = `${request.socket.remoteAddress}:${request.socket.remotePort}`;
       const { shares, close } = budgets.open(() => response.destroy());
       response.once("close", close);
       request.once("end", () => shares.request.give());
-      const proceed = (): void => serve(request, response, { principal, peer, shares });
+      const proceed = (): void => serve(request, response, { principal, peerCertificate: certificate, peer, shares });
       const line = requestMayCome(shares);
       if (line === undefined) proceed();
       else void line.then(proceed); // answers whatever it meets

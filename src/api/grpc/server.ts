@@ -6,7 +6,7 @@ import type { Address } from "./address.ts";
 import { parseAddress } from "./address.ts";
 import { CallBudgets } from "./call-budgets.ts";
 import type { CallLimits } from "./call-budgets.ts";
-import type { Principal } from "./call-context.ts";
+import type { Authenticate, Principal } from "./call-context.ts";
 import { evidenceService } from "./evidence-service.ts";
 import { executorService } from "./executor-service.ts";
 import { governanceServices } from "./governance-services.ts";
@@ -123,10 +123,7 @@ function mountedServices(options: GrpcServerOptions): { services: readonly Mount
   return { services, health };
 }
 
-function authenticatorOf(
-  address: Address,
-  { token, noToken }: GrpcServerOptions,
-): (header: string | undefined) => Principal {
+function authenticatorOf(address: Address, { token, noToken }: GrpcServerOptions): Authenticate {
   if (address.kind === "unix") return () => LOCAL;
   if (noToken === true) return () => ANYONE;
   if (token !== undefined) return tokenAuthenticator(token);

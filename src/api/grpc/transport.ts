@@ -5,7 +5,7 @@ import { LIMITS } from "#model";
 import { addService } from "./adapter.ts";
 import type { Address } from "./address.ts";
 import type { CallBudgets } from "./call-budgets.ts";
-import type { Principal } from "./call-context.ts";
+import type { Authenticate } from "./call-context.ts";
 import { createGate } from "./gate.ts";
 import { listen } from "./listener.ts";
 import type { MountedService } from "./service.ts";
@@ -40,7 +40,7 @@ export interface TransportOptions {
   readonly clock: Clock;
   readonly budgets: CallBudgets;
   /** Who calls. @throws {Fault} UNAUTHENTICATED, PERMISSION_DENIED */
-  readonly authenticate: (authorization: string | undefined) => Principal;
+  readonly authenticate: Authenticate;
   readonly onInternalError: (error: unknown, method: string) => void;
   readonly limits?: TransportLimits;
 }
