@@ -3,7 +3,7 @@ import type { Clock, HealthSignals, Platform } from "#model";
 import { Fault } from "#model";
 import type { ContractKeeper, JobRunner, RunRunner, Scheduler } from "#orchestration";
 import type { Address } from "./address.ts";
-import { parseAddress } from "./address.ts";
+import { addressText, isLoopback, parseAddress } from "./address.ts";
 import { CallBudgets } from "./call-budgets.ts";
 import type { CallLimits } from "./call-budgets.ts";
 import type { Authenticate, Principal } from "./call-context.ts";
@@ -15,6 +15,7 @@ import type { HooksPart } from "./hook-service.ts";
 import { hookService } from "./hook-service.ts";
 import { startHttpSidePort } from "./http-side-port.ts";
 import type { HttpSidePort } from "./http-side-port.ts";
+import type { PeerCertificate } from "./peer-certificate.ts";
 import { platformHealthService } from "./platform-health-service.ts";
 import { platformService } from "./platform-service.ts";
 import { queueService } from "./queue-service.ts";
@@ -22,12 +23,14 @@ import { reflectionServices } from "./reflection-service.ts";
 import { runService } from "./run-service.ts";
 import type { MountedService } from "./service.ts";
 import { tokenAuthenticator } from "./token.ts";
+import type { ServerTls, TlsMaterial } from "./tls/tls-material.ts";
+import { requireSoundTls } from "./tls/tls-server.ts";
 import { startTransport } from "./transport.ts";
 import type { Transport, TransportLimits } from "./transport.ts";
 
 /** What a server is started with. */
 export interface GrpcServerOptions {
-  /** `unix:/path` or a loopback `host:port`; port 0 takes a free one. */
+  /** `unix:/path` or `host:port`, without `tls` a loopback one; port 0 takes a free one. */
   readonly address: string;
   readonly runner: JobRunner;
   readonly runs: RunRunner;
@@ -52,7 +55,12 @@ export interface GrpcServerOptions {
   readonly noToken?: boolean;
   /** Whether the server describes its services to whoever asks. Default false. */
   readonly reflection?: boolean;
-  /** A loopback `host:port` on which browsers and `curl` are served the same services; absent = none. It asks for the token. */
+  /** Spoken on TCP; absent = plain bytes, on loopback alone. */
+  readonly tls?: ServerTls;
+  /** Said aloud: plain bytes, and tokens in them, may go over a network. */
+  readonly insecure?: boolean;
+  /** A `host:port`, without `tls` a loopback one, on which browsers and `curl` are served the same services; absent = none. It asks for the token,
+   * and off loopback for what `tls` asks for. */
   readonly httpAddress?: string;
   /** Told of every error that is no `Fault`, with the path of the method. Callers are told a fixed sentence. */
   readonly onInternalError: (error: unknown, method: string) => void;
@@ -73,6 +81,11 @@ export interface GrpcServer extends AsyncDisposable {
    * what is left after `graceMs`. Resolves when no connection is left. Safe to call twice.
    */
   drain(options: { readonly graceMs: number }): Promise<void>;
+  /**
+   * Has the handshakes from now on made with other files; connections that are there go on.
+   * @throws {Fault} INVALID_CONFIGURATION that lists every problem; then nothing has changed.
+   */
+  replaceTls(material: TlsMaterial): void;
 }
 
 /**
@@ -81,12 +94,13 @@ export interface GrpcServer extends AsyncDisposable {
  *   refuses; STATE_LOCKED if another server answers on the socket.
  */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { clock, limits, onInternalError } = options;
+  const { clock, limits, onInternalError, tls } = options;
   const address = parseAddress(options.address);
   const httpAddress = options.httpAddress === undefined ? undefined : parseAddress(options.httpAddress);
+  if (tls !== undefined) requireSoundTls(tls, clock);
   const { services, health } = mountedServices(options);
   const budgets = new CallBudgets(clock, limits);
-  const common = { services, clock, budgets, onInternalError, ...(limits !== undefined && { limits }) };
+  const common = { services, clock, budgets, onInternalError, tls, ...(limits !== undefined && { limits }) };
 
   const sidePort =
     httpAddress &&
@@ -94,10 +108,15 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
       ...common,
       ...limits,
       address: httpAddress,
-      authenticate: authenticatorOf(httpAddress, { ...options, noToken: false }),
+      authenticate: authenticatorOf(httpAddress, { ...withoutTlsOnLoopback(httpAddress, options), noToken: false }),
     }));
   try {
-    const transport = await startTransport({ ...common, address, authenticate: authenticatorOf(address, options) });
+    const transport = await startTransport({
+      ...common,
+      address,
+      insecure: options.insecure,
+      authenticate: authenticatorOf(address, options),
+    });
     return runningServer({ transport, sidePort, health });
   } catch (error) {
     await sidePort?.drain({ graceMs: 0 });
@@ -123,12 +142,36 @@ function mountedServices(options: GrpcServerOptions): { services: readonly Mount
   return { services, health };
 }
 
-function authenticatorOf(address: Address, { token, noToken }: GrpcServerOptions): Authenticate {
+/** The side port speaks plain HTTP on this machine, so no certificate is seen there. */
+function withoutTlsOnLoopback(address: Address, { tls, ...options }: GrpcServerOptions): GrpcServerOptions {
+  const isSpoken = tls !== undefined && address.kind === "tcp" && !isLoopback(address.host);
+  return isSpoken ? { ...options, tls } : options;
+}
+
+function authenticatorOf(address: Address, { token, noToken, tls }: GrpcServerOptions): Authenticate {
   if (address.kind === "unix") return () => LOCAL;
-  if (noToken === true) return () => ANYONE;
+  if (tls?.clientCertificates === "required") return certificateHolder;
+  if (noToken === true) {
+    requireLoopback(address);
+    return () => ANYONE;
+  }
   if (token !== undefined) return tokenAuthenticator(token);
   const text = "A loopback port is open to every local user: give a token, or say --no-token.";
   throw new Fault("INVALID_CONFIGURATION", text, { violations: [{ field: "token", description: "is missing" }] });
+}
+
+/** A certificate that the client CA has signed is the credential. */
+function certificateHolder(_authorization: string | undefined, certificate: PeerCertificate | undefined): Principal {
+  if (certificate === undefined) throw new Fault("UNAUTHENTICATED", "The connection was made without a certificate.");
+  const { uriSans, commonName, fingerprint } = certificate;
+  return { name: `certificate:${uriSans[0] ?? commonName ?? fingerprint}` };
+}
+
+function requireLoopback(address: Address & { kind: "tcp" }): void {
+  if (isLoopback(address.host)) return;
+  const text = `Without a token, whoever reaches ${addressText(address)} over the network may run jobs. Take --no-token back, or ask for client certificates (tls.client_certificates: required).`;
+  const violations = [{ field: "no_token", description: "is for loopback alone" }];
+  throw new Fault("INVALID_CONFIGURATION", text, { violations });
 }
 
 const LOCAL: Principal = { name: "local" };
@@ -151,6 +194,10 @@ function runningServer({ transport, sidePort, health }: RunningServer): GrpcServ
   return {
     address: transport.address,
     httpAddress: sidePort?.address,
+    replaceTls(material) {
+      transport.replaceTls(material);
+      sidePort?.replaceTls(material);
+    },
     setServing: (serving) => health.setServing(serving),
     drain: ({ graceMs }) => drain(graceMs),
     [Symbol.asyncDispose]: () => drain(0),
