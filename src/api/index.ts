@@ -1,3 +1,4 @@
+export { calledLocally, isOverNetwork } from "./grpc/address.ts";
 export { connectClient } from "./grpc/client.ts";
 export type { ClientCallOptions, ClientOptions, ServiceClient, VerbatimClient } from "./grpc/client.ts";
 export { refuseDebugEnvironment } from "./grpc/environment.ts";
@@ -6,6 +7,7 @@ export { resultOf, stepResultOf } from "./grpc/result-messages.ts";
 export { startGrpcServer } from "./grpc/server.ts";
 export type { GrpcServer, GrpcServerOptions } from "./grpc/server.ts";
 export type { ClientTls, ServerTls, TlsMaterial, TlsVersion } from "./grpc/tls/tls-material.ts";
+export { tlsProblems } from "./grpc/tls/tls-problems.ts";
 export { certificateEnds } from "./grpc/tls/certificate-ends.ts";
 export type { CertificateEnd } from "./grpc/tls/certificate-ends.ts";
 export { CERTIFICATE_DAYS, developmentCertificates } from "./certificates/development-certificates.ts";

@@ -27,6 +27,7 @@ import { shortest } from "./running-server.ts";
 import { openSigner } from "./signer.ts";
 import { claimStoreKind, requireStoreKind } from "./store-kind.ts";
 import { systemClock } from "./system-clock.ts";
+import { openTls, watchTls } from "./tls.ts";
 
 /** What a test or a measure may put beside the configuration. */
 export interface ComposeOptions {
@@ -81,6 +82,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const secrets = configuredSecrets(configuration);
   const log = redactedLog(options.log, secrets);
   for (const { field, description } of secrets?.absent ?? []) log("secret.absent", { field, description });
+  const tls = openTls(configuration, { resources, log });
   const given = options.stepTypes ?? [];
   const ownTypes = await ownStepTypes(configuration, { secrets, given });
   makeDirectory(state);
@@ -124,6 +126,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const token = await createToken(state);
   server.current = await startGrpcServer({
     ...whereToServe(configuration, log),
+    ...(tls !== undefined && { tls }),
     runner,
     runs,
     history,
@@ -136,6 +139,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     signer,
     token,
   });
+  watchTls(configuration, { tls, server: server.current, resources, log });
   if (disk?.full === true) server.current.setServing(false);
   if (drivesOn) await resumeInterrupted(recovered, runs, log);
   if (drivesOn) await contracts?.start();
@@ -150,6 +154,7 @@ function whereToServe(configuration: LoadedConfiguration, log: EventLog) {
     address: configuration.listen ?? `unix:${shortest(join(configuration.state, "verbatim.sock"))}`,
     clock: systemClock,
     noToken: configuration.no_token,
+    insecure: configuration.insecure,
     reflection: configuration.reflection,
     limits: { calls: LIMITS.calls + configuration.active_jobs },
     ...(configuration.http !== undefined && { httpAddress: configuration.http.listen }),
