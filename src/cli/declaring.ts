@@ -35,13 +35,14 @@ export const JSON_FLAG = ["--json", "JSON on standard output"] as const;
 
 /** Gives a command the flags of those that talk to a machine. `hasKey`: it has a flag --key of its own. */
 export function placed(command: Command, { hasKey = false } = {}): Command {
+  const [keyFlag, keyText] = hasKey ? TLS.onlyKey : TLS.key;
   return command
     .option(...PLACE.config)
     .option(...PLACE.state)
     .option(...PLACE.server)
     .option(...TLS.ca)
     .option(...TLS.cert)
-    .option(...(hasKey ? TLS.onlyKey : TLS.key))
+    .option(keyFlag, keyText)
     .option(...TLS.insecure)
     .option(...JSON_FLAG);
 }

@@ -44,7 +44,7 @@ export function readPem(file: PemPath): { readonly text: string } | { readonly p
 
 /** The texts of several files, or everything that is wrong with them. */
 export function readPems<Name extends string>(
-  files: Readonly<Partial<Record<Name, PemPath>>>,
+  files: Readonly<Record<Name, PemPath | undefined>>,
 ): { readonly texts: Readonly<Partial<Record<Name, string>>>; readonly problems: readonly Violation[] } {
   const texts: Partial<Record<Name, string>> = {};
   const problems: Violation[] = [];

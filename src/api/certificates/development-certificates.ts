@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from "node:crypto";
+import { createHash, createPublicKey, generateKeyPairSync } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import { isIP } from "node:net";
 import type { Violation } from "#model";
@@ -37,14 +37,14 @@ export interface PemFile {
 }
 
 /**
- * A CA with nothing but its name to be trusted by, a certificate of a server, and one for each client, with their keys (ECDSA P-256).
+ * A CA for development, a certificate of a server, and one for each client, with their keys (ECDSA P-256).
  * @throws {Fault} INVALID_REQUEST that lists every name that cannot be in a certificate.
  */
 export function developmentCertificates(options: DevelopmentCertificatesOptions): readonly PemFile[] {
   const { now, days, hosts, clients } = options;
   refuse(problemsOf(options));
   const validity = { notBefore: new Date(now - BACKDATED_MS), notAfter: new Date(now + days * DAY_MS) };
-  const ca: Issuer = { commonName: "Verbatim development CA", key: newKey() };
+  const ca = newAuthority();
   const server = { commonName: "Verbatim server", key: newKey() };
   const names = ["localhost", "127.0.0.1", "::1", ...hosts];
   return [
@@ -78,6 +78,13 @@ function pemFiles(name: string, key: KeyObject, certificate: string): PemFile[] 
     { name: `${name}.pem`, text: certificate, isSecret: false },
     { name: `${name}.key`, text, isSecret: true },
   ];
+}
+
+/** Its name is its own as well: of two that are trusted, nobody takes one for the other. */
+function newAuthority(): Issuer {
+  const key = newKey();
+  const digest = createHash("sha256").update(createPublicKey(key).export({ type: "spki", format: "der" }));
+  return { commonName: `Verbatim development CA ${digest.digest("hex").slice(0, 8)}`, key };
 }
 
 function newKey(): KeyObject {

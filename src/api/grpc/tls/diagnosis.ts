@@ -1,7 +1,6 @@
 import type { Socket } from "node:net";
 import { isIP } from "node:net";
 import { connect } from "node:tls";
-import type { TLSSocket } from "node:tls";
 import { Fault } from "#model";
 import type { Address } from "../address.ts";
 import { addressText } from "../address.ts";
@@ -16,7 +15,7 @@ type Tcp = Address & { readonly kind: "tcp" };
 /** What came of a handshake. */
 type Seen =
   | { readonly kind: "served" | "silent" | "cut" | "no gRPC" }
-  | { readonly kind: "failed"; readonly code: string; readonly message: string; readonly socket: TLSSocket };
+  | { readonly kind: "failed"; readonly code: string; readonly message: string; readonly names: string };
 
 /**
  * Why a server was not reached, from a handshake of its own with it: the library tells of the last error only, and of a
@@ -28,6 +27,9 @@ export async function diagnose(address: Address, tls: ClientTls | undefined): Pr
   return tls === undefined ? reasonWithoutTls(address, seen) : reasonWithTls(address, tls, seen);
 }
 
+/** What Node adds to an error of a handshake, and to one of another name. */
+type TlsError = Error & { readonly code?: string; readonly cert?: { readonly subjectaltname?: string } };
+
 function shakeHands({ host, port }: Tcp, tls: ClientTls): Promise<Seen> {
   return new Promise((resolve) => {
     const servername = isIP(host) === 0 ? { servername: host } : {};
@@ -37,8 +39,9 @@ function shakeHands({ host, port }: Tcp, tls: ClientTls): Promise<Seen> {
       resolve(seen);
     };
     socket.setTimeout(SILENCE_MS, () => end({ kind: "silent" }));
-    socket.once("error", (error: Error & { readonly code?: string }) => {
-      end({ kind: "failed", code: error.code ?? "", message: error.message, socket });
+    socket.once("error", (error: TlsError) => {
+      const names = error.cert?.subjectaltname ?? "no name at all";
+      end({ kind: "failed", code: error.code ?? "", message: error.message, names });
     });
     socket.once("secureConnect", () => socket.alpnProtocol !== "h2" && end({ kind: "no gRPC" }));
     socket.once("data", () => end({ kind: "served" })); // the settings of HTTP/2: it has let us in
@@ -62,25 +65,16 @@ function reasonWithTls(address: Tcp, tls: ClientTls, seen: Seen): Fault | undefi
     return unreachable(`What answers at ${where} speaks TLS, but not gRPC. Name another address.`);
   if (seen.kind === "cut") return refused(where, tls, "it hung up after the handshake");
   if (seen.kind !== "failed") return undefined;
-  const { code, message, socket } = seen;
+  const { code, message, names } = seen;
   if (isPlain(code)) {
     const text = `What answers at ${where} does not speak TLS. If it is the server, have it started with tls; nothing was sent to it.`;
     return unreachable(text);
   }
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
-    const names = socket.getPeerX509Certificate()?.subjectAltName ?? "no name at all";
     const text = `The server at ${where} shows a certificate of another name (${names}). Call it by one of these, or have its certificate made for ${address.host}.`;
     return unreachable(text);
   }
-  const { validFrom, validTo } = validityOf(socket);
-  const known: Readonly<Record<string, string>> = {
-    CERT_HAS_EXPIRED: `has expired (it was valid until ${validTo}). Have a new one made, and check the clock here`,
-    CERT_NOT_YET_VALID: `is not valid yet (it will be from ${validFrom}). Check the clocks, here and where it was made`,
-    CERT_SIGNATURE_FAILURE: `was not signed by the CA that it names. Name its CA with --ca FILE (VERBATIM_CA)`,
-    CERT_REVOKED: "was revoked. Have a new one made",
-    INVALID_PURPOSE: "is not one of a server. Have one made with TLS server authentication",
-  };
-  const said = known[code] ?? (UNKNOWN_CA.has(code) ? UNKNOWN_CA_SENTENCE : undefined);
+  const said = REASONS[code] ?? (UNKNOWN_CA.has(code) ? UNKNOWN_CA_SENTENCE : undefined);
   if (said !== undefined) return unreachable(`The certificate of the server at ${where} ${said}.`);
   if (/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/.test(code)) {
     return unreachable(`The server at ${where} speaks no version of TLS that is spoken here (1.2 and 1.3). Update it.`);
@@ -91,11 +85,12 @@ function reasonWithTls(address: Tcp, tls: ClientTls, seen: Seen): Fault | undefi
   return isNoHandshake(code) ? undefined : unreachable(`The handshake with the server at ${where} failed: ${message}.`);
 }
 
-function validityOf(socket: TLSSocket): { readonly validFrom: string; readonly validTo: string } {
-  const certificate = socket.getPeerX509Certificate();
-  const text = (moment: Date | undefined): string => moment?.toISOString() ?? "an unknown day";
-  return { validFrom: text(certificate?.validFromDate), validTo: text(certificate?.validToDate) };
-}
+const REASONS: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: "has expired. Have a new one made, and check the clock here",
+  CERT_NOT_YET_VALID: "is not valid yet. Check the clocks, here and where it was made",
+  CERT_SIGNATURE_FAILURE: "was not signed by the CA that it names. Name its CA with --ca FILE (VERBATIM_CA)",
+  INVALID_PURPOSE: "is not one of a server. Have one made with TLS server authentication",
+};
 
 function refused(where: string, { certificate }: ClientTls, why: string): Fault {
   const text =

@@ -44,18 +44,22 @@ export function requireSoundTls(tls: ServerTls, clock: Clock): void {
 export async function secured(server: TlsServer, options: SecuringOptions): Promise<SecuredServer> {
   const { tls, clock, protocol, accept } = options;
   if (tls.clientCertificates === "required") await requireClientCertificates(server, clock);
-  server.on("tlsClientError", (error: Error & { readonly code?: string }, socket) => {
-    tls.onRefused?.(peerOf(socket), error.code ?? error.message);
+  const peers = new WeakMap<Socket, string>(); // a socket that was destroyed does not know any more
+  const tell = (socket: TLSSocket, why: string): void => {
+    const raw = rawOf(socket);
+    tls.onRefused?.((raw && peers.get(raw)) ?? "a peer that has gone", why);
     socket.destroy();
+  };
+  server.on("connection", (raw) => void peers.set(raw, `${raw.remoteAddress}:${raw.remotePort}`));
+  server.on("tlsClientError", (error: Error & { readonly code?: string }, socket) => {
+    tell(socket, String(socket.authorizationError ?? error.code ?? error.message));
   });
   // Before any listener of the library that serves: it is to find what the connection carries.
   server.prependListener("secureConnection", (socket) => {
     socket.on("error", () => socket.destroy());
     const refusal = adopt(socket, options);
-    if (refusal !== undefined) {
-      tls.onRefused?.(peerOf(socket), refusal);
-      socket.destroy();
-    } else if (protocol === "h2") accept?.(socket);
+    if (refusal !== undefined) tell(socket, refusal);
+    else if (protocol === "h2") accept?.(socket);
   });
   return {
     replace(material) {
@@ -71,7 +75,7 @@ function adopt(socket: TLSSocket, { tls, protocol }: SecuringOptions): string | 
   const { alpnProtocol } = socket;
   // Clients of HTTP/1.1 need not say what they speak; of HTTP/2 they have to.
   if (alpnProtocol !== protocol && (protocol === "h2" || alpnProtocol !== false)) return "protocol is not spoken";
-  const raw = "_parent" in socket ? (socket._parent as Socket) : undefined; // private; a test holds it
+  const raw = rawOf(socket);
   if (raw === undefined || !carryGuest(raw, socket)) return "connection is not known";
   if (tls.clientCertificates === "none") return undefined;
   const certificate = socket.getPeerX509Certificate();
@@ -80,6 +84,7 @@ function adopt(socket: TLSSocket, { tls, protocol }: SecuringOptions): string | 
   return undefined;
 }
 
-function peerOf({ remoteAddress, remotePort }: Socket): string {
-  return remoteAddress === undefined ? "a peer that has gone" : `${remoteAddress}:${remotePort}`;
+/** The connection under a handshake: a private member, for Node tells of it nowhere. A test holds it; without it nobody gets in. */
+function rawOf(socket: TLSSocket): Socket | undefined {
+  return "_parent" in socket ? (socket._parent as Socket) : undefined; // private, so its type is not told
 }
