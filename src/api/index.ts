@@ -10,8 +10,8 @@ export type { ClientTls, ServerTls, TlsMaterial, TlsVersion } from "./grpc/tls/t
 export { tlsProblems } from "./grpc/tls/tls-problems.ts";
 export { certificateEnds } from "./grpc/tls/certificate-ends.ts";
 export type { CertificateEnd } from "./grpc/tls/certificate-ends.ts";
-export { CERTIFICATE_DAYS, developmentCertificates } from "./certificates/development-certificates.ts";
-export type { PemFile } from "./certificates/development-certificates.ts";
+export { CERTIFICATE_DAYS, developmentCertificates } from "./grpc/certificates/development-certificates.ts";
+export type { PemFile } from "./grpc/certificates/development-certificates.ts";
 export { checkedDocument } from "./document/checked-document.ts";
 export type { CheckedDocument } from "./document/checked-document.ts";
 export { issueProblems, located } from "./document/document-problems.ts";

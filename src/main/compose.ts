@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from "node:crypto";
 import { join } from "node:path";
 import { createToken, startGrpcServer } from "#api";
-import type { GrpcServer } from "#api";
+import type { GrpcServer, ServerTls } from "#api";
 import type { StepType } from "#effects";
 import { createJsonlStore, createMemoryStore, createSqliteStore, LogMirror, makeDirectory, Sealer } from "#evidence";
 import type { EvidenceStore, LogStoreOptions, Signer } from "#evidence";
@@ -86,7 +86,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const given = options.stepTypes ?? [];
   const ownTypes = await ownStepTypes(configuration, { secrets, given });
   makeDirectory(state);
-  const server: { current?: GrpcServer } = {};
+  const [server, sealing]: [{ current?: GrpcServer }, { current?: Sealer }] = [{}, {}];
   const onHalt = (why: string): void => {
     log("store.halted", { why });
     server.current?.setServing(false);
@@ -98,7 +98,6 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const disk = guardDisk(configuration, { log, setServing });
   if (disk !== undefined) resources.defer(() => disk.close());
   const signer = await openSigner(configuration);
-  const sealing: { current?: Sealer } = {};
   const onEnded = (runId: string): void => sealing.current?.sealSoon(runId);
   const store = await openStore(configuration, { resources, log, onHalt, onEnded, ledger, history, notifications });
   claimStoreKind(state, configuration.store);
@@ -125,8 +124,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const hooks = await openHooks(configuration, { runner, resources, log, disk });
   const token = await createToken(state);
   server.current = await startGrpcServer({
-    ...whereToServe(configuration, log),
-    ...(tls !== undefined && { tls }),
+    ...whereToServe(configuration, { log, tls }),
     runner,
     runs,
     history,
@@ -149,12 +147,16 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   return runningApp({ ...parts, server: server.current, resources: resources.move() });
 }
 
-function whereToServe(configuration: LoadedConfiguration, log: EventLog) {
+function whereToServe(
+  configuration: LoadedConfiguration,
+  { log, tls }: { readonly log: EventLog; readonly tls: ServerTls | undefined },
+) {
   return {
     address: configuration.listen ?? `unix:${shortest(join(configuration.state, "verbatim.sock"))}`,
     clock: systemClock,
     noToken: configuration.no_token,
     insecure: configuration.insecure,
+    ...(tls !== undefined && { tls }),
     reflection: configuration.reflection,
     limits: { calls: LIMITS.calls + configuration.active_jobs },
     ...(configuration.http !== undefined && { httpAddress: configuration.http.listen }),

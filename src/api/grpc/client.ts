@@ -2,8 +2,7 @@ import type { DescMessage, DescMethod, DescService, MessageInitShape, MessageSha
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { CallOptions, ClientReadableStream } from "@grpc/grpc-js";
 import { Client, Metadata } from "@grpc/grpc-js";
-import type { Fault } from "#model";
-import { LIMITS } from "#model";
+import { Fault, LIMITS } from "#model";
 import { Health } from "../gen/grpc/health/v1/health_pb.ts";
 import { EvidenceService } from "../gen/verbatim/evidence/v1/evidence_pb.ts";
 import { JobExecutorService } from "../gen/verbatim/executor/v1/executor_pb.ts";
@@ -144,10 +143,22 @@ interface Target {
   readonly metadata: Metadata;
 }
 
-function callUnary(
+async function callUnary(
   target: Target,
   request: MessageInitShape<DescMessage>,
   options: ClientCallOptions = {},
+): Promise<MessageShape<DescMessage>> {
+  try {
+    return await askedOnce(target, request, options);
+  } catch (error) {
+    throw error instanceof Fault ? await target.channel.explain(error) : error;
+  }
+}
+
+function askedOnce(
+  target: Target,
+  request: MessageInitShape<DescMessage>,
+  options: ClientCallOptions,
 ): Promise<MessageShape<DescMessage>> {
   const { channel, path, metadata, input, output } = target;
   return new Promise((resolve, reject) => {
@@ -160,7 +171,7 @@ function callUnary(
       callOptions(options),
       (error, bytes) => {
         options.signal?.removeEventListener("abort", cancel);
-        if (error !== null || bytes === undefined) void channel.explain(faultOf(error)).then(reject);
+        if (error !== null || bytes === undefined) reject(faultOf(error));
         else resolve(decode(output, bytes));
       },
     );

@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import type { ClientTls, TlsMaterial } from "#api";
-import { makeCertificate } from "../../../src/api/certificates/certificate.ts";
-import type { CertificateContent, Issuer } from "../../../src/api/certificates/certificate.ts";
+import { makeCertificate } from "../../../src/api/grpc/certificates/certificate.ts";
+import type { CertificateContent, Issuer } from "../../../src/api/grpc/certificates/certificate.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -34,7 +34,7 @@ export class Authority {
   pair(options: PairOptions = {}): Pair {
     const key = newKey();
     const certificate = makeCertificate({ ...content(options), key, issuer: this.issuer });
-    return { certificate, key: String(key.export({ type: "pkcs8", format: "pem" })) };
+    return { certificate, key: key.export({ type: "pkcs8", format: "pem" }) };
   }
 
   /** A certificate of a client. */

@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { developmentCertificates } from "#api";
-import { bits, integer, oid, sequence, time } from "../../../src/api/certificates/der.ts";
+import { bits, integer, oid, sequence, time } from "../../../src/api/grpc/certificates/der.ts";
 import { Fault } from "#model";
 
 const NOW = Date.UTC(2026, 5, 1);
@@ -43,6 +43,13 @@ function made(options: Partial<Parameters<typeof developmentCertificates>[0]> = 
   return new Map(files.map(({ name, text }) => [name, text]));
 }
 
+const makeImpossible = (): unknown =>
+  made({
+    days: 91,
+    hosts: ["a b", "999.1.1.1", "-a", "a..b", "fe80::1%eth0", `${"a".repeat(64)}.test`],
+    clients: ["", "../up", "spiffe://example/", "a".repeat(65), "bob", "spiffe://example/bob", "spiffe://ä/x"],
+  });
+
 function read(files: Map<string, string>, name: string): X509Certificate {
   return new X509Certificate(files.get(name) ?? "");
 }
@@ -51,8 +58,14 @@ describe("certificates for development", () => {
   test("the CA signs the others, which are none themselves", () => {
     const files = made({ clients: ["bob", "spiffe://example/ops"] });
     expect([...files.keys()]).toEqual([
-      ...["ca.pem", "ca.key", "server.pem", "server.key"],
-      ...["client-bob.pem", "client-bob.key", "client-ops.pem", "client-ops.key"],
+      "ca.pem",
+      "ca.key",
+      "server.pem",
+      "server.key",
+      "client-bob.pem",
+      "client-bob.key",
+      "client-ops.pem",
+      "client-ops.key",
     ]);
     const ca = read(files, "ca.pem");
     expect(ca.ca).toBe(true);
@@ -88,16 +101,10 @@ describe("certificates for development", () => {
   });
 
   test("everything that cannot be in a certificate is named at once", () => {
-    const make = (): unknown =>
-      made({
-        days: 91,
-        hosts: ["a b", "999.1.1.1", "-a", "a..b", "fe80::1%eth0", `${"a".repeat(64)}.test`],
-        clients: ["", "../up", "spiffe://example/", "a".repeat(65), "bob", "spiffe://example/bob", "spiffe://ä/x"],
-      });
-    expect(make).toThrow(Fault);
+    expect(makeImpossible).toThrow(Fault);
     let violations: readonly string[] = [];
     try {
-      make();
+      makeImpossible();
     } catch (error) {
       violations = (error as Fault).violations.map(({ field, description }) => `${field} ${description.split(";")[0]}`);
     }

@@ -14,11 +14,11 @@ const authority = new Authority();
 const stranger = new Authority("another CA");
 const TOKEN = "t".repeat(43);
 const refusals: string[] = [];
+const onRefused = (_peer: string, why: string): void => void refusals.push(why);
 let mutual: House;
 let plain: House;
 
 beforeAll(async () => {
-  const onRefused = (_peer: string, why: string): void => void refusals.push(why);
   const tls = { material: mutualMaterial(authority), clientCertificates: "required", onRefused } as const;
   mutual = await startHouse({ address: "127.0.0.1:0", tls });
   plain = await startHouse({ address: "127.0.0.1:0", token: TOKEN });
@@ -100,7 +100,7 @@ describe("with client certificates required", () => {
 
 function selfSigned() {
   const own = new Authority("bob", { use: "client" });
-  return { certificate: own.certificate, key: String(own.issuer.key.export({ type: "pkcs8", format: "pem" })) };
+  return { certificate: own.certificate, key: own.issuer.key.export({ type: "pkcs8", format: "pem" }) };
 }
 
 describe("what a handshake is made of", () => {

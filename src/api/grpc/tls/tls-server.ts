@@ -86,5 +86,5 @@ function adopt(socket: TLSSocket, { tls, protocol }: SecuringOptions): string | 
 
 /** The connection under a handshake: a private member, for Node tells of it nowhere. A test holds it; without it nobody gets in. */
 function rawOf(socket: TLSSocket): Socket | undefined {
-  return "_parent" in socket ? (socket._parent as Socket) : undefined; // private, so its type is not told
+  return Reflect.get(socket, "_parent") as Socket | undefined; // private, so its type is not told
 }

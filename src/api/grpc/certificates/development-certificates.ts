@@ -73,7 +73,7 @@ export function clientFile(client: string): string {
 }
 
 function pemFiles(name: string, key: KeyObject, certificate: string): PemFile[] {
-  const text = String(key.export({ type: "pkcs8", format: "pem" }));
+  const text = key.export({ type: "pkcs8", format: "pem" });
   return [
     { name: `${name}.pem`, text: certificate, isSecret: false },
     { name: `${name}.key`, text, isSecret: true },
