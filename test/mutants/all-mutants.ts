@@ -23,6 +23,7 @@ import type { Mutant } from "./mutant.ts";
 import { RUN_COMMAND_MUTANTS } from "./run-command-mutants.ts";
 import { SECRET_MUTANTS } from "./secret-mutants.ts";
 import { STEP_MUTANTS } from "./step-mutants.ts";
+import { TLS_MUTANTS } from "./tls-mutants.ts";
 
 /** Every mutant there is. */
 export const ALL_MUTANTS: readonly Mutant[] = [
@@ -51,4 +52,5 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...WORK_MUTANTS,
   ...HTTP_MUTANTS,
   ...OUTBOX_MUTANTS,
+  ...TLS_MUTANTS,
 ];

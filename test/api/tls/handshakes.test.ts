@@ -2,7 +2,7 @@ import { connect as connectPlain, createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { connect, createServer as createTlsServer } from "node:tls";
 import type { ConnectionOptions, SecureVersion, TLSSocket } from "node:tls";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { connectClient } from "#api";
 import type { ClientTls, TlsMaterial } from "#api";
 import { Authority, clientTls, mutualMaterial } from "../support/certificates.ts";
@@ -184,6 +184,16 @@ describe("what a client is told of a server that it must not trust", () => {
     const refused = told(pair);
     await expect(refused).rejects.toMatchObject({ code: "SERVER_UNREACHABLE" });
     await expect(refused).rejects.toThrow(words);
+  });
+
+  test("an environment that says to verify nothing changes nothing", async () => {
+    vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
+    try {
+      await expect(told(stranger.pair())).rejects.toThrow("not trusted here");
+      await expect(told(authority.pair({ hosts: ["example.test"] }))).rejects.toThrow("of another name");
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   test("a server of a public CA's list is not taken for a private one", async () => {

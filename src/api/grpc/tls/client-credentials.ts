@@ -33,9 +33,11 @@ export function connectingTo(
   if (tls !== undefined && address.kind === "tcp") {
     const { host } = address;
     return {
-      // Whatever was told as the name: the server has to show a certificate of the host that was asked for.
+      // Whatever was told as the name: the server has to show a certificate of the host that was asked for. And whatever
+      // the environment says (NODE_TLS_REJECT_UNAUTHORIZED): it is verified.
       credentials: credentials.createFromSecureContext(clientContext(tls), {
         checkServerIdentity: (_told, certificate) => checkServerIdentity(host, certificate),
+        rejectUnauthorized: true,
       }),
       options: isIP(host) === 0 ? {} : { "grpc.ssl_target_name_override": NAMELESS },
     };

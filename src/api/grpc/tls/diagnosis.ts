@@ -33,7 +33,14 @@ type TlsError = Error & { readonly code?: string; readonly cert?: { readonly sub
 function shakeHands({ host, port }: Tcp, tls: ClientTls): Promise<Seen> {
   return new Promise((resolve) => {
     const servername = isIP(host) === 0 ? { servername: host } : {};
-    const socket = connect({ host, port, secureContext: clientContext(tls), ALPNProtocols: ["h2"], ...servername });
+    const socket = connect({
+      host,
+      port,
+      secureContext: clientContext(tls),
+      rejectUnauthorized: true,
+      ALPNProtocols: ["h2"],
+      ...servername,
+    });
     const end = (seen: Seen): void => {
       socket.destroy();
       resolve(seen);
