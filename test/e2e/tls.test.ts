@@ -45,16 +45,15 @@ describe("certificates for development", () => {
   });
 
   test.skipIf(lacks("openssl"))("are what openssl calls valid in every respect", () => {
-    const openssl = (...args: readonly string[]) => spawnSync("openssl", args, { encoding: "utf8" });
     for (const [purpose, name] of [
       ["sslserver", "server"],
       ["sslclient", "client-ops"],
       ["sslclient", "client-bob"],
     ] as const) {
       const flags = ["-x509_strict", "-purpose", purpose, "-CAfile", at("ca.pem"), at(`${name}.pem`)];
-      expect(openssl("verify", ...flags)).toMatchObject({ status: 0, stdout: `${at(`${name}.pem`)}: OK\n` });
+      expect(opensslNow("verify", ...flags)).toMatchObject({ status: 0, stdout: `${at(`${name}.pem`)}: OK\n` });
     }
-    const { stdout } = openssl("x509", "-in", at("client-ops.pem"), "-noout", "-text");
+    const { stdout } = opensslNow("x509", "-in", at("client-ops.pem"), "-noout", "-text");
     expect(stdout).toContain("URI:spiffe://example/ops");
     expect(stdout).toContain("ASN1 OID: prime256v1");
   });
@@ -132,6 +131,10 @@ describe("a server that asks for client certificates", () => {
     await server.says(/"tls\.handshake_refused"/);
   });
 });
+
+function opensslNow(...args: readonly string[]) {
+  return spawnSync("openssl", args, { encoding: "utf8" });
+}
 
 /** What `openssl` says, with nothing to send. */
 function openssl(args: readonly string[]): Promise<string> {

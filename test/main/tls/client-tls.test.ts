@@ -42,8 +42,9 @@ test("a flag is before a variable, and a variable before the configuration, for 
   });
 });
 
+const all = (): unknown =>
+  read({ ca: "none.ca", certKey: "open.key" }, { ...NOTHING, certificate: "none.cert" } as never);
+
 test("every file that cannot be used is named by what named it", () => {
-  const all = (): unknown =>
-    read({ ca: "none.ca", certKey: "open.key" }, { ...NOTHING, certificate: "none.cert" } as never);
   expect(all).toThrow(/--ca {2}cannot be read[^]*VERBATIM_CERT {2}cannot be read[^]*--cert-key {2}has mode 0644/);
 });

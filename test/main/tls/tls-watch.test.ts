@@ -18,6 +18,7 @@ const tls = tlsSchema.parse({ certificate: "server.pem", key: "server.key", clie
 let scratch: ScratchDirectory;
 let told: { readonly event: string; readonly facts: Readonly<Record<string, unknown>> }[];
 let replaced: TlsMaterial[];
+const watches: TlsWatch[] = [];
 const log = (event: string, facts: Readonly<Record<string, unknown>>): void => void told.push({ event, facts });
 const events = (): readonly string[] => told.map(({ event }) => event);
 
@@ -25,7 +26,10 @@ beforeEach(async () => {
   scratch = await scratchDirectory();
   [told, replaced] = [[], []];
 });
-afterEach(() => scratch[Symbol.asyncDispose]());
+afterEach(async () => {
+  for (const watch of watches.splice(0)) watch[Symbol.dispose]();
+  await scratch[Symbol.asyncDispose]();
+});
 
 /** Puts files whole in their places, as whoever renews certificates does. */
 function put(material: TlsMaterial, directory = scratch.path): TlsMaterial {
@@ -37,7 +41,7 @@ function put(material: TlsMaterial, directory = scratch.path): TlsMaterial {
   return material;
 }
 
-function watching(options: PairOptions = {}, lookSeconds = 3600, refuse?: () => string | undefined): TlsWatch {
+function watching(options: PairOptions = {}, lookSeconds = 3600, refuse?: () => string | undefined): void {
   const material = put(mutualMaterial(authority, options));
   const server = {
     replaceTls: (next: TlsMaterial): void => {
@@ -46,12 +50,12 @@ function watching(options: PairOptions = {}, lookSeconds = 3600, refuse?: () => 
       replaced.push(next);
     },
   };
-  return new TlsWatch({ files: tlsFiles(tls, scratch.path), material, server, log, lookSeconds });
+  watches.push(new TlsWatch({ files: tlsFiles(tls, scratch.path), material, server, log, lookSeconds }));
 }
 
 describe("files that change", () => {
   test("are taken when the system tells of the change, all of them together", async () => {
-    using _watch = watching();
+    watching();
     const next = put(mutualMaterial(authority, { hosts: ["new.test"] }));
     await until(() => replaced.length > 0, "the change");
     expect(replaced).toEqual([next]);
@@ -61,7 +65,7 @@ describe("files that change", () => {
   test("are taken as well where the system tells of nothing, as behind a link", async () => {
     const elsewhere = join(scratch.path, "elsewhere");
     mkdirSync(elsewhere);
-    using _watch = watching({}, 0.05);
+    watching({}, 0.05);
     put(mutualMaterial(authority), elsewhere);
     rmSync(join(scratch.path, "server.pem"));
     symlinkSync(join(elsewhere, "server.pem"), join(scratch.path, "server.pem"));
@@ -74,7 +78,7 @@ describe("files that change", () => {
 
   test("and do not fit leave those before in force, which is told once until they fit", async () => {
     let why: string | undefined = "the key does not belong to it";
-    using _watch = watching({}, 0.02, () => why);
+    watching({}, 0.02, () => why);
     const next = put(mutualMaterial(authority, { hosts: ["new.test"] }));
     await until(() => told.length > 0, "word of it");
     expect(replaced).toEqual([]);
@@ -86,7 +90,7 @@ describe("files that change", () => {
   });
 
   test("and can be read by others, or are gone, are not taken", async () => {
-    using _watch = watching({}, 0.02);
+    watching({}, 0.02);
     chmodSync(join(scratch.path, "server.key"), 0o644);
     await until(() => told.length > 0, "word of the mode");
     rmSync(join(scratch.path, "ca.pem"));
@@ -105,7 +109,7 @@ describe("a certificate that ends", () => {
     [14.5, []],
     [-0.5, ["tls.expired"]],
   ])("in %d days is told of at the start as %j", (toDays, expected) => {
-    using _watch = watching({ toDays });
+    watching({ toDays });
     expect(events()).toEqual(expected);
     for (const { facts } of told) {
       expect(facts).toMatchObject({ field: "tls.certificate", subject: "CN=test server" });
@@ -115,16 +119,16 @@ describe("a certificate that ends", () => {
 
   test("is told of once a day and not at each look", async () => {
     let looks = 0;
-    using _watch = watching({ toDays: 3 }, 0.02, () => `look ${(looks += 1)}`);
+    watching({ toDays: 3 }, 0.02, () => `look ${(looks += 1)}`);
     put(mutualMaterial(authority, { toDays: 3 }));
     await until(() => looks > 5, "some looks");
     expect(events().filter((event) => event === "tls.expires")).toHaveLength(1);
   });
 });
 
-describe("the files that the configuration names", () => {
-  const loaded = (members: object) => ({ tls: tlsSchema.parse({ ...tls, ...members }), base: scratch.path });
+const loaded = (members: object) => ({ tls: tlsSchema.parse({ ...tls, ...members }), base: scratch.path });
 
+describe("the files that the configuration names", () => {
   test("are read relative to it, with what it says about them", () => {
     const material = put(mutualMaterial(authority));
     expect(serverTls(loaded({}))).toEqual({ material, clientCertificates: "required", minimumVersion: "TLSv1.3" });
