@@ -118,14 +118,6 @@ describe("a server that asks for client certificates", () => {
     await write(/^client-new/);
     await write(/^(?:server|ca)\./);
     await server.says(/"tls\.reloaded"/);
-    const call = async (name: string): Promise<unknown> => {
-      const [ca, certificate, key] = await Promise.all(
-        ["ca.pem", `client-${name}.pem`, `client-${name}.key`].map((file) => readFile(at(file), "utf8")),
-      );
-      const tls = { ...(ca && { ca }), ...(certificate && { certificate }), ...(key && { key }) };
-      using client = connectClient({ address, tls });
-      return await client.runs.listRuns({});
-    };
     await expect(call("new")).resolves.toBeDefined();
     await expect(call("bob")).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
     await server.says(/"tls\.handshake_refused"/);
@@ -134,6 +126,16 @@ describe("a server that asks for client certificates", () => {
 
 function opensslNow(...args: readonly string[]) {
   return spawnSync("openssl", args, { encoding: "utf8" });
+}
+
+/** A call with the certificate of a client, as the files are. */
+async function call(name: string): Promise<unknown> {
+  const [ca, certificate, key] = await Promise.all(
+    ["ca.pem", `client-${name}.pem`, `client-${name}.key`].map((file) => readFile(at(file), "utf8")),
+  );
+  const tls = { ...(ca && { ca }), ...(certificate && { certificate }), ...(key && { key }) };
+  using client = connectClient({ address, tls });
+  return await client.runs.listRuns({});
 }
 
 /** What `openssl` says, with nothing to send. */
