@@ -2,6 +2,7 @@
 
     python3 execute_job.py --address 127.0.0.1:7431 --token-file .verbatim/token [--job-id ID] [--save-log FILE]
     python3 execute_job.py --address unix:.verbatim/verbatim.sock
+    python3 execute_job.py --address host:7431 --ca certs/ca.pem --cert certs/client-developer.pem --key certs/client-developer.key
 
 Needs python3-grpcio and python3-protobuf. The stubs in stubs/ are generated from proto/ (see buf.gen.python.yaml).
 Exits with 0 if the job completed and its log is what was streamed, with 1 otherwise, with 8 if the call failed.
@@ -31,6 +32,22 @@ def command(index, target, *argv):
     step = executor_pb2.JobStep(step_index=index, step_type="command.run", target=target, timeout_seconds=10)
     step.parameters["argv"] = list(argv)
     return step
+
+
+def connect(arguments):
+    """A channel to the server; with TLS where a CA is named, and then never to a server that it has not signed for."""
+    if arguments.ca is None:
+        return grpc.insecure_channel(arguments.address)
+    ca, cert, key = (read_file(path) for path in (arguments.ca, arguments.cert, arguments.key))
+    return grpc.secure_channel(arguments.address, grpc.ssl_channel_credentials(ca, key, cert))
+
+
+def read_file(path):
+    """The bytes of a file; None for none."""
+    if path is None:
+        return None
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def job(job_id):
@@ -96,6 +113,9 @@ def main():
     parser.add_argument("--address", required=True, help="host:port or unix:PATH")
     parser.add_argument("--token-file", help="the file `token` of the server's state directory; not needed on a socket")
     parser.add_argument("--job-id", default="python-%s" % uuid.uuid4())
+    parser.add_argument("--ca", help="CAs that the server's certificate has to be signed by; absent: no TLS")
+    parser.add_argument("--cert", help="the client's certificate")
+    parser.add_argument("--key", help="its private key")
     parser.add_argument("--save-log", help="where to write the log")
     arguments = parser.parse_args()
     metadata = []
@@ -104,7 +124,7 @@ def main():
             metadata.append(("authorization", "Bearer %s" % file.read().strip()))
 
     try:
-        with grpc.insecure_channel(arguments.address) as channel:
+        with connect(arguments) as channel:
             print("job %s" % arguments.job_id)
             executor = executor_pb2_grpc.JobExecutorServiceStub(channel)
             seen, result = stream(executor, arguments.job_id, metadata)

@@ -11,6 +11,7 @@ import type { ShowFlags } from "./commands/show.ts";
 import { collected, inState, JSON_FLAG, PLACE, placed, unlessInterrupted, wholeNumber } from "./declaring.ts";
 import type { Declaring } from "./declaring.ts";
 import type { CommonFlags, ServeFlags, SignerFlags } from "./host.ts";
+import { addCertificateCommands } from "./certificate-commands.ts";
 import { addContractCommands } from "./contract-commands.ts";
 import { addHookFileCommands, addPlanFileCommands } from "./plan-file-commands.ts";
 import { addPlatformCommands } from "./platform-commands.ts";
@@ -31,6 +32,7 @@ export function addCommands(declaring: Declaring): void {
   addWorkCommands(declaring);
   addPlanFileCommands(declaring);
   addHookFileCommands(declaring);
+  addCertificateCommands(declaring);
   addSurroundings(declaring);
 }
 
@@ -38,10 +40,11 @@ function addServe({ program, session, onEnd }: Declaring): void {
   program
     .command("serve")
     .description("run a server until it is told to stop; its address is printed when it takes calls")
-    .option("--listen <address>", "unix:/path, or a loopback host:port")
+    .option("--listen <address>", "unix:/path, or host:port; off loopback with tls in the configuration")
     .option(...PLACE.config)
     .option(...PLACE.state)
     .option("--no-token", "say aloud: TCP without a token, open to every local user")
+    .option("--insecure", "say aloud: TCP off loopback without TLS")
     .option("--reflection", "describe the services to whoever asks")
     .option("--development", "show /_dev/jobs/stats and /_dev/jobs/dead on http.listen; never in production")
     .option(...JSON_FLAG)
@@ -84,7 +87,7 @@ function addReaders({ program, session, onEnd }: Declaring): void {
       onEnd(await unlessInterrupted(session, events(run, flags, session)));
     });
 
-  placed(program.command("verify [run-or-file]"))
+  placed(program.command("verify [run-or-file]"), { hasKey: true })
     .description("verify a log here, and say what is proven and what is not")
     .option("--seal <file>", "the seal (default: the one beside the log, or the server's)")
     .option("--key <file>", "a public key (PEM) that is trusted; may be given several times", collected)

@@ -21,15 +21,29 @@ export const PLACE = {
   ],
 } as const;
 
+/** The flags for a server that speaks TLS. */
+export const TLS = {
+  ca: ["--ca <file>", "CAs that the server's certificate has to be signed by, PEM (with --server)"],
+  cert: ["--cert <file>", "the client's certificate, PEM, where the server asks for one"],
+  key: ["--key, --cert-key <file>", "its private key, PEM"],
+  onlyKey: ["--cert-key <file>", "its private key, PEM"],
+  insecure: ["--insecure", "say aloud: a server off this machine is called without TLS"],
+} as const;
+
 /** The flag that asks for JSON. */
 export const JSON_FLAG = ["--json", "JSON on standard output"] as const;
 
-/** Gives a command the flags of those that talk to a machine. */
-export function placed(command: Command): Command {
+/** Gives a command the flags of those that talk to a machine. `hasKey`: it has a flag --key of its own. */
+export function placed(command: Command, { hasKey = false } = {}): Command {
+  const [keyFlag, keyText] = hasKey ? TLS.onlyKey : TLS.key;
   return command
     .option(...PLACE.config)
     .option(...PLACE.state)
     .option(...PLACE.server)
+    .option(...TLS.ca)
+    .option(...TLS.cert)
+    .option(keyFlag, keyText)
+    .option(...TLS.insecure)
     .option(...JSON_FLAG);
 }
 

@@ -10,6 +10,14 @@ export interface CommonFlags {
   readonly state?: string;
   /** Address of a running server: `unix:/path` or `host:port`. */
   readonly server?: string;
+  /** File with the CAs that the server's certificate has to be signed by. */
+  readonly ca?: string;
+  /** File with the client's certificate. */
+  readonly cert?: string;
+  /** File with its key. */
+  readonly certKey?: string;
+  /** Said aloud: a server off loopback is called without TLS. */
+  readonly insecure?: boolean;
 }
 
 /** Flags of `serve`, over the configuration. */

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from "node:crypto";
 import { join } from "node:path";
 import { createToken, startGrpcServer } from "#api";
-import type { Denial, GrpcServer } from "#api";
+import type { Denial, GrpcServer, ServerTls } from "#api";
 import type { StepType } from "#effects";
 import { createJsonlStore, createMemoryStore, createSqliteStore, LogMirror, makeDirectory, Sealer } from "#evidence";
 import type { EvidenceStore, LogStoreOptions, Signer } from "#evidence";
@@ -34,6 +34,7 @@ import { shortest } from "./running-server.ts";
 import { openSigner } from "./signer.ts";
 import { claimStoreKind, requireStoreKind } from "./store-kind.ts";
 import { systemClock } from "./system-clock.ts";
+import { openTls, watchTls } from "./tls.ts";
 
 /** What a test or a measure may put beside the configuration. */
 export interface ComposeOptions {
@@ -88,10 +89,11 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const secrets = configuredSecrets(configuration);
   const log = redactedLog(options.log, secrets);
   for (const { field, description } of secrets?.absent ?? []) log("secret.absent", { field, description });
+  const tls = openTls(configuration, { resources, log });
   const given = options.stepTypes ?? [];
   const providers = await registerProviders(configuration, { given, secrets, log, resources });
   makeDirectory(state);
-  const server: { current?: GrpcServer } = {};
+  const [server, sealing]: [{ current?: GrpcServer }, { current?: Sealer }] = [{}, {}];
   const onHalt = (why: string): void => {
     log("store.halted", { why });
     server.current?.setServing(false);
@@ -104,7 +106,6 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const disk = guardDisk(configuration, { log, setServing });
   if (disk !== undefined) resources.defer(() => disk.close());
   const signer = await openSigner(configuration);
-  const sealing: { current?: Sealer } = {};
   const onEnded = (runId: string): void => sealing.current?.sealSoon(runId);
   const told = { ledger, history, notifications, metrics };
   const store = await openStore(configuration, { resources, log, onHalt, onEnded, ...told });
@@ -129,7 +130,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const schedules = createScheduler(configuration, { store, runs, log });
   await notifications.open({ store, runner, log, looksBack: drivesOn });
   const hooks = await openHooks(configuration, { runner, resources, log, disk, onNews: metrics?.onWork });
-  const place = await whereToServe(configuration, { hooks, metrics, log });
+  const place = await whereToServe(configuration, { hooks, metrics, log, tls });
   server.current = await startGrpcServer({
     ...place,
     runner,
@@ -144,6 +145,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     signer,
   });
   connectMetrics(metrics, { server: server.current, hooks, stepTypes, store, contractStore });
+  watchTls(configuration, { tls, server: server.current, resources, log });
   if (disk?.full === true) server.current.setServing(false);
   if (drivesOn) await driveOn({ recovered, runs, contracts, schedules, hooks, log });
   const { token } = place;
@@ -164,8 +166,11 @@ async function driveOn({ recovered, runs, contracts, schedules, hooks, log }: Dr
   hooks?.start();
 }
 
-async function whereToServe(configuration: LoadedConfiguration, parts: SidePortParts) {
-  const { log } = parts;
+async function whereToServe(
+  configuration: LoadedConfiguration,
+  parts: SidePortParts & { readonly tls: ServerTls | undefined },
+) {
+  const { log, tls } = parts;
   requireDevelopmentAtHome(configuration, log);
   const token = await createToken(configuration.state);
   return {
@@ -177,6 +182,8 @@ async function whereToServe(configuration: LoadedConfiguration, parts: SidePortP
     newId: randomUUIDv7,
     onDenied: (denial: Denial) => log("access.denied", { ...denial }),
     noToken: configuration.no_token,
+    insecure: configuration.insecure,
+    ...(tls !== undefined && { tls }),
     reflection: configuration.reflection,
     limits: { calls: LIMITS.calls + configuration.active_jobs },
     ...(configuration.http !== undefined && { httpAddress: configuration.http.listen }),

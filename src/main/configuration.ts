@@ -7,6 +7,7 @@ import { providersSchema } from "./provider-configuration.ts";
 import { schedulesSchema } from "./schedule-configuration.ts";
 import { stepsSchema } from "./step-configuration.ts";
 import { webhooksSchema } from "./webhook-configuration.ts";
+import { clientSchema, tlsSchema } from "./tls-configuration.ts";
 
 const secretName = z
   .string()
@@ -50,18 +51,28 @@ export const configurationSchema = z
       .min(1)
       .max(256)
       .optional()
-      .describe("unix:/path or a loopback host:port; default: the socket verbatim.sock in the state directory."),
+      .describe(
+        "unix:/path or host:port, off loopback with tls; default: the socket verbatim.sock in the state directory.",
+      ),
     no_token: z
       .boolean()
       .default(false)
       .describe("Said aloud: loopback TCP without a token, open to every local user."),
     identity: identitySchema.optional(),
+    insecure: z
+      .boolean()
+      .default(false)
+      .describe("Said aloud: TCP off loopback without TLS; whoever is on the way reads the token."),
+    tls: tlsSchema.optional(),
+    client: clientSchema.optional(),
     reflection: z.boolean().default(false).describe("Whether the server describes its services to whoever asks."),
     http: z
-      .strictObject({ listen: z.string().min(1).max(256).describe("A loopback host:port.") })
+      .strictObject({
+        listen: z.string().min(1).max(256).describe("host:port; off loopback with tls, on loopback plain."),
+      })
       .optional()
       .describe(
-        "The same services over HTTP/1.1 (Connect protocol, JSON) for browsers and curl; always with the token.",
+        "The same services over HTTP/1.1 (Connect protocol, JSON) for browsers and curl; with the token, off loopback with what tls asks for.",
       ),
     ledger: z
       .strictObject({

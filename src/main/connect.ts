@@ -1,8 +1,10 @@
 import { dirname } from "node:path";
-import { connectClient, readToken } from "#api";
+import { connectClient, isOverNetwork, readToken } from "#api";
+import type { ClientTls } from "#api";
 import type { CommonFlags, Connection, ConnectOptions } from "#cli";
 import { DisclosureFiles } from "#evidence";
 import { Fault } from "#model";
+import { clientTls } from "./client-tls.ts";
 import { compose } from "./compose.ts";
 import { loadConfiguration } from "./load-configuration.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
@@ -16,10 +18,12 @@ import { noteServer, notedServer } from "./running-server.ts";
 export async function connect(flags: CommonFlags, options: ConnectOptions = {}): Promise<Connection> {
   const configuration = await loadConfiguration({ flags, environment: process.env, workingDirectory: process.cwd() });
   const named = flags.server ?? process.env["VERBATIM_SERVER"];
-  const address = named ?? notedServer(configuration.state)?.address;
+  const noted = named === undefined ? notedServer(configuration.state) : undefined;
+  const address = named ?? noted?.address;
   if (address === undefined) return await embedded(configuration, options);
-  const token = address.startsWith("unix:") ? undefined : await tokenFor(configuration);
-  const client = connectClient({ address, ...(token !== undefined && { token }) });
+  const tls = tlsFor(address, { flags, configuration, isNoted: noted !== undefined, isTls: noted?.tls === true });
+  const token = address.startsWith("unix:") ? undefined : await tokenFor(configuration, address);
+  const client = connectClient({ address, tls, insecure: flags.insecure, ...(token !== undefined && { token }) });
   return {
     client,
     where: address,
@@ -36,8 +40,33 @@ export async function keptDisclosures(flags: CommonFlags): Promise<DisclosureFil
   return new DisclosureFiles((await loadConfiguration(sources)).state);
 }
 
-async function tokenFor(configuration: LoadedConfiguration): Promise<string | undefined> {
+interface Calling {
+  readonly flags: CommonFlags;
+  readonly configuration: LoadedConfiguration;
+  /** Whether the server has left word of itself in the state directory, and of whether it speaks TLS. */
+  readonly isNoted: boolean;
+  readonly isTls: boolean;
+}
+
+/** With what the server is called; undefined = as plain bytes. Over a network TLS it is, unless it is said aloud. */
+function tlsFor(address: string, { flags, configuration, isNoted, isTls }: Calling): ClientTls | undefined {
+  const isSaid = flags.ca !== undefined || flags.cert !== undefined || flags.certKey !== undefined;
+  if (flags.insecure === true && isSaid) {
+    const text =
+      "--insecure is to call without TLS, and --ca, --cert and --cert-key are for TLS: say one or the other.";
+    throw new Fault("INVALID_CONFIGURATION", text);
+  }
+  if (address.startsWith("unix:") || flags.insecure === true || (isNoted && !isTls && !isSaid)) return undefined;
+  const { env } = process;
+  const named = { ca: env["VERBATIM_CA"], certificate: env["VERBATIM_CERT"], key: env["VERBATIM_KEY"] };
+  const given = clientTls({ flags, named, configuration, workingDirectory: process.cwd() });
+  return given ?? (isTls || isOverNetwork(address) ? {} : undefined);
+}
+
+/** The token of the state directory is for the server of this machine; another one is sent none of it. */
+async function tokenFor(configuration: LoadedConfiguration, address: string): Promise<string | undefined> {
   if (configuration.no_token) return undefined;
+  if (isOverNetwork(address)) return process.env["VERBATIM_TOKEN"];
   try {
     return process.env["VERBATIM_TOKEN"] ?? (await readToken(configuration.state));
   } catch (error) {
@@ -48,7 +77,7 @@ async function tokenFor(configuration: LoadedConfiguration): Promise<string | un
 
 /** The same server that `serve` runs, on a socket of its own, for as long as the command lasts. */
 async function embedded(configuration: LoadedConfiguration, { isFound = false }: ConnectOptions): Promise<Connection> {
-  const { listen: _elsewhere, http: _port, ...local } = configuration;
+  const { listen: _elsewhere, http: _port, tls: _network, ...local } = configuration;
   const level = configuration.log_level === "info" ? "error" : configuration.log_level;
   const app = await compose(local, { log: createEventLog(level), drivesOn: false });
   const client = connectClient({ address: app.address });

@@ -46,6 +46,7 @@ export async function loadConfiguration(sources: ConfigurationSources): Promise<
     state: state === undefined ? resolve(base, file.state) : resolve(workingDirectory, state),
     ...(listen !== undefined && { listen }),
     no_token: flags.noToken ?? file.no_token,
+    insecure: flags.insecure ?? file.insecure,
     reflection: flags.reflection ?? file.reflection,
     development: flags.development ?? file.development,
     log_level: level === undefined ? file.log_level : checkedLevel(level),

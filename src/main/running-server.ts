@@ -10,13 +10,15 @@ const UNIX = "unix:";
 export interface ServerNote {
   readonly address: string;
   readonly pid: number;
+  /** Whether it speaks TLS there. */
+  readonly tls?: boolean;
 }
 
 /** Leaves word of a server that takes calls; returns the function that takes it away. */
-export function noteServer(state: string, address: string): () => void {
+export function noteServer(state: string, address: string, tls = false): () => void {
   const path = join(state, FILE);
   const absolute = address.startsWith(UNIX) ? `${UNIX}${resolve(address.slice(UNIX.length))}` : address;
-  const note: ServerNote = { address: absolute, pid: process.pid };
+  const note: ServerNote = { address: absolute, pid: process.pid, ...(tls && { tls }) };
   writeFileSync(path, `${JSON.stringify(note)}\n`, { mode: 0o600 });
   return () => rmSync(path, { force: true });
 }

@@ -1,4 +1,4 @@
-import { refuseDebugEnvironment } from "#api";
+import { calledLocally, refuseDebugEnvironment } from "#api";
 import type { ServeFlags } from "#cli";
 import { Fault } from "#model";
 import { compose } from "./compose.ts";
@@ -24,9 +24,11 @@ export async function serve(flags: ServeFlags, { stopped, onReady }: ServeOption
   const log = createEventLog(configuration.log_level);
   const app = await compose(configuration, { log });
   keepHeapSmall();
-  const forget = noteServer(configuration.state, app.address);
+  const isTls = configuration.tls !== undefined && !app.address.startsWith("unix:");
+  const forget = noteServer(configuration.state, calledLocally(app.address), isTls);
   log("server.started", {
     address: app.address,
+    tls: isTls,
     http_address: app.httpAddress,
     state: configuration.state,
     pid: process.pid,

@@ -24,4 +24,5 @@ export const LIMITS = {
   heldJobBytes: 128 * 1024 * 1024,
   unprovenSeconds: 10,
   refusedCalls: 16,
+  tlsLookSeconds: 10,
 } as const;

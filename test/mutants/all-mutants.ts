@@ -27,6 +27,7 @@ import type { Mutant } from "./mutant.ts";
 import { RUN_COMMAND_MUTANTS } from "./run-command-mutants.ts";
 import { SECRET_MUTANTS } from "./secret-mutants.ts";
 import { STEP_MUTANTS } from "./step-mutants.ts";
+import { TLS_MUTANTS } from "./tls-mutants.ts";
 
 /** Every mutant there is. */
 export const ALL_MUTANTS: readonly Mutant[] = [
@@ -59,4 +60,5 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...OUTBOX_MUTANTS,
   ...PROVIDER_MUTANTS,
   ...SIDE_PORT_MUTANTS,
+  ...TLS_MUTANTS,
 ];

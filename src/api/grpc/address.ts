@@ -39,6 +39,22 @@ export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
 }
 
+/** Whether what is sent to an address can leave this machine. @throws {Fault} INVALID_CONFIGURATION if it is none. */
+export function isOverNetwork(text: string): boolean {
+  const address = parseAddress(text);
+  return address.kind === "tcp" && !isLoopback(address.host);
+}
+
+/** The address by which a server is called on its own machine: one that listens everywhere is called on loopback. */
+export function calledLocally(text: string): string {
+  const address = parseAddress(text);
+  if (address.kind === "unix") return text;
+  const host = EVERYWHERE[address.host] ?? address.host;
+  return addressText({ ...address, host });
+}
+
+const EVERYWHERE: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
+
 function refused(seen: string, expected: string): Fault {
   const text = `The address ${JSON.stringify(seen)} is not understood; expected ${expected}.`;
   return new Fault("INVALID_CONFIGURATION", text, {

@@ -1,7 +1,8 @@
 import type { Principal } from "../identity/principal.ts";
 import type { CallShares } from "./call-budgets.ts";
+import type { PeerCertificate } from "./peer-certificate.ts";
 
-export type { Principal } from "../identity/principal.ts";
+export type { Authenticate, Principal } from "../identity/principal.ts";
 
 /** Read access to the metadata of a call. Names are lower case. */
 export interface CallHeaders {
@@ -19,6 +20,8 @@ export interface CallContext {
   /** Where the call comes from, for people. */
   readonly peer: string;
   readonly principal: Principal;
+  /** The certificate that the caller's connection was made with, verified; undefined where it was made without one. */
+  readonly peerCertificate: PeerCertificate | undefined;
   /** What the call holds of the memory that all calls share: asked for before something large is read for its answer. */
   readonly shares: CallShares;
 }

@@ -4,6 +4,7 @@ import { Fault } from "#model";
 import type { CallShares } from "./call-budgets.ts";
 import type { CallContext, CallHeaders, Principal } from "./call-context.ts";
 import type { LetIn } from "./gate.ts";
+import type { PeerCertificate } from "./peer-certificate.ts";
 
 /**
  * How long before the caller's deadline the server answers, milliseconds: later, the trailers would come too late. If
@@ -41,15 +42,17 @@ class MetadataHeaders implements CallHeaders {
  */
 export class Call implements CallContext {
   readonly principal: Principal;
+  readonly peerCertificate: PeerCertificate | undefined;
   readonly shares: CallShares;
   readonly #call: SurfaceCall;
   #controller: AbortController | undefined;
   #stopTimer: (() => void) | undefined;
   #ended = false;
 
-  constructor(call: SurfaceCall, { principal, shares, onCut }: LetIn) {
+  constructor(call: SurfaceCall, { principal, peerCertificate, shares, onCut }: LetIn) {
     this.#call = call;
     this.principal = principal;
+    this.peerCertificate = peerCertificate;
     this.shares = shares;
     onCut(() => this.end()); // nobody went away: a job that hangs on its caller goes on
     call.once("cancelled", () => {

@@ -1,8 +1,8 @@
 import type { DescMessage, DescMethod, DescService, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import type { CallOptions, ClientReadableStream } from "@grpc/grpc-js";
-import { Client, credentials, Metadata } from "@grpc/grpc-js";
-import { LIMITS } from "#model";
+import { Client, Metadata } from "@grpc/grpc-js";
+import { Fault, LIMITS } from "#model";
 import { Health } from "../gen/grpc/health/v1/health_pb.ts";
 import { EvidenceService } from "../gen/verbatim/evidence/v1/evidence_pb.ts";
 import { JobExecutorService } from "../gen/verbatim/executor/v1/executor_pb.ts";
@@ -19,6 +19,9 @@ import { PlatformService } from "../gen/verbatim/platform/v1/platform_pb.ts";
 import { QueueService } from "../gen/verbatim/queue/v1/queue_pb.ts";
 import { addressText, parseAddress } from "./address.ts";
 import { faultOf } from "./errors.ts";
+import { connectingTo } from "./tls/client-credentials.ts";
+import { diagnose } from "./tls/diagnosis.ts";
+import type { ClientTls } from "./tls/tls-material.ts";
 
 /** What may be said of one call. */
 export interface ClientCallOptions {
@@ -66,22 +69,33 @@ export interface ClientOptions {
   readonly address: string;
   /** The bearer token that a server on TCP asks for. */
   readonly token?: string;
+  /** Absent = plain bytes; on a unix socket always. */
+  readonly tls?: ClientTls | undefined;
+  /** Said aloud: plain bytes, and the token in them, may go over a network. */
+  readonly insecure?: boolean | undefined;
 }
 
 /**
  * Makes a client; it connects at the first call. A call to a server that is not there fails with SERVER_UNREACHABLE.
- * @throws {Fault} INVALID_CONFIGURATION if the address is not understood.
+ * @throws {Fault} INVALID_CONFIGURATION if the address is not understood, for plain bytes over a network, and for files
+ *   that TLS cannot be spoken with.
  */
-export function connectClient({ address, token }: ClientOptions): VerbatimClient {
-  const channel = new Client(addressText(parseAddress(address)), credentials.createInsecure(), {
+export function connectClient({ address, token, tls, insecure }: ClientOptions): VerbatimClient {
+  const where = parseAddress(address);
+  const { credentials, options } = connectingTo(where, { tls, insecure });
+  const raw = new Client(addressText(where), credentials, {
+    ...options,
     "grpc.max_receive_message_length": LIMITS.responseBytes,
     "grpc.max_send_message_length": -1,
     "grpc.enable_channelz": 0,
     "grpc.service_config_disable_resolution": 1,
   });
+  const explain = async (fault: Fault): Promise<Fault> =>
+    fault.code === "SERVER_UNREACHABLE" ? ((await diagnose(where, tls).catch(() => undefined)) ?? fault) : fault;
+  const channel: Channel = { raw, explain };
   const metadata = new Metadata();
   if (token !== undefined) metadata.set("authorization", `Bearer ${token}`);
-  const close = (): void => channel.close();
+  const close = (): void => raw.close();
   return {
     executor: serviceClient(JobExecutorService, channel, metadata),
     runs: serviceClient(RunService, channel, metadata),
@@ -100,7 +114,7 @@ export function connectClient({ address, token }: ClientOptions): VerbatimClient
   };
 }
 
-function serviceClient<S extends DescService>(service: S, channel: Client, metadata: Metadata): ServiceClient<S> {
+function serviceClient<S extends DescService>(service: S, channel: Channel, metadata: Metadata): ServiceClient<S> {
   const methods = service.methods.map((method) => {
     const target: Target = {
       path: `/${service.typeName}/${method.name}`,
@@ -115,22 +129,40 @@ function serviceClient<S extends DescService>(service: S, channel: Client, metad
   return Object.fromEntries(methods) as ServiceClient<S>; // built from the very descriptor that the type is mapped from
 }
 
+interface Channel {
+  readonly raw: Client;
+  /** Why a call has failed, where more can be found out. */
+  readonly explain: (fault: Fault) => Promise<Fault>;
+}
+
 interface Target {
   readonly path: string;
   readonly input: DescMessage;
   readonly output: DescMessage;
-  readonly channel: Client;
+  readonly channel: Channel;
   readonly metadata: Metadata;
 }
 
-function callUnary(
+async function callUnary(
   target: Target,
   request: MessageInitShape<DescMessage>,
   options: ClientCallOptions = {},
 ): Promise<MessageShape<DescMessage>> {
+  try {
+    return await askedOnce(target, request, options);
+  } catch (error) {
+    throw error instanceof Fault ? await target.channel.explain(error) : error;
+  }
+}
+
+function askedOnce(
+  target: Target,
+  request: MessageInitShape<DescMessage>,
+  options: ClientCallOptions,
+): Promise<MessageShape<DescMessage>> {
   const { channel, path, metadata, input, output } = target;
   return new Promise((resolve, reject) => {
-    const call = channel.makeUnaryRequest(
+    const call = channel.raw.makeUnaryRequest(
       path,
       identity,
       identity,
@@ -154,7 +186,7 @@ async function* callStream(
   options: ClientCallOptions = {},
 ): AsyncGenerator<MessageShape<DescMessage>, void, void> {
   const { channel, path, metadata, input, output } = target;
-  const stream: ClientReadableStream<Buffer> = channel.makeServerStreamRequest(
+  const stream: ClientReadableStream<Buffer> = channel.raw.makeServerStreamRequest(
     path,
     identity,
     identity,
@@ -168,7 +200,7 @@ async function* callStream(
   try {
     for await (const bytes of stream) yield decode(output, bytes as Buffer); // identity gives the bytes as they came
   } catch (error) {
-    throw faultOf(error);
+    throw await channel.explain(faultOf(error));
   } finally {
     options.signal?.removeEventListener("abort", cancel);
     cancel();

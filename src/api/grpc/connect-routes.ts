@@ -9,6 +9,7 @@ import { answerMayBeSent } from "./call-budgets.ts";
 import type { CallContext, Principal } from "./call-context.ts";
 import { watchCall } from "./call-watch.ts";
 import type { OnCall } from "./call-watch.ts";
+import type { PeerCertificate } from "./peer-certificate.ts";
 import { detailsOf, toldFault, toldMessage } from "./fault-details.ts";
 import type { ErasedBidi, ErasedStream, ErasedUnary, MountedService } from "./service.ts";
 import { SMALL_REQUEST_BYTES } from "./service.ts";
@@ -16,6 +17,7 @@ import { SMALL_REQUEST_BYTES } from "./service.ts";
 /** Who calls over HTTP and from where, as the port has proven it. */
 export interface HttpCaller {
   readonly principal: Principal;
+  readonly peerCertificate: PeerCertificate | undefined;
   readonly peer: string;
   readonly shares: CallShares;
 }
@@ -98,7 +100,7 @@ const CODES: Readonly<Record<(typeof FAULTS)[FaultCode], Code>> = {
 function callContext(context: HandlerContext, clock: Clock): CallContext {
   const caller = context.values.get(CALLER);
   assert(caller !== undefined, "the port tells who calls");
-  const { principal, peer, shares } = caller;
+  const { principal, peerCertificate, peer, shares } = caller;
   const left = context.timeoutMs();
   return {
     signal: context.signal,
@@ -106,6 +108,7 @@ function callContext(context: HandlerContext, clock: Clock): CallContext {
     headers: { get: (name) => context.requestHeader.get(name) ?? undefined },
     peer,
     principal,
+    peerCertificate,
     shares,
   };
 }

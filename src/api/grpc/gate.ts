@@ -8,11 +8,13 @@ import type { CallBudgets, CallShares, OpenCall } from "./call-budgets.ts";
 import { watchCall } from "./call-watch.ts";
 import type { OnCall } from "./call-watch.ts";
 import { holdLargeRequest } from "./large-request.ts";
-import type { Authenticate, PeerCertificate, Principal } from "../identity/principal.ts";
+import type { Authenticate, Principal } from "../identity/principal.ts";
 import type { Access } from "./access/access.ts";
 import { statusOf } from "./errors.ts";
 import { toldFault } from "./fault-details.ts";
 import { guestOf } from "./guests.ts";
+import type { PeerCertificate } from "./peer-certificate.ts";
+import { peerCertificateOf } from "./peer-certificate.ts";
 
 /** Largest metadata of a call in bytes, counted as HTTP/2 counts: name, value and 32 for each. */
 export const METADATA_BYTES = 8 * 1024;
@@ -30,7 +32,7 @@ export interface GateOptions {
   readonly authenticate: Authenticate;
   /** Who may call what. */
   readonly access: Pick<Access, "enter" | "refused">;
-  /** The certificate that the other end of a connection has proven to hold; absent = connections prove nothing. */
+  /** The certificate that the other end of a connection has proven to hold; default what its handshake has proven. */
   readonly certificateOf?: CertificateOf;
   /** Default {@link RECEIVE_TIMEOUT_MS}. */
   readonly receiveTimeoutMs?: number;
@@ -40,11 +42,12 @@ export interface GateOptions {
 }
 
 /** Tells of the connection that a call came by. The one place where identities meet the transport's own proofs. */
-export type CertificateOf = (connection: { readonly socket?: object } | undefined) => PeerCertificate | undefined;
+export type CertificateOf = typeof peerCertificateOf;
 
 /** What is known of a call that was let in. */
 export interface LetIn {
   readonly principal: Principal;
+  readonly peerCertificate: PeerCertificate | undefined;
   readonly shares: CallShares;
   /** Has `ended` called when the call is cut, because its client has left others waiting. */
   readonly onCut: (ended: () => void) => void;
@@ -168,16 +171,17 @@ interface Arriving {
 
 /** Says who calls: at once, or when his credential has been looked at. */
 function identify({ call, metadata, path }: Arriving, options: GateOptions): Principal | Promise<Principal> {
-  const { authenticate, access, certificateOf } = options;
+  const { authenticate, access, certificateOf = peerCertificateOf } = options;
   const session = transportOf(call)?.session;
   checkSize(metadata);
+  const certificate = certificateOf(session);
   const refused = (error: unknown): never => {
     guestOf(session)?.refuse();
     access.refused(path, error);
     throw error;
   };
   try {
-    const identified = authenticate(authorizationOf(metadata), certificateOf?.(session));
+    const identified = authenticate(authorizationOf(metadata), certificate);
     return identified instanceof Promise ? identified.catch(refused) : identified;
   } catch (error) {
     return refused(error);
@@ -191,7 +195,7 @@ interface Identified {
 }
 
 /** Lets a call in, or says why not. What it holds is given back when its stream is closed: until then bytes of it may wait. */
-function enter({ call, principal, path }: Identified, { access, budgets }: GateOptions): LetIn {
+function enter({ call, principal, path }: Identified, { access, budgets, certificateOf = peerCertificateOf }: GateOptions): LetIn {
   const stream = transportOf(call);
   guestOf(stream?.session)?.prove();
   const leave = access.enter(principal, path);
@@ -214,6 +218,7 @@ function enter({ call, principal, path }: Identified, { access, budgets }: GateO
   else stream?.once("close", over);
   return {
     principal,
+    peerCertificate: certificateOf(stream?.session),
     shares: open.shares,
     onCut: (listener) => {
       ended = listener;

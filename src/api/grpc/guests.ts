@@ -68,6 +68,13 @@ export class Guests {
   }
 }
 
+/** Has the socket of a handshake that is over carry the guest of the connection under it. Whether there was one. */
+export function carryGuest(from: Socket, to: Socket): boolean {
+  const guest = guestOf({ socket: from });
+  Object.assign(to, { [GUEST]: guest });
+  return guest !== undefined;
+}
+
 /** The guest who holds the connection of a session or a request; undefined for one that was closed. */
 export function guestOf(holder: { readonly socket?: Socket } | undefined): Guest | undefined {
   const socket = holder?.socket as { readonly [GUEST]?: Guest } | undefined; // the socket that was added, or its proxy

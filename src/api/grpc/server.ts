@@ -8,7 +8,7 @@ import { Access } from "./access/access.ts";
 import type { Denial, DenialKind } from "./access/denials.ts";
 import { keptApart } from "./access/kept-apart.ts";
 import type { Address } from "./address.ts";
-import { parseAddress } from "./address.ts";
+import { addressText, isLoopback, parseAddress } from "./address.ts";
 import { CallBudgets } from "./call-budgets.ts";
 import type { CallLimits } from "./call-budgets.ts";
 import type { OnCall } from "./call-watch.ts";
@@ -22,6 +22,7 @@ import type { HooksPart } from "./hook-service.ts";
 import { hookService, withHooks } from "./hook-service.ts";
 import { startHttpSidePort } from "./http-side-port.ts";
 import type { HttpSidePort } from "./http-side-port.ts";
+import type { PeerCertificate } from "./peer-certificate.ts";
 import { platformHealthService } from "./platform-health-service.ts";
 import { platformService } from "./platform-service.ts";
 import { queueService } from "./queue-service.ts";
@@ -30,6 +31,8 @@ import { runService } from "./run-service.ts";
 import type { MountedService } from "./service.ts";
 import type { SidePage, SidePages } from "./side-pages.ts";
 import { tokenAuthenticator } from "./token.ts";
+import type { ServerTls, TlsMaterial } from "./tls/tls-material.ts";
+import { requireSoundTls } from "./tls/tls-server.ts";
 import { startTransport } from "./transport.ts";
 import type { Transport, TransportLimits } from "./transport.ts";
 import { WebhookDoor } from "./webhooks/webhook-door.ts";
@@ -37,7 +40,7 @@ import type { OnWebhook, WebhookEndpoint } from "./webhooks/webhook-endpoint.ts"
 
 /** What a server is started with. */
 export interface GrpcServerOptions {
-  /** `unix:/path` or a loopback `host:port`; port 0 takes a free one. */
+  /** `unix:/path` or `host:port`, without `tls` a loopback one; port 0 takes a free one. */
   readonly address: string;
   readonly runner: JobRunner;
   readonly runs: RunRunner;
@@ -70,7 +73,12 @@ export interface GrpcServerOptions {
   readonly onDenied?: (denial: Denial) => void;
   /** Whether the server describes its services to whoever asks. Default false. */
   readonly reflection?: boolean;
-  /** A loopback `host:port` on which browsers and `curl` are served the same services; absent = none. It asks for the token. */
+  /** Spoken on TCP; absent = plain bytes, on loopback alone. */
+  readonly tls?: ServerTls;
+  /** Said aloud: plain bytes, and tokens in them, may go over a network. */
+  readonly insecure?: boolean;
+  /** A `host:port`, without `tls` a loopback one, on which browsers and `curl` are served the same services; absent = none. It asks for the token,
+   * and off loopback for what `tls` asks for. */
   readonly httpAddress?: string;
   /** The page `/metrics` of the side port; absent = there is none. */
   readonly metricsPage?: () => Promise<SidePage>;
@@ -113,6 +121,11 @@ export interface GrpcServer extends AsyncDisposable {
    * what is left after `graceMs`. Resolves when no connection is left. Safe to call twice.
    */
   drain(options: { readonly graceMs: number }): Promise<void>;
+  /**
+   * Has the handshakes from now on made with other files; connections that are there go on.
+   * @throws {Fault} INVALID_CONFIGURATION that lists every problem; then nothing has changed.
+   */
+  replaceTls(material: TlsMaterial): void;
 }
 
 /**
@@ -121,9 +134,10 @@ export interface GrpcServer extends AsyncDisposable {
  *   refuses; STATE_LOCKED if another server answers on the socket.
  */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { clock, limits, onInternalError, onCall } = options;
+  const { clock, limits, onInternalError, onCall, tls } = options;
   const address = parseAddress(options.address);
   const httpAddress = options.httpAddress === undefined ? undefined : parseAddress(options.httpAddress);
+  if (tls !== undefined) requireSoundTls(tls, clock);
   const { services, health } = mountedServices(options);
   const budgets = new CallBudgets(clock, limits);
   const access = new Access({
@@ -138,6 +152,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     budgets,
     access,
     onInternalError,
+    tls,
     ...(certificateOf !== undefined && { certificateOf }),
     ...(onCall !== undefined && { onCall }),
     ...(limits !== undefined && { limits }),
@@ -150,10 +165,15 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
       ...limits,
       ...besideMethods(options),
       address: httpAddress,
-      authenticate: authenticatorOf(httpAddress, { ...options, noToken: false }),
+      authenticate: authenticatorOf(httpAddress, { ...withoutTlsOnLoopback(httpAddress, options), noToken: false }),
     }));
   try {
-    const transport = await startTransport({ ...common, address, authenticate: authenticatorOf(address, options) });
+    const transport = await startTransport({
+      ...common,
+      address,
+      insecure: options.insecure,
+      authenticate: authenticatorOf(address, options),
+    });
     return runningServer({ transport, sidePort, health, budgets, access });
   } catch (error) {
     await sidePort?.drain({ graceMs: 0 });
@@ -202,13 +222,37 @@ function ignore(): void {
   // nobody asked
 }
 
-function authenticatorOf(address: Address, { token, noToken, identities }: GrpcServerOptions): Authenticate {
+/** The side port speaks plain HTTP on this machine, so no certificate is seen there. */
+function withoutTlsOnLoopback(address: Address, { tls, ...options }: GrpcServerOptions): GrpcServerOptions {
+  const isSpoken = tls !== undefined && address.kind === "tcp" && !isLoopback(address.host);
+  return isSpoken ? { ...options, tls } : options;
+}
+
+function authenticatorOf(address: Address, { token, noToken, tls, identities }: GrpcServerOptions): Authenticate {
   if (identities !== undefined) return address.kind === "unix" ? () => identities.local : identities.authenticate;
   if (address.kind === "unix") return () => LOCAL;
-  if (noToken === true) return () => ANYONE;
+  if (tls?.clientCertificates === "required") return certificateHolder;
+  if (noToken === true) {
+    requireLoopback(address);
+    return () => ANYONE;
+  }
   if (token !== undefined) return tokenAuthenticator(token);
   const text = "A loopback port is open to every local user: give a token, or say --no-token.";
   throw new Fault("INVALID_CONFIGURATION", text, { violations: [{ field: "token", description: "is missing" }] });
+}
+
+/** A certificate that the client CA has signed is the credential. */
+function certificateHolder(_authorization: string | undefined, certificate: PeerCertificate | undefined): Principal {
+  if (certificate === undefined) throw new Fault("UNAUTHENTICATED", "The connection was made without a certificate.");
+  const { uriSans, commonName, fingerprint } = certificate;
+  return { name: `certificate:${uriSans[0] ?? commonName ?? fingerprint}` };
+}
+
+function requireLoopback(address: Address & { kind: "tcp" }): void {
+  if (isLoopback(address.host)) return;
+  const text = `Without a token, whoever reaches ${addressText(address)} over the network may run jobs. Take --no-token back, or ask for client certificates (tls.client_certificates: required).`;
+  const violations = [{ field: "no_token", description: "is for loopback alone" }];
+  throw new Fault("INVALID_CONFIGURATION", text, { violations });
 }
 
 const LOCAL: Principal = { name: "local" };
@@ -240,6 +284,10 @@ function runningServer({ transport, sidePort, health, budgets, access }: Running
     },
     get denied() {
       return access.denied;
+    },
+    replaceTls(material) {
+      transport.replaceTls(material);
+      sidePort?.replaceTls(material);
     },
     setServing: (serving) => health.setServing(serving),
     drain: ({ graceMs }) => drain(graceMs),

@@ -1,5 +1,6 @@
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import type { ServerOptions } from "@grpc/grpc-js";
+import type { Socket } from "node:net";
 import type { Clock } from "#model";
 import type { Authenticate } from "../identity/principal.ts";
 import { LIMITS } from "#model";
@@ -12,6 +13,7 @@ import { createGate } from "./gate.ts";
 import type { CertificateOf } from "./gate.ts";
 import { listen } from "./listener.ts";
 import type { MountedService } from "./service.ts";
+import type { ServerTls, TlsMaterial } from "./tls/tls-material.ts";
 
 /** Room above the largest request, so that one just over it is refused with details and not cut by the transport. */
 const SLACK_BYTES = 64 * 1024;
@@ -48,6 +50,10 @@ export interface TransportOptions {
   readonly onInternalError: (error: unknown, method: string) => void;
   readonly onCall?: OnCall;
   readonly limits?: TransportLimits;
+  /** Absent = as plain bytes, as on every unix socket. */
+  readonly tls?: ServerTls | undefined;
+  /** Said aloud: plain bytes may go over a network. */
+  readonly insecure?: boolean | undefined;
 }
 
 /** Services on an address. */
@@ -58,27 +64,32 @@ export interface Transport {
   readonly connections: number;
   /** Takes no new connections and calls, waits for those that run, and cuts what is left after `graceMs`. Call it once. */
   drain(options: { readonly graceMs: number }): Promise<void>;
+  /** Has the handshakes from now on made with other files. @throws {Fault} INVALID_CONFIGURATION; then nothing has changed. */
+  replaceTls(material: TlsMaterial): void;
 }
 
 /**
- * Serves over gRPC on a unix socket of mode 0600 or a loopback port.
+ * Serves over gRPC on a unix socket of mode 0600, on a loopback port, or on any port with TLS.
  * @throws {Fault} INVALID_CONFIGURATION for any other address, or if the system refuses; STATE_LOCKED if another server
  *   answers on the socket.
  */
 export async function startTransport(options: TransportOptions): Promise<Transport> {
-  const { address, services, clock, access, onInternalError, limits = {} } = options;
+  const { address, services, clock, access, onInternalError, limits = {}, tls, insecure } = options;
   const { interceptor, letIn } = createGate({ ...options, ...limits });
   const server = new Server({ ...SERVER_OPTIONS, interceptors: [interceptor] });
   const served = services.flatMap((mounted) => addService(server, mounted, { clock, letIn, onInternalError }));
   access.requireRows(served);
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const listener = await listen({ address, clock, ...limits, accept: (socket) => injector.injectConnection(socket) });
+  // TLS is ours and not the library's: it would hand over no connection before its handshake, and counts none of them.
+  const accept = (socket: Socket): void => injector.injectConnection(socket);
+  const listener = await listen({ address, clock, ...limits, tls, insecure, accept });
 
   return {
     address: listener.address,
     get connections() {
       return listener.connections;
     },
+    replaceTls: (material) => listener.replaceTls(material),
     async drain({ graceMs }) {
       // The library's own shutdown waits without a limit, and does not see connections that were injected: every one is
       // asked to end after its calls, and cut after the grace.

@@ -22,7 +22,7 @@ export function certificatePrincipal(
 }
 
 function fits({ uri, dns, commonName }: CertificateRule, certificate: PeerCertificate): boolean {
-  if (uri !== undefined) return certificate.uris.includes(uri);
-  if (dns !== undefined) return certificate.dnsNames.includes(dns);
+  if (uri !== undefined) return certificate.uriSans.includes(uri);
+  if (dns !== undefined) return certificate.dnsSans.includes(dns);
   return commonName !== undefined && certificate.commonName === commonName;
 }

@@ -20,15 +20,17 @@ export interface Proven {
   readonly bounded: boolean;
 }
 
-/** The certificate of a client, as the listener has verified it against the authorities that are configured. */
+/** What a caller's verified certificate says of him. Only a certificate that the client CA vouches for gets this far. */
 export interface PeerCertificate {
-  /** Common name of the subject; empty if it has none. */
-  readonly commonName: string;
-  /** URIs of the subject's alternative names. */
-  readonly uris: readonly string[];
-  /** DNS names of the subject's alternative names. */
-  readonly dnsNames: readonly string[];
-  /** SHA-256 of the certificate, for people. */
+  /** The whole subject, one attribute a line. */
+  readonly subject: string;
+  /** Undefined if the subject has none, or more than one. */
+  readonly commonName: string | undefined;
+  /** Alternative names of kind URI, in the order of the certificate. */
+  readonly uriSans: readonly string[];
+  /** Alternative names of kind DNS. */
+  readonly dnsSans: readonly string[];
+  /** SHA-256 of the certificate's bytes, 64 hex digits. */
   readonly fingerprint: string;
 }
 

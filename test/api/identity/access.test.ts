@@ -147,9 +147,10 @@ test("who has as many calls under way as he may have starts another when one has
 });
 
 const CI: PeerCertificate = {
+  subject: "CN=ci",
   commonName: "ci",
-  uris: ["spiffe://example.com/ci"],
-  dnsNames: ["ci.example.com"],
+  uriSans: ["spiffe://example.com/ci"],
+  dnsSans: ["ci.example.com"],
   fingerprint: "f",
 };
 
@@ -178,7 +179,7 @@ test.each([
     code: "UNAUTHENTICATED",
   });
   for (const other of [
-    { ...CI, commonName: "CI", uris: ["spiffe://example.com/ci/"], dnsNames: ["a.ci.example.com"] },
+    { ...CI, commonName: "CI", uriSans: ["spiffe://example.com/ci/"], dnsSans: ["a.ci.example.com"] },
     undefined,
   ]) {
     certificate = other;

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { VerbatimClient, GrpcServer, GrpcServerOptions } from "#api";
-import { connectClient, startGrpcServer } from "#api";
+import { calledLocally, connectClient, startGrpcServer } from "#api";
 import type { StepHandler, StepType } from "#effects";
 import type { EvidenceStore } from "#evidence";
 import { createKeyFileSigner, createMemoryHistory, createMemoryStore, HistoryFeed, Sealer } from "#evidence";
@@ -95,7 +95,7 @@ export async function startHouse(
     throw refused;
   });
   const client = connectClient({
-    address: server.address,
+    address: calledLocally(server.address),
     ...(options.token !== undefined && { token: options.token }),
   });
   return {
