@@ -21,7 +21,7 @@ export interface RecoveredRuns {
 export async function recoverRuns(store: EvidenceStore, clock: Clock): Promise<RecoveredRuns> {
   const jobs: ExecutionResult[] = [];
   const plans: RecoveredRun[] = [];
-  for (const head of await store.openRuns()) {
+  for (const head of await store.takeOver()) {
     const created = await firstRecord(store, head.runId);
     if (created !== undefined && isPlanRun(created)) plans.push(await recoverPlanRun(store, head, clock));
     else jobs.push(await closeInterruptedRun(store, head, clock));

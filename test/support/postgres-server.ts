@@ -8,14 +8,26 @@ import type { DatabaseServer } from "./database-process.ts";
 import { scratchDirectory } from "./scratch-directory.ts";
 
 const USER = "verbatim";
+/** How a server is started. */
+export interface PostgresSettings {
+  /** Whether a commit is synced. */
+  readonly syncs?: boolean;
+  /** As on its command line, `name=value`. */
+  readonly settings?: readonly string[];
+}
+
 /** The user and the group that own nothing: PostgreSQL refuses to be run by root. */
 const NOBODY = { uid: 65_534, gid: 65_534 };
 
 /**
- * A PostgreSQL of its own on a free port. It syncs nothing: what it has written outlives its process, and not the machine.
+ * A PostgreSQL of its own on a free port. Unless it is told to, it syncs nothing: what it has written outlives its process, and
+ * not the machine.
  * @throws {Error} if PostgreSQL is not installed.
  */
-export async function startPostgres(): Promise<DatabaseServer> {
+export async function startPostgres({
+  syncs = false,
+  settings: more = [],
+}: PostgresSettings = {}): Promise<DatabaseServer> {
   const programs = await newestPrograms();
   const directory = await scratchDirectory();
   const user = getuid?.() === 0 ? NOBODY : {};
@@ -30,7 +42,8 @@ export async function startPostgres(): Promise<DatabaseServer> {
   await initialise();
   const port = await freePort();
   const url = `postgres://${USER}@127.0.0.1:${port}/postgres`;
-  const settings = ["fsync=off", "listen_addresses=127.0.0.1", `unix_socket_directories=${directory.path}`];
+  const fsync = `fsync=${syncs ? "on" : "off"}`;
+  const settings = [fsync, "listen_addresses=127.0.0.1", `unix_socket_directories=${directory.path}`, ...more];
   return await startDatabase({
     command: [join(programs, "postgres"), "-D", data, "-p", `${port}`, ...settings.flatMap((word) => ["-c", word])],
     url,
