@@ -21,6 +21,8 @@ export interface StoreSubject {
   readonly outlivesProcess: boolean;
   /** Where payloads are not files under `blobs`. */
   readonly payloads?: PayloadAccess;
+  /** Takes everything out of the place that stores of all directories share; called when a store is closed. */
+  readonly empty?: () => Promise<void>;
 }
 
 /** A store in a directory of its own; closed and removed when disposed. */
@@ -45,6 +47,7 @@ export function openStore(subject: StoreSubject, options: StoreOptions = { newEv
     },
     async [Symbol.asyncDispose]() {
       await store.close();
+      await subject.empty?.();
       directory[Symbol.dispose]();
     },
   };

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { chown, glob, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { getuid } from "node:process";
@@ -8,9 +9,11 @@ import type { DatabaseServer } from "./database-process.ts";
 import { scratchDirectory } from "./scratch-directory.ts";
 
 const USER = "verbatim";
+const MEMORY_DISK = "/dev/shm";
+
 /** How a server is started. */
 export interface PostgresSettings {
-  /** Whether a commit is synced. */
+  /** Whether a commit is synced, which is done on a disk in memory where there is one. */
   readonly syncs?: boolean;
   /** As on its command line, `name=value`. */
   readonly settings?: readonly string[];
@@ -29,7 +32,7 @@ export async function startPostgres({
   settings: more = [],
 }: PostgresSettings = {}): Promise<DatabaseServer> {
   const programs = await newestPrograms();
-  const directory = await scratchDirectory();
+  const directory = await scratchDirectory(syncs && existsSync(MEMORY_DISK) ? MEMORY_DISK : undefined);
   const user = getuid?.() === 0 ? NOBODY : {};
   if (user === NOBODY) await chown(directory.path, NOBODY.uid, NOBODY.gid);
   const data = join(directory.path, "data");

@@ -20,6 +20,8 @@ export interface NewsChannelOptions {
 const RUNS_PER_NOTIFICATION = 50;
 /** What others have not been told of is kept up to here; then they find it when they look again. */
 const RUNS_UNTOLD = 5000;
+/** What lives shorter need not listen. */
+const LISTEN_AFTER_MS = 100;
 const LISTEN_AGAIN_MS = 500;
 
 /**
@@ -33,11 +35,13 @@ export class NewsChannel {
   #client: pg.PoolClient | undefined;
   #closed = false;
   readonly #disarms = new Set<() => void>();
-  #connecting: Promise<void>;
+  #connecting: Promise<void> | undefined;
 
   constructor(options: NewsChannelOptions) {
     this.#options = options;
-    this.#connecting = this.#listen();
+    this.#later(LISTEN_AFTER_MS, () => {
+      this.#connecting = this.#listen();
+    });
     this.#pollLater();
   }
 
