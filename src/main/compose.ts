@@ -23,6 +23,8 @@ import { resumeInterrupted, tellRecovered } from "./recovered-runs.ts";
 import { createRunners } from "./runners.ts";
 import { createScheduler, requireSoundPlans } from "./schedules.ts";
 import { openPlatform } from "./platform.ts";
+import { createTakeOvers, openPostgresStore } from "./postgres-store.ts";
+import type { TakeOvers } from "./postgres-store.ts";
 import { shortest } from "./running-server.ts";
 import { openSigner } from "./signer.ts";
 import { claimStoreKind, requireStoreKind } from "./store-kind.ts";
@@ -97,8 +99,19 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   if (disk !== undefined) resources.defer(() => disk.close());
   const signer = await openSigner(configuration);
   const sealing: { current?: Sealer } = {};
+  const takeOvers: { current?: TakeOvers } = {};
+  const onFenced = (runIds: readonly string[]): void => takeOvers.current?.abandon(runIds);
   const onEnded = (runId: string): void => sealing.current?.sealSoon(runId);
-  const store = await openStore(configuration, { resources, log, onHalt, onEnded, ledger, history, notifications });
+  const store = await openStore(configuration, {
+    resources,
+    log,
+    onHalt,
+    onEnded,
+    onFenced,
+    ledger,
+    history,
+    notifications,
+  });
   claimStoreKind(state, configuration.store);
   await ledger.open(configuration, store, { signer, log, onHalt: () => setServing(false) });
   resources.use(ledger);
@@ -116,6 +129,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     { store, contractStore, stepTypes, health, signer, disk, log, drivesOn },
     configuration,
   );
+  takeOvers.current = resources.use(createTakeOvers(configuration, { store, runner, runs, log }));
   const contracts = contractStore && createContractKeeper(configuration, { contractStore, store, served, runner, log });
   if (drivesOn) requireSoundPlans(configuration, runs);
   const schedules = createScheduler(configuration, { store, runs, log });
@@ -138,6 +152,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   });
   if (disk?.full === true) server.current.setServing(false);
   if (drivesOn) await resumeInterrupted(recovered, runs, log);
+  if (drivesOn) takeOvers.current.start();
   if (drivesOn) await contracts?.start();
   if (drivesOn) await schedules.start();
   if (drivesOn) hooks?.start();
@@ -237,11 +252,13 @@ interface StoreContext {
   readonly notifications: NotificationsOfRuns;
   /** Told of each run whose log has ended. */
   readonly onEnded: (runId: string) => void;
+  /** Told of runs that another process has taken over. */
+  readonly onFenced: (runIds: readonly string[]) => void;
 }
 
 async function openStore(configuration: LoadedConfiguration, context: StoreContext): Promise<EvidenceStore> {
   const { state, mirror } = configuration;
-  const { resources, log, onHalt, onEnded, ledger, history, notifications } = context;
+  const { resources, log, onHalt, onEnded, onFenced, ledger, history, notifications } = context;
   const onCommit: LogStoreOptions["onCommit"] = (appends) => {
     ledger.take(appends);
     history.take(appends);
@@ -252,6 +269,7 @@ async function openStore(configuration: LoadedConfiguration, context: StoreConte
   const options: LogStoreOptions = {
     newEventId: randomUUIDv7,
     onHalt,
+    onFenced,
     onCommit,
     onDamage,
     guardNewRun: ledger.guard,
@@ -259,10 +277,14 @@ async function openStore(configuration: LoadedConfiguration, context: StoreConte
   if (configuration.store === "memory") return resources.adopt(createMemoryStore(options), (store) => store.close());
   if (configuration.store === "jsonl")
     return resources.adopt(createJsonlStore(state, options), (store) => store.close());
-  if (!mirror) return resources.adopt(createSqliteStore(state, options), (store) => store.close());
+  const make = (given: LogStoreOptions): EvidenceStore =>
+    configuration.store === "postgres"
+      ? openPostgresStore(configuration, { ...given, log })
+      : createSqliteStore(state, given);
+  if (!mirror) return resources.adopt(make(options), (store) => store.close());
   const onProblem = (runId: string, error: string): void => log("mirror.failed", { run_id: runId, error });
   const copies = new LogMirror({ directory: state, clock: systemClock, onProblem });
-  const store: EvidenceStore = createSqliteStore(state, {
+  const store: EvidenceStore = make({
     ...options,
     onCommit: (appends) => {
       onCommit(appends);

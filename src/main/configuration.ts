@@ -2,6 +2,7 @@ import { z } from "zod";
 import { SECRET_NAME } from "#effects";
 import { hooksSchema, jobsSchema } from "./hook-configuration.ts";
 import { platformSchema } from "./platform-configuration.ts";
+import { postgresSchema } from "./postgres-configuration.ts";
 import { schedulesSchema } from "./schedule-configuration.ts";
 import { stepsSchema } from "./step-configuration.ts";
 
@@ -39,9 +40,10 @@ export const configurationSchema = z
       .default(".verbatim")
       .describe("State directory, relative to the configuration file."),
     store: z
-      .enum(["sqlite", "jsonl", "memory"])
+      .enum(["sqlite", "jsonl", "postgres", "memory"])
       .default("sqlite")
-      .describe("Where evidence is kept. memory is lost with the process."),
+      .describe("Where evidence is kept. memory is lost with the process; postgres may be shared by several servers."),
+    postgres: postgresSchema.optional(),
     listen: z
       .string()
       .min(1)
@@ -155,6 +157,12 @@ export const configurationSchema = z
       .max(100)
       .default([])
       .describe("Modules with step types of one's own, loaded at the start; they may do all that the server may."),
+  })
+  .superRefine(({ store, postgres }, context) => {
+    if ((store === "postgres") === (postgres !== undefined)) return;
+    const message =
+      postgres === undefined ? "is missing; store: postgres needs its url" : `is given, and the store is ${store}`;
+    context.addIssue({ code: "custom", path: ["postgres"], message });
   })
   .describe("Configuration of Verbatim (verbatim.yaml).");
 

@@ -1,20 +1,5 @@
 import { z } from "zod";
-
-const reference = z.union(
-  [
-    z.strictObject({ file: z.string().min(1).max(4096).describe("A file that others may not open.") }),
-    z.strictObject({
-      environment: z
-        .string()
-        .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/)
-        .describe("A variable of the server's own environment."),
-    }),
-  ],
-  {
-    error:
-      "expected {file: path} or {environment: VARIABLE}: an address with a password stands in neither this file nor a log",
-  },
-);
+import { reference } from "./reference.ts";
 
 const source = z.union(
   [

@@ -2,13 +2,7 @@ import { hash, randomUUIDv7 } from "node:crypto";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import type { HooksPart } from "#api";
-import {
-  createPostgresOutbox,
-  createPostgresSource,
-  createSqliteOutbox,
-  createSqliteSource,
-  readSecret,
-} from "#effects";
+import { createPostgresOutbox, createPostgresSource, createSqliteOutbox, createSqliteSource } from "#effects";
 import type { Outbox, RecordSource } from "#effects";
 import { Fault } from "#model";
 import { OutboxRelay, performHookWork, WorkDesk, Workers } from "#orchestration";
@@ -18,6 +12,7 @@ import type { JobQueue } from "#queue";
 import { HookFile } from "./hook-file.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
+import { addressOf } from "./reference.ts";
 import { systemClock } from "./system-clock.ts";
 
 /** What hooks stand on. */
@@ -142,19 +137,6 @@ const NO_SOURCE: RecordSource = {
   },
   close: async () => undefined,
 };
-
-type Reference = NonNullable<LoadedConfiguration["jobs"]["url"]>;
-
-/** The value that a reference names. @throws {Fault} INVALID_CONFIGURATION */
-function addressOf(reference: Reference, { field, base }: { readonly field: string; readonly base: string }): string {
-  const source = "file" in reference ? { file: resolve(base, reference.file) } : reference;
-  const read = readSecret(source, process.env);
-  if (read.kind === "value") return read.value.trim();
-  const description = read.problem;
-  throw new Fault("INVALID_CONFIGURATION", `${field} cannot be read: ${description}`, {
-    violations: [{ field, description }],
-  });
-}
 
 async function openQueue({ jobs, state, base, store }: LoadedConfiguration): Promise<JobQueue> {
   const common = { clock: systemClock, capacity: jobs.capacity, stalledAfterMs: jobs.lease_seconds * 1000 };

@@ -1,4 +1,5 @@
 import type { EvidenceStore, RecordDraft, RunHead } from "#evidence";
+import { Fault } from "#model";
 import type { Clock, ExecutionResult, JsonObject } from "#model";
 import { closingRecords } from "./job-records.ts";
 import { firstRecord, interruptedJob } from "./recorded-job.ts";
@@ -22,9 +23,13 @@ export async function recoverRuns(store: EvidenceStore, clock: Clock): Promise<R
   const jobs: ExecutionResult[] = [];
   const plans: RecoveredRun[] = [];
   for (const head of await store.takeOver()) {
-    const created = await firstRecord(store, head.runId);
-    if (created !== undefined && isPlanRun(created)) plans.push(await recoverPlanRun(store, head, clock));
-    else jobs.push(await closeInterruptedRun(store, head, clock));
+    try {
+      const created = await firstRecord(store, head.runId);
+      if (created !== undefined && isPlanRun(created)) plans.push(await recoverPlanRun(store, head, clock));
+      else jobs.push(await closeInterruptedRun(store, head, clock));
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code !== "RUN_FENCED") throw error; // somebody else has taken it over since
+    }
   }
   return { jobs, plans };
 }

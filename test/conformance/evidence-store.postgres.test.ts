@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll } from "vitest";
 import { createPostgresStore } from "#evidence";
 import type { DatabaseServer } from "../support/database-process.ts";
@@ -23,7 +24,11 @@ afterAll(async () => {
 evidenceStoreConformance({
   name: "postgres",
   open: (directory, options) =>
-    createPostgresStore(directory, { url: server.url, schema: SCHEMA, clock: machineClock }, options),
+    createPostgresStore(
+      directory,
+      { url: server.url, schema: SCHEMA, clock: machineClock, newToken: randomUUID },
+      options,
+    ),
   outlivesProcess: true,
   payloads: {
     count: async () => (await owner.ask<{ count: number }>("SELECT count(*)::int AS count FROM $.blobs"))[0]?.count ?? 0,

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { Clock } from "#model";
 import { assert } from "#model";
 import { makeDirectory } from "../durable-file.ts";
@@ -24,6 +23,8 @@ export interface PostgresStoreOptions {
   /** Name of the schema, which is made if it is not there: lower-case letters, digits and `_`, up to 50. Default `verbatim_evidence`. */
   readonly schema?: string;
   readonly clock: Clock;
+  /** Makes a name that nobody else has. */
+  readonly newToken: () => string;
   /** Connections at most, 4 or more. Default 10. */
   readonly connections?: number;
   /** Without a word for so long a run may be taken over, in milliseconds. Default 15,000. */
@@ -48,7 +49,7 @@ class PostgresBackend implements LogBackend, SharedBackend {
   readonly #directory: string;
   readonly #schema: string;
   readonly #leaseMs: number;
-  readonly #session = randomUUID();
+  readonly #session: string;
   readonly #owner: string;
   readonly #unlock: () => void;
   readonly #connections: Connections;
@@ -68,7 +69,8 @@ class PostgresBackend implements LogBackend, SharedBackend {
     this.#leaseMs = options.leaseMs ?? DEFAULTS.leaseMs;
     makeDirectory(directory);
     this.#unlock = lockDirectory(directory);
-    this.#owner = ownerOf(directory);
+    this.#session = options.newToken();
+    this.#owner = ownerOf(directory, options.newToken);
     this.#connections = new Connections({
       url: options.url,
       clock,

@@ -1,4 +1,4 @@
-import pg from "pg";
+import type pg from "pg";
 import type { Clock } from "#model";
 import { Fault } from "#model";
 
@@ -20,6 +20,11 @@ export interface ConnectionOptions {
   readonly onUnavailable?: ((why: string | undefined) => void) | undefined;
 }
 
+interface Pools {
+  readonly reads: pg.Pool;
+  readonly writes: pg.Pool;
+}
+
 /** Connections that are never waited for by readers. */
 const SET_ASIDE = 3;
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [20, 1000];
@@ -30,20 +35,27 @@ const PASSING = /^(08...|57P0[123]|57014|40001|40P01|55P03|53300|25006)$/;
 /** Connections to one server, few enough for it, which come again by themselves. */
 export class Connections {
   readonly #options: ConnectionOptions;
-  readonly #reads: pg.Pool;
-  readonly #writes: pg.Pool;
+  #pools: Promise<Pools> | undefined;
   readonly #closing = new AbortController();
   #unavailable: string | undefined;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
-    this.#reads = this.#pool(options.connections - SET_ASIDE);
-    this.#writes = this.#pool(SET_ASIDE);
   }
 
-  #pool(max: number): pg.Pool {
+  /** The package takes long to load: whoever does not need it does without. */
+  async #connect(): Promise<Pools> {
+    const { Pool } = (await import("pg")).default;
+    return { reads: this.#pool(Pool, this.#options.connections - SET_ASIDE), writes: this.#pool(Pool, SET_ASIDE) };
+  }
+
+  async #connected(): Promise<Pools> {
+    return await (this.#pools ??= this.#connect());
+  }
+
+  #pool(Pool: typeof pg.Pool, max: number): pg.Pool {
     const { url, silentAfterMs } = this.#options;
-    const pool = new pg.Pool({
+    const pool = new Pool({
       connectionString: url,
       max,
       application_name: "verbatim",
@@ -63,7 +75,8 @@ export class Connections {
   /** Reads. @throws {Fault} STORE_UNAVAILABLE if the server does not answer. */
   async read<Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<readonly Row[]> {
     try {
-      const { rows } = await this.#reads.query<Row>(text, values.map(withoutNul));
+      const { reads } = await this.#connected();
+      const { rows } = await reads.query<Row>(text, values.map(withoutNul));
       return rows;
     } catch (error) {
       throw isPassing(error) ? unavailable(error) : error;
@@ -72,7 +85,8 @@ export class Connections {
 
   /** One try at a statement that writes. @throws what the server or the connection says. */
   async write<Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<readonly Row[]> {
-    const { rows } = await this.#writes.query<Row>(text, values);
+    const { writes } = await this.#connected();
+    const { rows } = await writes.query<Row>(text, values);
     return rows;
   }
 
@@ -114,7 +128,8 @@ export class Connections {
 
   /** Does `act` in one transaction; a connection on which something failed is not used again. */
   async transaction<T>(act: (on: Statements) => Promise<T>): Promise<T> {
-    const client = await this.#writes.connect();
+    const { writes } = await this.#connected();
+    const client = await writes.connect();
     let failed = true;
     try {
       await client.query("BEGIN ISOLATION LEVEL READ COMMITTED");
@@ -129,7 +144,8 @@ export class Connections {
 
   /** A connection to listen on; whoever takes it gives it back with `release(true)`. */
   async listener(): Promise<pg.PoolClient> {
-    return await this.#writes.connect();
+    const { writes } = await this.#connected();
+    return await writes.connect();
   }
 
   /** From now on nothing is tried again. */
@@ -139,7 +155,8 @@ export class Connections {
 
   async close(): Promise<void> {
     this.giveUp();
-    await Promise.all([this.#reads.end(), this.#writes.end()]);
+    const pools = await this.#pools;
+    await Promise.all([pools?.reads.end(), pools?.writes.end()]);
   }
 }
 

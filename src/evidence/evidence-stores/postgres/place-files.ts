@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Fault } from "#model";
@@ -10,8 +9,8 @@ const OWNER_FILE = "owner.id";
 const STORE_FILE = "store.id";
 
 /** The name of the state directory, which it is given once; its lock is held. */
-export function ownerOf(directory: string): string {
-  return namedOnce(join(directory, OWNER_FILE), randomUUID());
+export function ownerOf(directory: string, newName: () => string): string {
+  return namedOnce(join(directory, OWNER_FILE), newName());
 }
 
 /**
