@@ -57,6 +57,8 @@ export class LogStore implements EvidenceStore {
   readonly #recent = new RecentRecords();
   readonly #wakeUps = new WakeUps();
   readonly #news = new News((runId) => this.#wakeUps.wake(runId));
+  /** Runs that were written here and that somebody else has claimed since, the latest last. */
+  readonly #lost = new Set<string>();
   #queue: QueuedAppend[] = [];
   #flushing: Promise<void> | undefined;
   #halted: string | undefined;
@@ -135,6 +137,8 @@ export class LogStore implements EvidenceStore {
     accepted: readonly AcceptedAppend[],
     refused: ReadonlyMap<string, Refusal>,
   ): Promise<readonly AcceptedAppend[]> {
+    const lost = [...refused].filter(([, refusal]) => refusal === "fenced").map(([runId]) => runId);
+    if (lost.length > 0) this.#lose(lost);
     for (const runId of refused.keys()) this.#lookAgain(runId);
     for (const { from } of accepted) {
       const { runId, at } = from;
@@ -160,7 +164,15 @@ export class LogStore implements EvidenceStore {
   }
 
   #lose(runIds: readonly string[]): void {
-    for (const runId of runIds) this.#lookAgain(runId);
+    for (const runId of runIds) {
+      this.#lookAgain(runId);
+      this.#lost.delete(runId);
+      this.#lost.add(runId);
+      for (const oldest of this.#lost) {
+        if (this.#lost.size <= LOST_RUNS_KNOWN) break;
+        this.#lost.delete(oldest);
+      }
+    }
     this.#options.onFenced?.(runIds);
   }
 
@@ -176,7 +188,7 @@ export class LogStore implements EvidenceStore {
     const opensAgain = goesOn && drafts[0]?.event_type === "run.resumed";
     if (at === 0 || opensAgain) this.#options.guardNewRun?.();
     if ((before?.size ?? 0) === at && (before?.completed !== true || goesOn)) return;
-    throw placeTaken(before, runId, at);
+    throw this.#lost.has(runId) ? fenced(runId) : placeTaken(before, runId, at);
   }
 
   /** Whether an append may stand behind the end of its log. The end may be in the same commit as that. */
@@ -212,7 +224,10 @@ export class LogStore implements EvidenceStore {
       if (head.completed) this.#heads.delete(runId);
       else this.#heads.set(runId, head);
     }
-    for (const { runId, records } of appends) this.#recent.add(runId, records);
+    for (const { runId, records } of appends) {
+      this.#recent.add(runId, records);
+      this.#lost.delete(runId);
+    }
     try {
       this.#options.onCommit?.(appends);
     } catch (error) {
@@ -363,6 +378,8 @@ export class LogStore implements EvidenceStore {
   }
 }
 
+/** Of so many runs that others have claimed it is known that they were written here. */
+const LOST_RUNS_KNOWN = 10_000;
 const NOTHING_REFUSED: ReadonlyMap<string, Refusal> = new Map();
 
 function placeTaken(head: RunHead | undefined, runId: string, at: number): Fault {

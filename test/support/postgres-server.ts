@@ -45,8 +45,8 @@ export async function startPostgres({
   await initialise();
   const port = await freePort();
   const url = `postgres://${USER}@127.0.0.1:${port}/postgres`;
-  const fsync = `fsync=${syncs ? "on" : "off"}`;
-  const settings = [fsync, "listen_addresses=127.0.0.1", `unix_socket_directories=${directory.path}`, ...more];
+  const fsync = syncs ? [] : ["fsync=off"];
+  const settings = [...fsync, "listen_addresses=127.0.0.1", `unix_socket_directories=${directory.path}`, ...more];
   return await startDatabase({
     command: [join(programs, "postgres"), "-D", data, "-p", `${port}`, ...settings.flatMap((word) => ["-c", word])],
     url,
