@@ -115,7 +115,7 @@ export class LogStore implements EvidenceStore {
     try {
       const written = this.#backend.write(appends);
       if (written !== undefined) await this.#news.tellDuring(written);
-      refused = (await written) ?? NOTHING_REFUSED;
+      if (written !== undefined) refused = (await written) ?? NOTHING_REFUSED;
     } catch (error) {
       this.#halt(error);
       for (const { from } of accepted) from.reject(this.#haltedFault(error));
