@@ -10,6 +10,7 @@ import type { LogDamage } from "./log-damage.ts";
 import { News } from "./news.ts";
 import { areForBehind, endedAfter, mayStandBehind } from "./log-kind.ts";
 import { isEndOfFailure } from "./opened-again.ts";
+import { fenced, LostRuns, placeTaken } from "./lost-runs.ts";
 import { parsedLine } from "./parsed-line.ts";
 import { RecentRecords } from "./recent-records.ts";
 import type { EvidenceRecord, RecordDraft, StoredRecord } from "./record.ts";
@@ -58,7 +59,7 @@ export class LogStore implements EvidenceStore {
   readonly #wakeUps = new WakeUps();
   readonly #news = new News((runId) => this.#wakeUps.wake(runId));
   /** Runs that were written here and that somebody else has claimed since, the latest last. */
-  readonly #lost = new Set<string>();
+  readonly #lost = new LostRuns();
   #queue: QueuedAppend[] = [];
   #flushing: Promise<void> | undefined;
   #halted: string | undefined;
@@ -166,12 +167,7 @@ export class LogStore implements EvidenceStore {
   #lose(runIds: readonly string[]): void {
     for (const runId of runIds) {
       this.#lookAgain(runId);
-      this.#lost.delete(runId);
       this.#lost.add(runId);
-      for (const oldest of this.#lost) {
-        if (this.#lost.size <= LOST_RUNS_KNOWN) break;
-        this.#lost.delete(oldest);
-      }
     }
     this.#options.onFenced?.(runIds);
   }
@@ -378,20 +374,7 @@ export class LogStore implements EvidenceStore {
   }
 }
 
-/** Of so many runs that others have claimed it is known that they were written here. */
-const LOST_RUNS_KNOWN = 10_000;
 const NOTHING_REFUSED: ReadonlyMap<string, Refusal> = new Map();
-
-function placeTaken(head: RunHead | undefined, runId: string, at: number): Fault {
-  const end = head?.completed === true ? " and ended" : "";
-  const text = `Run ${runId} has ${head?.size ?? 0} records${end}; an append came for position ${at}.`;
-  return new Fault("SEQUENCE_CONFLICT", text);
-}
-
-function fenced(runId: string): Fault {
-  const text = `Run ${runId} is held by another process that uses the same store; nothing of this was written. Ask that process, or wait until it has ended or its lease is over.`;
-  return new Fault("RUN_FENCED", text);
-}
 
 function requireStart(afterSeq: number): void {
   assert(Number.isSafeInteger(afterSeq) && afterSeq >= -1, "a reader starts after -1 or a sequence number");

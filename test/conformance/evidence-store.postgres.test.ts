@@ -31,7 +31,8 @@ evidenceStoreConformance({
     ),
   outlivesProcess: true,
   payloads: {
-    count: async () => (await owner.ask<{ count: number }>("SELECT count(*)::int AS count FROM $.blobs"))[0]?.count ?? 0,
+    count: async () =>
+      (await owner.ask<{ count: number }>("SELECT count(*)::int AS count FROM $.blobs"))[0]?.count ?? 0,
     change: async (_directory, text) =>
       await owner.undenied(["blobs"], `UPDATE $.blobs SET bytes = convert_to('${text}', 'UTF8')`),
     remove: async () => await owner.undenied(["blobs"], "DELETE FROM $.blobs"),

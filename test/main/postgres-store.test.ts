@@ -38,11 +38,7 @@ async function start(state: string, schema: string): Promise<ServerProcess> {
 function gatedJob(jobId: string, directory: string) {
   const file = join(directory, "effects");
   const gate = join(directory, `gate-${jobId}`);
-  return wireJob(jobId, [
-    step("append", { file }),
-    step("await_file", { file: gate }),
-    step("append", { file }),
-  ]);
+  return wireJob(jobId, [step("append", { file }), step("await_file", { file: gate }), step("append", { file })]);
 }
 
 function effects(directory: string): readonly string[] {
