@@ -14,7 +14,7 @@ interface Step {
  * a row of a table, which is written together with the next job.
  */
 export async function graphileWorker(inFlight: number): Promise<Rival> {
-  const server = await startPostgres({ durable: true });
+  const server = await startPostgres({ syncs: "disk" });
   const pool = new pg.Pool({ connectionString: server.url, max: inFlight + 4 });
   pool.on("error", () => undefined); // the server goes before the last connection
   await pool.query("CREATE TABLE steps (job text, step int, output jsonb, PRIMARY KEY (job, step))");

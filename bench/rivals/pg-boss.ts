@@ -13,7 +13,7 @@ interface Step {
  * completed. Jobs are fetched in a loop that is woken by whoever hands one in: its own workers would look twice a second at most.
  */
 export async function pgBoss(inFlight: number): Promise<Rival> {
-  const server = await startPostgres({ durable: true });
+  const server = await startPostgres({ syncs: "disk" });
   const boss = new PgBoss({ connectionString: server.url, max: Math.max(2, Math.min(inFlight, 16)) });
   await boss.start();
   await boss.createQueue("bench");

@@ -37,7 +37,7 @@ export interface TailOptions {
 /**
  * Port: keeps the logs of all runs, append-only.
  *
- * One process owns a store at a time. After any failed write the store halts: every later append is refused with
+ * One process owns a store at a time, or each run of it where several share one (`takeOver`). After any failed write the store halts: every later append is refused with
  * `STORE_HALTED` until a new start has read what really is on disk. Reads go on.
  */
 export interface EvidenceStore {
@@ -46,7 +46,10 @@ export interface EvidenceStore {
    * after a power cut they are there. At 0 the run is created. At most 1,000 drafts and 4 MiB. Behind `run.completed` nothing
    * is taken, but for one case: a run that ended `failed` is opened again by an append that begins with `run.resumed`. Behind
    * the terminal state of a contract an append may have `contract.verdict`, `contract.rollback` and `contract.rollout`, and nothing else.
-   * @throws {Fault} SEQUENCE_CONFLICT if the run's size is not `at`, or the run has ended; STORE_HALTED after a failed write.
+   *
+   * Where several processes share the store, whoever creates a run holds it, and whoever appends to a run that nobody holds claims it.
+   * @throws {Fault} SEQUENCE_CONFLICT if the run's size is not `at`, or the run has ended; RUN_FENCED if another process holds
+   * the run: then nothing of it was or will be written. STORE_HALTED after a failed write.
    */
   append(runId: string, at: number, drafts: readonly RecordDraft[]): Promise<readonly StoredRecord[]>;
 
@@ -74,6 +77,13 @@ export interface EvidenceStore {
 
   /** Every run whose last word was not said, see `RunHead.completed`: of contracts, those that are not terminal. */
   openRuns(): Promise<readonly RunHead[]>;
+
+  /**
+   * Claims every open run that nobody drives any more and gives their heads, oldest first. Where one process owns the store, those
+   * are the open runs that it has not written to; where several share it, those whose owner has ended or was silent for
+   * longer than its lease. From then on their former owner can append nothing to them.
+   */
+  takeOver(): Promise<readonly RunHead[]>;
 
   /**
    * Every run that was ever opened again after it had failed, whether it has ended since or not, and every contract of which

@@ -54,6 +54,8 @@ export type { LogKind } from "./log-kind.ts";
 export { LogMirror } from "./log-mirror.ts";
 export type { CommitWatch, LogStoreOptions, WrittenCommit } from "./log-store.ts";
 export { createMemoryStore } from "./evidence-stores/memory.ts";
+export { createPostgresStore } from "./evidence-stores/postgres.ts";
+export type { PostgresStoreOptions } from "./evidence-stores/postgres.ts";
 export { createReserveFile } from "./evidence-stores/reserve-file.ts";
 export { createSqliteStore } from "./evidence-stores/sqlite.ts";
 export { planDocument } from "./plan-document.ts";

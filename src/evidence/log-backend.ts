@@ -11,10 +11,38 @@ export interface RunAppend {
   readonly records: readonly StoredRecord[];
 }
 
+/** Why lines were not written although the medium works: somebody else holds the run, or its log ends elsewhere. */
+export type Refusal = "fenced" | "place";
+
+/** What a medium tells its store that other processes write to as well. */
+export interface SharedNews {
+  /** Others have written to this run; undefined = they may have written to any that is not held here. */
+  readonly changed: (runId: string | undefined) => void;
+  /** Somebody else has taken these runs over. */
+  readonly lost: (runIds: readonly string[]) => void;
+}
+
+/** What a medium does that several processes share. */
+export interface SharedBackend {
+  /** Called once, before anything is asked. */
+  attach(news: SharedNews): void;
+  /** Whether nobody else may write to this run, as far as is known. */
+  holds(runId: string): boolean;
+  /** Claims the open runs that nobody holds any more, oldest first. */
+  takeOver(): Promise<readonly RunHead[]>;
+  /** From now on nothing is tried again. */
+  giveUp(): void;
+}
+
 /** What a store keeps its lines in. `LogStore` does the rest: order, chain, group commit, tails, halting. */
 export interface LogBackend {
-  /** Writes all or none of it, and returns when it is durable. @throws whatever the medium says; nothing is tried again. */
-  write(appends: readonly RunAppend[]): void | Promise<void>;
+  /** There if other processes write to the medium as well. It is then asked for no head before a run is created: it says itself. */
+  readonly shared?: SharedBackend;
+  /**
+   * Writes all or none of it, and returns when it is durable; a shared medium answers with the runs of which nothing was written.
+   * @throws whatever the medium says; nothing is tried again.
+   */
+  write(appends: readonly RunAppend[]): void | Promise<void> | Promise<ReadonlyMap<string, Refusal>>;
   /** Lines with `seq > afterSeq`, in order, at most `limit` and as many as make a page (`page.ts`). */
   read(runId: string, afterSeq: number, limit: number): readonly string[] | Promise<readonly string[]>;
   head(runId: string): RunHead | undefined | Promise<RunHead | undefined>;

@@ -5,11 +5,12 @@ import { digest } from "./canonical-json.ts";
 import { genesis } from "./chain.ts";
 import { encodeRecord } from "./encode.ts";
 import type { EvidenceStore, ListedRuns, RunHead, TailOptions } from "./evidence-store.ts";
-import type { LogBackend, RunAppend } from "./log-backend.ts";
+import type { LogBackend, Refusal, RunAppend } from "./log-backend.ts";
 import type { LogDamage } from "./log-damage.ts";
 import { News } from "./news.ts";
 import { areForBehind, endedAfter, mayStandBehind } from "./log-kind.ts";
 import { isEndOfFailure } from "./opened-again.ts";
+import { fenced, LostRuns, placeTaken } from "./lost-runs.ts";
 import { parsedLine } from "./parsed-line.ts";
 import { RecentRecords } from "./recent-records.ts";
 import type { EvidenceRecord, RecordDraft, StoredRecord } from "./record.ts";
@@ -47,6 +48,8 @@ export interface LogStoreOptions {
   readonly watch?: CommitWatch;
   /** Told once, when a write has failed; must not throw. */
   readonly onHalt?: (why: string) => void;
+  /** Told of runs that this store was writing and that another process has taken over; must not throw. */
+  readonly onFenced?: (runIds: readonly string[]) => void;
   /** Told of each log that is found damaged, once; must not throw. */
   readonly onDamage?: (damage: LogDamage) => void;
 }
@@ -72,6 +75,8 @@ export class LogStore implements EvidenceStore {
   readonly #recent = new RecentRecords();
   readonly #wakeUps = new WakeUps();
   readonly #news = new News((runId) => this.#wakeUps.wake(runId));
+  /** Runs that were written here and that somebody else has claimed since, the latest last. */
+  readonly #lost = new LostRuns();
   #queue: QueuedAppend[] = [];
   #flushing: Promise<void> | undefined;
   #halted: string | undefined;
@@ -80,6 +85,7 @@ export class LogStore implements EvidenceStore {
   constructor(backend: LogBackend, options: LogStoreOptions) {
     this.#backend = backend;
     this.#options = options;
+    backend.shared?.attach({ changed: (runId) => this.#lookAgain(runId), lost: (runIds) => this.#lose(runIds) });
   }
 
   get halted(): string | undefined {
@@ -113,7 +119,7 @@ export class LogStore implements EvidenceStore {
     const heads = new Map<string, RunHead>();
     for (const from of queued) {
       try {
-        const before = heads.get(from.runId) ?? this.#heads.get(from.runId) ?? (await this.#backend.head(from.runId));
+        const before = heads.get(from.runId) ?? this.#heads.get(from.runId) ?? (await this.#headBefore(from));
         await this.#requirePlace(from, before, accepted);
         const records = this.#encode(from, before, heads);
         accepted.push({ from, append: { runId: from.runId, records } });
@@ -125,9 +131,11 @@ export class LogStore implements EvidenceStore {
     const appends = accepted.map(({ append }) => append);
     const { watch } = this.#options;
     const startMs = watch?.monotonicMs() ?? 0;
+    let refused: ReadonlyMap<string, Refusal> = NOTHING_REFUSED;
     try {
       const written = this.#backend.write(appends);
       if (written !== undefined) await this.#news.tellDuring(written);
+      if (written !== undefined) refused = (await written) ?? NOTHING_REFUSED;
       watch?.onWritten({
         appends: appends.length,
         records: appends.reduce((sum, { records }) => sum + records.length, 0),
@@ -138,8 +146,54 @@ export class LogStore implements EvidenceStore {
       for (const { from } of accepted) from.reject(this.#haltedFault(error));
       return;
     }
-    this.#publish(appends, heads);
-    for (const { from, append } of accepted) from.resolve(append.records);
+    const taken = refused.size === 0 ? accepted : await this.#refuse(accepted, refused);
+    for (const runId of refused.keys()) heads.delete(runId);
+    if (taken.length > 0) this.#publish(refused.size === 0 ? appends : taken.map(({ append }) => append), heads);
+    for (const { from, append } of taken) from.resolve(append.records);
+  }
+
+  /** A shared medium looks by itself whether there is such a run. */
+  #headBefore({ runId, at }: QueuedAppend): RunHead | undefined | Promise<RunHead | undefined> {
+    return at === 0 && this.#backend.shared !== undefined ? undefined : this.#backend.head(runId);
+  }
+
+  /** Answers those whose runs somebody else writes to, and gives the others. */
+  async #refuse(
+    accepted: readonly AcceptedAppend[],
+    refused: ReadonlyMap<string, Refusal>,
+  ): Promise<readonly AcceptedAppend[]> {
+    const lost = [...refused].filter(([, refusal]) => refusal === "fenced").map(([runId]) => runId);
+    if (lost.length > 0) this.#lose(lost);
+    for (const runId of refused.keys()) this.#lookAgain(runId);
+    for (const { from } of accepted) {
+      const { runId, at } = from;
+      const refusal = refused.get(runId);
+      if (refusal === "fenced") from.reject(fenced(runId));
+      if (refusal !== "place") continue;
+      const head = await Promise.resolve(this.#backend.head(runId)).catch(() => undefined); // only for what is said
+      from.reject(placeTaken(head, runId, at));
+    }
+    return accepted.filter(({ from }) => !refused.has(from.runId));
+  }
+
+  /** Forgets what is known here of a run that others write to, and lets its readers look. */
+  #lookAgain(runId: string | undefined): void {
+    const { shared } = this.#backend;
+    const runIds =
+      runId === undefined ? this.#wakeUps.runIds.filter((known) => shared?.holds(known) !== true) : [runId];
+    for (const changed of runIds) {
+      this.#heads.delete(changed);
+      this.#recent.forget(changed);
+      this.#wakeUps.wake(changed);
+    }
+  }
+
+  #lose(runIds: readonly string[]): void {
+    for (const runId of runIds) {
+      this.#lookAgain(runId);
+      this.#lost.add(runId);
+    }
+    this.#options.onFenced?.(runIds);
   }
 
   /** Whether an append takes its place: the next one, of a log that has not ended or may go on. */
@@ -153,10 +207,8 @@ export class LogStore implements EvidenceStore {
     if (this.#halted !== undefined) throw this.#haltedFault();
     const opensAgain = goesOn && drafts[0]?.event_type === "run.resumed";
     if (at === 0 || opensAgain) this.#options.guardNewRun?.();
-    const size = before?.size ?? 0;
-    if (size === at && (before?.completed !== true || goesOn)) return;
-    const end = before?.completed === true ? " and ended" : "";
-    throw new Fault("SEQUENCE_CONFLICT", `Run ${runId} has ${size} records${end}; an append came for position ${at}.`);
+    if ((before?.size ?? 0) === at && (before?.completed !== true || goesOn)) return;
+    throw this.#lost.has(runId) ? fenced(runId) : placeTaken(before, runId, at);
   }
 
   /** Whether an append may stand behind the end of its log. The end may be in the same commit as that. */
@@ -192,7 +244,10 @@ export class LogStore implements EvidenceStore {
       if (head.completed) this.#heads.delete(runId);
       else this.#heads.set(runId, head);
     }
-    for (const { runId, records } of appends) this.#recent.add(runId, records);
+    for (const { runId, records } of appends) {
+      this.#recent.add(runId, records);
+      this.#lost.delete(runId);
+    }
     try {
       this.#options.onCommit?.(appends);
     } catch (error) {
@@ -291,6 +346,12 @@ export class LogStore implements EvidenceStore {
     return await this.#backend.openRuns();
   }
 
+  async takeOver(): Promise<readonly RunHead[]> {
+    this.#requireOpen();
+    if (this.#backend.shared !== undefined) return await this.#backend.shared.takeOver();
+    return (await this.#backend.openRuns()).filter(({ runId }) => !this.#heads.has(runId));
+  }
+
   async reopenedRuns(): Promise<readonly RunHead[]> {
     this.#requireOpen();
     return await this.#backend.reopenedRuns();
@@ -329,12 +390,15 @@ export class LogStore implements EvidenceStore {
   }
 
   async #close(): Promise<void> {
+    this.#backend.shared?.giveUp();
     await this.#flushing;
     this.#halted ??= "it was closed";
     this.#wakeUps.wakeAll();
     await this.#backend.close();
   }
 }
+
+const NOTHING_REFUSED: ReadonlyMap<string, Refusal> = new Map();
 
 function requireStart(afterSeq: number): void {
   assert(Number.isSafeInteger(afterSeq) && afterSeq >= -1, "a reader starts after -1 or a sequence number");

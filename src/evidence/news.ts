@@ -28,7 +28,7 @@ export class News {
   }
 
   /** Tells one run after the other of what is older than the last commit, until the write has ended. Ends as the write does. */
-  async tellDuring(write: Promise<void>): Promise<void> {
+  async tellDuring(write: Promise<unknown>): Promise<void> {
     let writing = true;
     const ended = write.finally(() => {
       writing = false;

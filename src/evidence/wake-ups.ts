@@ -34,6 +34,11 @@ export class WakeUps {
     for (const runId of this.#waiting.keys()) this.wake(runId);
   }
 
+  /** The runs that somebody waits for. */
+  get runIds(): readonly string[] {
+    return [...this.#waiting.keys()];
+  }
+
   /** Number of runs that somebody waits for; of the others nothing is remembered. */
   get size(): number {
     return this.#waiting.size;

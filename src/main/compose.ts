@@ -30,6 +30,8 @@ import { sidePortOf } from "./side-port.ts";
 import type { SidePortParts } from "./side-port.ts";
 import { connectMetrics, openMetrics } from "./open-metrics.ts";
 import type { ServerMetrics } from "./metrics/server-metrics.ts";
+import { createTakeOvers, openPostgresStore } from "./postgres-store.ts";
+import type { TakeOvers } from "./postgres-store.ts";
 import { shortest } from "./running-server.ts";
 import { openSigner } from "./signer.ts";
 import { claimStoreKind, requireStoreKind } from "./store-kind.ts";
@@ -106,9 +108,11 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const disk = guardDisk(configuration, { log, setServing });
   if (disk !== undefined) resources.defer(() => disk.close());
   const signer = await openSigner(configuration);
+  const takeOvers: { current?: TakeOvers } = {};
+  const onFenced = (runIds: readonly string[]): void => takeOvers.current?.abandon(runIds);
   const onEnded = (runId: string): void => sealing.current?.sealSoon(runId);
   const told = { ledger, history, notifications, metrics };
-  const store = await openStore(configuration, { resources, log, onHalt, onEnded, ...told });
+  const store = await openStore(configuration, { resources, log, onHalt, onEnded, onFenced, ...told });
   claimStoreKind(state, configuration.store);
   await ledger.open(configuration, store, { signer, log, onHalt: () => setServing(false) });
   resources.use(ledger);
@@ -125,6 +129,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     { store, contractStore, stepTypes, health, signer, disk, log, drivesOn },
     configuration,
   );
+  takeOvers.current = resources.use(createTakeOvers(configuration, { store, runner, runs, log }));
   const contracts = contractStore && createContractKeeper(configuration, { contractStore, store, served, runner, log });
   if (drivesOn) requireSoundPlans(configuration, runs);
   const schedules = createScheduler(configuration, { store, runs, log });
@@ -147,7 +152,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   connectMetrics(metrics, { server: server.current, hooks, stepTypes, store, contractStore });
   watchTls(configuration, { tls, server: server.current, resources, log });
   if (disk?.full === true) server.current.setServing(false);
-  if (drivesOn) await driveOn({ recovered, runs, contracts, schedules, hooks, log });
+  if (drivesOn) await driveOn({ recovered, runs, contracts, schedules, hooks, log, takeOvers: takeOvers.current });
   const { token } = place;
   const parts = { runner, runs, schedules, contracts, hooks, store, disk, token, notifications, configuration };
   return runningApp({ ...parts, server: server.current, resources: resources.move() });
@@ -155,12 +160,14 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
 
 interface Driven extends Pick<Running, "runs" | "contracts" | "schedules" | "hooks"> {
   readonly recovered: RecoveredRuns;
+  readonly takeOvers: TakeOvers;
   readonly log: EventLog;
 }
 
 /** Goes on with what was begun before, and begins what comes by itself. */
-async function driveOn({ recovered, runs, contracts, schedules, hooks, log }: Driven): Promise<void> {
+async function driveOn({ recovered, takeOvers, runs, contracts, schedules, hooks, log }: Driven): Promise<void> {
   await resumeInterrupted(recovered, runs, log);
+  takeOvers.start();
   await contracts?.start();
   await schedules.start();
   hooks?.start();
@@ -272,11 +279,13 @@ interface StoreContext {
   readonly metrics: ServerMetrics | undefined;
   /** Told of each run whose log has ended. */
   readonly onEnded: (runId: string) => void;
+  /** Told of runs that another process has taken over. */
+  readonly onFenced: (runIds: readonly string[]) => void;
 }
 
 async function openStore(configuration: LoadedConfiguration, context: StoreContext): Promise<EvidenceStore> {
   const { state, mirror } = configuration;
-  const { resources, log, onHalt, onEnded, ledger, history, notifications, metrics } = context;
+  const { resources, log, onHalt, onEnded, onFenced, ledger, history, notifications, metrics } = context;
   const onCommit: LogStoreOptions["onCommit"] = (appends) => {
     ledger.take(appends);
     history.take(appends);
@@ -288,6 +297,7 @@ async function openStore(configuration: LoadedConfiguration, context: StoreConte
   const options: LogStoreOptions = {
     newEventId: randomUUIDv7,
     onHalt,
+    onFenced,
     onCommit,
     onDamage,
     guardNewRun: ledger.guard,
@@ -296,10 +306,14 @@ async function openStore(configuration: LoadedConfiguration, context: StoreConte
   if (configuration.store === "memory") return resources.adopt(createMemoryStore(options), (store) => store.close());
   if (configuration.store === "jsonl")
     return resources.adopt(createJsonlStore(state, options), (store) => store.close());
-  if (!mirror) return resources.adopt(createSqliteStore(state, options), (store) => store.close());
+  const make = (given: LogStoreOptions): EvidenceStore =>
+    configuration.store === "postgres"
+      ? openPostgresStore(configuration, { ...given, log })
+      : createSqliteStore(state, given);
+  if (!mirror) return resources.adopt(make(options), (store) => store.close());
   const onProblem = (runId: string, error: string): void => log("mirror.failed", { run_id: runId, error });
   const copies = new LogMirror({ directory: state, clock: systemClock, onProblem });
-  const store: EvidenceStore = createSqliteStore(state, {
+  const store: EvidenceStore = make({
     ...options,
     onCommit: (appends) => {
       onCommit(appends);

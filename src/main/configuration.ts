@@ -4,6 +4,7 @@ import { hooksSchema, jobsSchema } from "./hook-configuration.ts";
 import { identitySchema } from "./identity-configuration.ts";
 import { platformSchema } from "./platform-configuration.ts";
 import { providersSchema } from "./provider-configuration.ts";
+import { postgresSchema } from "./postgres-configuration.ts";
 import { schedulesSchema } from "./schedule-configuration.ts";
 import { stepsSchema } from "./step-configuration.ts";
 import { webhooksSchema } from "./webhook-configuration.ts";
@@ -43,9 +44,10 @@ export const configurationSchema = z
       .default(".verbatim")
       .describe("State directory, relative to the configuration file."),
     store: z
-      .enum(["sqlite", "jsonl", "memory"])
+      .enum(["sqlite", "jsonl", "postgres", "memory"])
       .default("sqlite")
-      .describe("Where evidence is kept. memory is lost with the process."),
+      .describe("Where evidence is kept. memory is lost with the process; postgres may be shared by several servers."),
+    postgres: postgresSchema.optional(),
     listen: z
       .string()
       .min(1)
@@ -178,6 +180,12 @@ export const configurationSchema = z
       .default([])
       .describe("Modules with step types of one's own, loaded at the start; they may do all that the server may."),
     providers: providersSchema,
+  })
+  .superRefine(({ store, postgres }, context) => {
+    if ((store === "postgres") === (postgres !== undefined)) return;
+    const message =
+      postgres === undefined ? "is missing; store: postgres needs its url" : `is given, and the store is ${store}`;
+    context.addIssue({ code: "custom", path: ["postgres"], message });
   })
   .describe("Configuration of Verbatim (verbatim.yaml).");
 

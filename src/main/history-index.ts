@@ -18,6 +18,7 @@ import type { CommonFlags, Finding } from "#cli";
 import { Fault } from "#model";
 import { loadConfiguration } from "./load-configuration.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
+import { openPostgresStore } from "./postgres-store.ts";
 import { holdsStore, requireStoreKind } from "./store-kind.ts";
 import { systemClock } from "./system-clock.ts";
 
@@ -46,12 +47,13 @@ function afterDamage(detail: string, error: unknown): string {
 
 type Seen = Omit<Finding, "name">;
 
-async function lookAt({ state, store: kind }: LoadedConfiguration): Promise<Seen> {
+async function lookAt(configuration: LoadedConfiguration): Promise<Seen> {
+  const { state, store: kind } = configuration;
   if (kind === "memory") return { status: "ok", detail: "a store in memory keeps it in memory as well" };
   if (!holdsStore(state)) return { status: "ok", detail: "none yet: nothing was run here" };
   requireStoreKind(state, kind);
   const path = join(state, HISTORY_FILE);
-  await using store = ownedStore(state, kind);
+  await using store = ownedStore(configuration);
   if (!existsSync(path)) return { status: "warning", detail: `${path} is not there: the next start makes it` };
   await using resources = new AsyncDisposableStack();
   const history = resources.adopt(createSqliteHistory(path, systemClock), (open) => open.close());
@@ -81,7 +83,8 @@ export async function rebuildIndex(
   onProgress: (progress: RebuildProgress) => void,
 ): Promise<Finding> {
   const sources = { flags, environment: process.env, workingDirectory: process.cwd() };
-  const { state, store: kind } = await loadConfiguration(sources);
+  const configuration = await loadConfiguration(sources);
+  const { state, store: kind } = configuration;
   if (kind === "memory")
     throw new Fault(
       "INVALID_CONFIGURATION",
@@ -91,7 +94,7 @@ export async function rebuildIndex(
   requireStoreKind(state, kind);
   const path = join(state, HISTORY_FILE);
   const part = `${path}.part`;
-  await using store = ownedStore(state, kind);
+  await using store = ownedStore(configuration);
   removeHistory(part);
   const unreadable: string[] = [];
   const history = createSqliteHistory(part, systemClock);
@@ -117,8 +120,14 @@ interface OwnedStore extends AsyncDisposable {
 }
 
 /** Nothing is appended to it: it is opened so that nobody else writes meanwhile. @throws {Fault} STATE_LOCKED */
-function ownedStore(state: string, kind: "sqlite" | "jsonl"): OwnedStore {
+function ownedStore(configuration: LoadedConfiguration): OwnedStore {
+  const { state, store: kind } = configuration;
   const options = { newEventId: randomUUIDv7 };
-  const opened = kind === "jsonl" ? createJsonlStore(state, options) : createSqliteStore(state, options);
+  const opened =
+    kind === "postgres"
+      ? openPostgresStore(configuration, { ...options, log: () => undefined })
+      : kind === "jsonl"
+        ? createJsonlStore(state, options)
+        : createSqliteStore(state, options);
   return { opened, [Symbol.asyncDispose]: () => opened.close() };
 }

@@ -30,7 +30,7 @@ export interface Runners {
 
 /** Makes both runners. */
 export function createRunners(parts: RunnerParts, configuration: LoadedConfiguration): Runners {
-  const { state, active_jobs: maxActiveJobs, governance } = configuration;
+  const { state, store: kind, active_jobs: maxActiveJobs, governance } = configuration;
   const admission = governance === "required" ? "contract" : "open";
   const { store, contractStore, stepTypes, health, signer, disk, log, drivesOn } = parts;
   const files = new DisclosureFiles(state);
@@ -53,6 +53,7 @@ export function createRunners(parts: RunnerParts, configuration: LoadedConfigura
   return {
     runner: createJobRunner({
       ...common,
+      elsewhere: kind === "postgres",
       maxActiveJobs,
       admission,
       ...(contractStore !== undefined && { authority: contractAuthority(contractStore, store) }),

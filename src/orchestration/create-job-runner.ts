@@ -37,6 +37,8 @@ export interface JobRunnerOptions {
   readonly admission?: "open" | "contract";
   /** Looks ahead to a full disk; absent = it is met by the first failed write. */
   readonly disk?: DiskGuard;
+  /** Whether other processes run jobs over the same store. Default false. */
+  readonly elsewhere?: boolean;
   /** Told of refusals, for the log of the process. */
   readonly onRefused?: (jobId: string, reasons: readonly Violation[]) => void;
 }
@@ -122,7 +124,8 @@ class DirectJobRunner implements JobRunner {
     const created = await firstRecord(this.#options.store, jobId);
     if (created === undefined || this.#active.has(jobId)) return undefined;
     requireSameRequest(jobId, created.plan_hash, plan.hash);
-    if ((await this.#options.store.head(jobId))?.completed !== true) throw unfinished(jobId);
+    if ((await this.#options.store.head(jobId))?.completed !== true)
+      throw this.#options.elsewhere === true ? runsElsewhere(jobId) : unfinished(jobId);
     return endedBefore(this.#options.store, jobId);
   }
 
@@ -193,7 +196,7 @@ class DirectJobRunner implements JobRunner {
     try {
       return await running;
     } catch (error) {
-      if (claim.ours) await this.#closeBroken(claim.jobId);
+      if (claim.ours && !isFenced(error)) await this.#closeBroken(claim.jobId);
       throw error;
     } finally {
       this.#active.delete(claim.jobId);
@@ -237,6 +240,10 @@ class DirectJobRunner implements JobRunner {
     throw new Fault("RUN_ENDED", `Job ${jobId} is not running here: it is ${status}.`);
   }
 
+  abandon(jobId: string): void {
+    this.#active.get(jobId)?.abort.abort({ cancelledBy: "server", reason: "another process has taken its run over" });
+  }
+
   async drain({ graceMs }: { readonly graceMs: number }): Promise<void> {
     this.#draining = true;
     const results = [...this.#active.values()].map((active) => active.result);
@@ -265,6 +272,10 @@ function endedBefore(store: EvidenceStore, jobId: string): SubmittedJob {
   };
 }
 
+function isFenced(error: unknown): boolean {
+  return error instanceof Fault && error.code === "RUN_FENCED";
+}
+
 function requireSameRequest(jobId: string, recordedHash: string | undefined, askedHash: string): void {
   if (recordedHash === askedHash) return;
   throw new Fault(
@@ -279,6 +290,11 @@ function mebibytes(bytes: number): string {
 
 function notFound(jobId: string): Fault {
   return new Fault("RUN_NOT_FOUND", `There is no job ${jobId}.`);
+}
+
+function runsElsewhere(jobId: string): Fault {
+  const text = `Job ${jobId} is run by another process that uses the same store, or was until it ended; watch its records, and ask again when it has ended.`;
+  return new Fault("RUN_ACTIVE", text);
 }
 
 function unfinished(jobId: string): Fault {

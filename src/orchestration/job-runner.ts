@@ -46,6 +46,8 @@ export interface JobRunner {
   get(jobId: string): Promise<JobView>;
   /** Aborts the current step and ends the job CANCELLED; answers once it has ended. @throws {Fault} RUN_NOT_FOUND, RUN_ENDED */
   cancel(jobId: string, cancellation: Cancellation): Promise<ExecutionResult>;
+  /** Stops a job whose run another process has taken over, if it runs here: nothing more of it is performed or recorded here. */
+  abandon(jobId: string): void;
   /** What can be performed here, sorted by name. */
   readonly stepTypes: readonly StepType[];
   /** Refuses new jobs from now on, waits for those that run, cancels what is left after `graceMs`. Safe to call twice. */

@@ -1,4 +1,5 @@
 import type { EvidenceStore, RecordDraft, RunHead } from "#evidence";
+import { Fault } from "#model";
 import type { Clock, ExecutionResult, JsonObject } from "#model";
 import { closingRecords } from "./job-records.ts";
 import { firstRecord, interruptedJob } from "./recorded-job.ts";
@@ -21,10 +22,14 @@ export interface RecoveredRuns {
 export async function recoverRuns(store: EvidenceStore, clock: Clock): Promise<RecoveredRuns> {
   const jobs: ExecutionResult[] = [];
   const plans: RecoveredRun[] = [];
-  for (const head of await store.openRuns()) {
-    const created = await firstRecord(store, head.runId);
-    if (created !== undefined && isPlanRun(created)) plans.push(await recoverPlanRun(store, head, clock));
-    else jobs.push(await closeInterruptedRun(store, head, clock));
+  for (const head of await store.takeOver()) {
+    try {
+      const created = await firstRecord(store, head.runId);
+      if (created !== undefined && isPlanRun(created)) plans.push(await recoverPlanRun(store, head, clock));
+      else jobs.push(await closeInterruptedRun(store, head, clock));
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code !== "RUN_FENCED") throw error; // somebody else has taken it over since
+    }
   }
   return { jobs, plans };
 }

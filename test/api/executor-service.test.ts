@@ -534,6 +534,7 @@ function answeringRunner(result: ExecutionResult | undefined): JobRunner {
       Promise.resolve({ jobId, runId: jobId, attached: false, ended: false, result: Promise.resolve(answer) }),
     get: async (jobId) => ({ jobId, status: "COMPLETED", result: await answer, logSize: 1, logHead: "h" }),
     cancel: () => Promise.resolve(answer),
+    abandon: () => undefined,
     drain: () => Promise.resolve(),
   };
 }

@@ -5,12 +5,24 @@ import { stateDirectory } from "../evidence/support/state-directory.ts";
 /** What a store is made with. */
 export type StoreOptions = Parameters<typeof createMemoryStore>[0];
 
+/** What somebody with the rights of the store's owner can do to its payloads. */
+export interface PayloadAccess {
+  count(directory: string): Promise<number>;
+  /** Puts other bytes in the place of all. */
+  change(directory: string, text: string): Promise<void>;
+  remove(directory: string): Promise<void>;
+}
+
 /** One adapter of the port, as the suite sees it. */
 export interface StoreSubject {
   readonly name: string;
   readonly open: (directory: string, options: StoreOptions) => EvidenceStore;
   /** Whether what was durable is there for the next process. */
   readonly outlivesProcess: boolean;
+  /** Where payloads are not files under `blobs`. */
+  readonly payloads?: PayloadAccess;
+  /** Takes everything out of the place that stores of all directories share; called when a store is closed. */
+  readonly empty?: () => Promise<void>;
 }
 
 /** A store in a directory of its own; closed and removed when disposed. */
@@ -35,6 +47,7 @@ export function openStore(subject: StoreSubject, options: StoreOptions = { newEv
     },
     async [Symbol.asyncDispose]() {
       await store.close();
+      await subject.empty?.();
       directory[Symbol.dispose]();
     },
   };

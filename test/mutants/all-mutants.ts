@@ -19,6 +19,7 @@ import { PLATFORM_MUTANTS } from "./platform-mutants.ts";
 import { PLAN_FILE_MUTANTS } from "./plan-file-mutants.ts";
 import { PLAN_RUN_MUTANTS } from "./plan-run-mutants.ts";
 import { PROVIDER_MUTANTS } from "./provider-mutants.ts";
+import { POSTGRES_STORE_MUTANTS } from "./postgres-store-mutants.ts";
 import { QUEUE_MUTANTS } from "./queue-mutants.ts";
 import { SIDE_PORT_MUTANTS } from "./side-port-mutants.ts";
 import { VERIFY_MUTANTS } from "./verify-mutants.ts";
@@ -52,6 +53,7 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...PLATFORM_MUTANTS,
   ...GOVERNANCE_MUTANTS,
   ...QUEUE_MUTANTS,
+  ...POSTGRES_STORE_MUTANTS,
   ...HOOK_MUTANTS,
   ...WORK_MUTANTS,
   ...HTTP_MUTANTS,

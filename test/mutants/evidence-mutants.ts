@@ -50,7 +50,10 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
   store("readers-told-before-it-is-stored", "P1", {
     change: [
       [WRITE, `this.#publish(appends, heads);\n      ${WRITE}`],
-      ["      return;\n    }\n    this.#publish(appends, heads);\n", "      return;\n    }\n"],
+      [
+        "    if (taken.length > 0) this.#publish(refused.size === 0 ? appends : taken.map(({ append }) => append), heads);\n",
+        "",
+      ],
     ],
     tests: "evidence/log-store",
   }),
@@ -115,11 +118,11 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
     tests: "evidence/execution-evidence",
   }),
   store("written-behind-the-end", "P2", {
-    change: ["if (size === at && (before?.completed !== true || goesOn)) return;", "if (size === at) return;"],
+    change: ["=== at && (before?.completed !== true || goesOn)) return;", "=== at) return;"],
     tests: "conformance/evidence-store.memory",
   }),
   store("two-claims-on-one-id", "P2", {
-    change: ["if (size === at && (before", "if ((before"],
+    change: ["if ((before?.size ?? 0) === at && (before", "if ((before"],
     tests: "conformance/evidence-store.memory",
   }),
   store("goes-on-after-a-failed-write", "P5", {

@@ -63,6 +63,7 @@ export function heldStore(): HeldStore {
     head: (...given) => inner.head(...given),
     runs: (...given) => inner.runs(...given),
     openRuns: () => inner.openRuns(),
+    takeOver: () => inner.takeOver(),
     reopenedRuns: () => inner.reopenedRuns(),
     putBlob: (...given) => inner.putBlob(...given),
     getBlob: (...given) => inner.getBlob(...given),

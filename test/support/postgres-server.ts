@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { chown, glob, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { getuid } from "node:process";
@@ -8,16 +9,30 @@ import type { DatabaseServer } from "./database-process.ts";
 import { scratchDirectory } from "./scratch-directory.ts";
 
 const USER = "verbatim";
+const MEMORY_DISK = "/dev/shm";
+
+/** How a server is started. */
+export interface PostgresSettings {
+  /** Whether a commit is synced: to a disk in memory where there is one, or to the real `disk`. Default false. */
+  readonly syncs?: boolean | "disk";
+  /** As on its command line, `name=value`. */
+  readonly settings?: readonly string[];
+}
+
 /** The user and the group that own nothing: PostgreSQL refuses to be run by root. */
 const NOBODY = { uid: 65_534, gid: 65_534 };
 
 /**
- * A PostgreSQL of its own on a free port. Unless it is to be `durable` it syncs nothing: what it has written outlives its process, and not the machine.
+ * A PostgreSQL of its own on a free port. Unless it is told to, it syncs nothing: what it has written outlives its process, and
+ * not the machine.
  * @throws {Error} if PostgreSQL is not installed.
  */
-export async function startPostgres({ durable = false }: { readonly durable?: boolean } = {}): Promise<DatabaseServer> {
+export async function startPostgres({
+  syncs = false,
+  settings: more = [],
+}: PostgresSettings = {}): Promise<DatabaseServer> {
   const programs = await newestPrograms();
-  const directory = await scratchDirectory();
+  const directory = await scratchDirectory(syncs === true && existsSync(MEMORY_DISK) ? MEMORY_DISK : undefined);
   const user = getuid?.() === 0 ? NOBODY : {};
   if (user === NOBODY) await chown(directory.path, NOBODY.uid, NOBODY.gid);
   const data = join(directory.path, "data");
@@ -30,11 +45,8 @@ export async function startPostgres({ durable = false }: { readonly durable?: bo
   await initialise();
   const port = await freePort();
   const url = `postgres://${USER}@127.0.0.1:${port}/postgres`;
-  const settings = [
-    `fsync=${durable ? "on" : "off"}`,
-    "listen_addresses=127.0.0.1",
-    `unix_socket_directories=${directory.path}`,
-  ];
+  const fsync = syncs !== false ? [] : ["fsync=off"];
+  const settings = [...fsync, "listen_addresses=127.0.0.1", `unix_socket_directories=${directory.path}`, ...more];
   return await startDatabase({
     command: [join(programs, "postgres"), "-D", data, "-p", `${port}`, ...settings.flatMap((word) => ["-c", word])],
     url,

@@ -8,7 +8,7 @@ export interface ScratchDirectory extends AsyncDisposable {
 }
 
 /** Makes an empty directory of its own. */
-export async function scratchDirectory(): Promise<ScratchDirectory> {
-  const path = await mkdtemp(join(tmpdir(), "vb-"));
+export async function scratchDirectory(within = tmpdir()): Promise<ScratchDirectory> {
+  const path = await mkdtemp(join(within, "vb-"));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }

@@ -195,7 +195,10 @@ interface Identified {
 }
 
 /** Lets a call in, or says why not. What it holds is given back when its stream is closed: until then bytes of it may wait. */
-function enter({ call, principal, path }: Identified, { access, budgets, certificateOf = peerCertificateOf }: GateOptions): LetIn {
+function enter(
+  { call, principal, path }: Identified,
+  { access, budgets, certificateOf = peerCertificateOf }: GateOptions,
+): LetIn {
   const stream = transportOf(call);
   guestOf(stream?.session)?.prove();
   const leave = access.enter(principal, path);

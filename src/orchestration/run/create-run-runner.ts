@@ -297,6 +297,10 @@ class PlanRunner implements RunRunner {
     });
   }
 
+  abandon(runId: string): void {
+    this.#live.get(runId)?.abort({ cancelledBy: ENGINE, reason: "another process has taken the run over" });
+  }
+
   #stopAll(reason: string): void {
     for (const run of this.#live.all()) run.stop({ kind: "drain", reason }, { abort: true });
   }

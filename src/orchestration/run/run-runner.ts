@@ -94,6 +94,9 @@ export interface RunRunner {
   awaitStart(runId: string, startAfter: string): void;
   /** Stops what runs, skips what waits; resolves when the run has ended. @throws {Fault} RUN_NOT_FOUND, RUN_ENDED */
   cancel(runId: string, asked: Asked): Promise<RunView>;
+
+  /** Stops what runs here of a run that another process has taken over: nothing more of it is performed or recorded here. */
+  abandon(runId: string): void;
   /** Lets a job pass its manual gate. @throws {Fault} RUN_NOT_FOUND, GATE_CLOSED, APPROVER_IS_SUBMITTER, PLAN_CHANGED */
   approve(about: AboutJob): Promise<RunView>;
   /** Refuses a job its manual gate: it is skipped, and the run fails. @throws {Fault} as `approve` */

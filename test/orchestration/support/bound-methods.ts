@@ -9,6 +9,7 @@ export function boundMethods(store: EvidenceStore): Omit<EvidenceStore, "halted"
     head: store.head.bind(store),
     runs: store.runs.bind(store),
     openRuns: store.openRuns.bind(store),
+    takeOver: store.takeOver.bind(store),
     reopenedRuns: store.reopenedRuns.bind(store),
     putBlob: store.putBlob.bind(store),
     getBlob: store.getBlob.bind(store),

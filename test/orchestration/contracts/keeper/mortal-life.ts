@@ -64,6 +64,7 @@ export class MortalLife implements Life {
       head: (...given) => this.#while(() => inner.head(...given)),
       runs: (...given) => this.#while(() => inner.runs(...given)),
       openRuns: () => this.#while(() => inner.openRuns()),
+      takeOver: () => this.#while(() => inner.takeOver()),
       reopenedRuns: () => this.#while(() => inner.reopenedRuns()),
       putBlob: (...given) => this.#while(() => inner.putBlob(...given)),
       getBlob: (...given) => this.#while(() => inner.getBlob(...given)),

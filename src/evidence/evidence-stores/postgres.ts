@@ -1,0 +1,260 @@
+import type { Clock } from "#model";
+import { assert } from "#model";
+import { makeDirectory } from "../durable-file.ts";
+import type { EvidenceStore, RunHead } from "../evidence-store.ts";
+import type { LogBackend, Refusal, RunAppend, SharedBackend, SharedNews } from "../log-backend.ts";
+import { LogStore } from "../log-store.ts";
+import type { LogStoreOptions } from "../log-store.ts";
+import { lockDirectory } from "./directory-lock.ts";
+import { callsOf, linesByRun, valuesOf } from "./postgres/append-call.ts";
+import type { RunLines, Verdict } from "./postgres/append-call.ts";
+import { Claims } from "./postgres/claims.ts";
+import { Connections, isPassing, unavailable } from "./postgres/connections.ts";
+import { migrate } from "./postgres/migrations.ts";
+import { LogReader } from "./postgres/log-reader.ts";
+import { NewsChannel } from "./postgres/news-channel.ts";
+import { ownerOf, requireSameStore } from "./postgres/place-files.ts";
+import { requireDenials, requireDurableServer } from "./postgres/server-settings.ts";
+
+/** Where the tables of a store are, and its times. */
+export interface PostgresStoreOptions {
+  /** `postgres://`, with user, password and database. */
+  readonly url: string;
+  /** Name of the schema, which is made if it is not there: lower-case letters, digits and `_`, up to 50. Default `verbatim_evidence`. */
+  readonly schema?: string;
+  readonly clock: Clock;
+  /** Makes a name that nobody else has. */
+  readonly newToken: () => string;
+  /** Connections at most, 4 or more. Default 10. */
+  readonly connections?: number;
+  /** Without a word for so long a run may be taken over, in milliseconds. Default 15,000. */
+  readonly leaseMs?: number;
+  /** So often it is looked for what notifications have not told of, in milliseconds. Default 2,000. */
+  readonly pollMs?: number;
+  /** A server that says nothing for so long is asked anew, in milliseconds. Default 10,000. */
+  readonly silentAfterMs?: number;
+  /** An append waits so long for a server that is gone; then the store halts. In milliseconds, default 300,000. */
+  readonly patienceMs?: number;
+  /** Told when the server has begun to be unavailable, and (undefined) when it is back; must not throw. */
+  readonly onUnavailable?: (why: string | undefined) => void;
+}
+
+const SCHEMA = /^[a-z_][a-z0-9_]{0,49}$/;
+const DEFAULTS = { connections: 10, leaseMs: 15_000, pollMs: 2000, silentAfterMs: 10_000, patienceMs: 300_000 };
+/** A claim is looked at anew so often before an append of a run is given up. */
+const CLAIMS_PER_APPEND = 3;
+
+/** Keeps logs in tables of PostgreSQL, which other processes write to as well. */
+class PostgresBackend implements LogBackend, SharedBackend {
+  readonly #directory: string;
+  readonly #schema: string;
+  readonly #leaseMs: number;
+  readonly #session: string;
+  readonly #owner: string;
+  readonly #unlock: () => void;
+  readonly #connections: Connections;
+  readonly #reader: LogReader;
+  readonly #claims: Claims;
+  readonly #options: PostgresStoreOptions;
+  #channel: NewsChannel | undefined;
+  #news: SharedNews | undefined;
+  #ready: Promise<void> | undefined;
+
+  constructor(directory: string, options: PostgresStoreOptions) {
+    const { schema = "verbatim_evidence", clock } = options;
+    assert(SCHEMA.test(schema), "the name of a schema has lower-case letters, digits and _, up to 50");
+    this.#options = options;
+    this.#directory = directory;
+    this.#schema = schema;
+    this.#leaseMs = options.leaseMs ?? DEFAULTS.leaseMs;
+    makeDirectory(directory);
+    this.#unlock = lockDirectory(directory);
+    this.#session = options.newToken();
+    this.#owner = ownerOf(directory, options.newToken);
+    this.#connections = new Connections({
+      url: options.url,
+      clock,
+      connections: options.connections ?? DEFAULTS.connections,
+      silentAfterMs: options.silentAfterMs ?? DEFAULTS.silentAfterMs,
+      patienceMs: options.patienceMs ?? DEFAULTS.patienceMs,
+      onUnavailable: options.onUnavailable,
+    });
+    this.#reader = new LogReader(this.#connections, schema);
+    this.#claims = new Claims({
+      connections: this.#connections,
+      schema,
+      owner: this.#owner,
+      session: this.#session,
+      leaseMs: this.#leaseMs,
+      clock,
+      onLost: (runIds) => this.#news?.lost(runIds),
+    });
+  }
+
+  get shared(): SharedBackend {
+    return this;
+  }
+
+  attach(news: SharedNews): void {
+    this.#news = news;
+  }
+
+  holds(runId: string): boolean {
+    return this.#claims.epochOf(runId) !== undefined;
+  }
+
+  /** Resolves when the tables are there. @throws {Fault} INVALID_CONFIGURATION; STORE_UNAVAILABLE. */
+  async ready(): Promise<void> {
+    this.#ready ??= this.#start();
+    try {
+      await this.#ready;
+    } catch (error) {
+      this.#ready = undefined;
+      throw isPassing(error) ? unavailable(error) : error;
+    }
+  }
+
+  async #start(): Promise<void> {
+    const schema = this.#schema;
+    const id = await this.#connections.transaction(async (on) => {
+      await requireDurableServer(on);
+      await migrate(on, schema);
+      await requireDenials(on, schema);
+      return (await on.query<{ id: string }>(`SELECT id FROM ${schema}.store`)).rows[0]?.id;
+    });
+    requireSameStore(this.#directory, String(id));
+    const { clock, pollMs = DEFAULTS.pollMs } = this.#options;
+    this.#channel = new NewsChannel({
+      connections: this.#connections,
+      channel: `${schema}_news`,
+      session: this.#session,
+      clock,
+      pollMs,
+      onNews: (runId) => this.#news?.changed(runId),
+    });
+  }
+
+  async write(appends: readonly RunAppend[]): Promise<ReadonlyMap<string, Refusal>> {
+    await this.ready();
+    const refused = new Map<string, Refusal>();
+    for (const call of callsOf(linesByRun(appends))) await this.#writeCall(call, refused);
+    this.#channel?.tell(new Set(appends.map(({ runId }) => runId)).difference(refused));
+    return refused;
+  }
+
+  /** Until each run has an answer: a lease that is over, and that nobody has used, is no reason to refuse. */
+  async #writeCall(call: readonly RunLines[], refused: Map<string, Refusal>): Promise<void> {
+    let left = call;
+    for (let tries = 0; left.length > 0; tries += 1) {
+      const unclaimed = left.filter(({ runId, first }) => first > 0 && !this.holds(runId)).map(({ runId }) => runId);
+      if (unclaimed.length > 0) await this.#claims.claim(unclaimed);
+      const held = left.filter(({ runId, first }) => first === 0 || this.holds(runId));
+      for (const { runId } of left) if (!held.some((run) => run.runId === runId)) refused.set(runId, "fenced");
+      if (held.length === 0) return;
+      const verdicts = await this.#append(held);
+      left = held.filter((run, place) => this.#settle(run, verdicts[place], refused) === "again");
+      if (tries >= CLAIMS_PER_APPEND) for (const { runId } of left) refused.set(runId, "fenced");
+      if (tries >= CLAIMS_PER_APPEND) return;
+    }
+  }
+
+  async #append(runs: readonly RunLines[]): Promise<readonly Verdict[]> {
+    const epochOf = (runId: string): string => this.#claims.epochOf(runId) ?? "1";
+    const text = `SELECT verdict, epoch FROM ${this.#schema}.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`;
+    return await this.#connections.persist<Verdict & Record<string, unknown>>(text, [
+      this.#owner,
+      this.#session,
+      this.#leaseMs,
+      ...valuesOf(runs, epochOf),
+    ]);
+  }
+
+  #settle({ runId, ends }: RunLines, verdict: Verdict | undefined, refused: Map<string, Refusal>): "done" | "again" {
+    assert(verdict !== undefined, "each run has a verdict");
+    if (verdict.verdict === "stale" || verdict.verdict === "lapsed") {
+      this.#claims.drop(runId); // to be claimed anew
+      return "again";
+    }
+    if (verdict.verdict === "fenced") this.#claims.drop(runId);
+    if (verdict.verdict !== "written") refused.set(runId, verdict.verdict);
+    else if (ends === true) this.#claims.drop(runId);
+    else if (verdict.epoch !== null) this.#claims.hold(runId, verdict.epoch);
+    return "done";
+  }
+
+  async read(runId: string, afterSeq: number, limit: number): Promise<readonly string[]> {
+    await this.ready();
+    return await this.#reader.read(runId, afterSeq, limit);
+  }
+
+  async head(runId: string): Promise<RunHead | undefined> {
+    await this.ready();
+    return (await this.#reader.heads("WHERE r.run_id = $1", [runId]))[0];
+  }
+
+  async runs({ limit, before }: { readonly limit: number; readonly before?: string }): Promise<readonly RunHead[]> {
+    await this.ready();
+    return await this.#reader.runs(limit, before);
+  }
+
+  async openRuns(): Promise<readonly RunHead[]> {
+    await this.ready();
+    return await this.#reader.heads("WHERE NOT c.ended ORDER BY c.run_no", []);
+  }
+
+  async reopenedRuns(): Promise<readonly RunHead[]> {
+    await this.ready();
+    return await this.#reader.heads("WHERE c.reopened ORDER BY c.run_no", []);
+  }
+
+  async takeOver(): Promise<readonly RunHead[]> {
+    await this.ready();
+    const runIds = await this.#claims.takeOver();
+    return runIds.length === 0 ? [] : await this.#reader.heads("WHERE r.run_id = ANY ($1) ORDER BY c.run_no", [runIds]);
+  }
+
+  async putBlob(digest: string, bytes: Uint8Array): Promise<void> {
+    await this.ready();
+    const text = `INSERT INTO ${this.#schema}.blobs (digest, bytes) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING`;
+    await this.#connections.persist(text, [digest, Buffer.from(bytes)]);
+  }
+
+  async getBlob(digest: string): Promise<Uint8Array | undefined> {
+    await this.ready();
+    return await this.#reader.blob(digest);
+  }
+
+  async readBlob(digest: string, start: number, into?: Uint8Array): Promise<Uint8Array | undefined> {
+    await this.ready();
+    const piece = await this.#reader.blobPiece(digest, start);
+    if (piece === undefined || into === undefined) return piece;
+    into.set(piece);
+    return into.subarray(0, piece.length);
+  }
+
+  /** From now on a try that fails is the last one. */
+  giveUp(): void {
+    this.#connections.giveUp();
+  }
+
+  async close(): Promise<void> {
+    this.#connections.giveUp();
+    await this.#channel?.close();
+    await this.#claims.close();
+    await this.#connections.close();
+    this.#unlock();
+  }
+}
+
+/**
+ * The shared store: tables in PostgreSQL, which the processes of several state directories use at the same time. `directory` names
+ * this one, and has its lock. It connects at the first call.
+ * @throws {Fault} STATE_LOCKED if another process owns the directory.
+ */
+export function createPostgresStore(
+  directory: string,
+  place: PostgresStoreOptions,
+  options: LogStoreOptions,
+): EvidenceStore {
+  return new LogStore(new PostgresBackend(directory, place), options);
+}

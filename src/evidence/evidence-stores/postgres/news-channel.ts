@@ -1,0 +1,121 @@
+import type pg from "pg";
+import type { Clock } from "#model";
+import type { Connections } from "./connections.ts";
+
+/** How processes tell one another of what they have written. */
+export interface NewsChannelOptions {
+  readonly connections: Connections;
+  /** Name of the channel. */
+  readonly channel: string;
+  /** Names this store: its own news are passed over. */
+  readonly session: string;
+  readonly clock: Clock;
+  /** After so long everything is looked at again, in milliseconds: news may get lost. */
+  readonly pollMs: number;
+  /** Others have written to this run; undefined = they may have written to any. Must not throw. */
+  readonly onNews: (runId: string | undefined) => void;
+}
+
+/** A notification has room for 8,000 bytes, and a run id takes up to 129 of them. */
+const RUNS_PER_NOTIFICATION = 50;
+/** What others have not been told of is kept up to here; then they find it when they look again. */
+const RUNS_UNTOLD = 5000;
+/** What lives shorter need not listen. */
+const LISTEN_AFTER_MS = 100;
+const LISTEN_AGAIN_MS = 500;
+
+/**
+ * Tells other processes which runs have news, and is told by them: by NOTIFY, after the commit and apart from it, since
+ * PostgreSQL lets transactions that notify commit one at a time.
+ */
+export class NewsChannel {
+  readonly #options: NewsChannelOptions;
+  readonly #untold = new Set<string>();
+  #telling: Promise<void> | undefined;
+  #client: pg.PoolClient | undefined;
+  #closed = false;
+  readonly #disarms = new Set<() => void>();
+  #connecting: Promise<void> | undefined;
+
+  constructor(options: NewsChannelOptions) {
+    this.#options = options;
+    this.#later(LISTEN_AFTER_MS, () => {
+      this.#connecting = this.#listen();
+    });
+    this.#pollLater();
+  }
+
+  /** Lets others know, soon. */
+  tell(runIds: Iterable<string>): void {
+    for (const runId of runIds) if (this.#untold.size < RUNS_UNTOLD) this.#untold.add(runId);
+    this.#telling ??= this.#tellAll();
+  }
+
+  async #tellAll(): Promise<void> {
+    const { connections, channel, session } = this.#options;
+    while (this.#untold.size > 0) {
+      const runIds = [...this.#untold];
+      this.#untold.clear();
+      const texts = Array.from({ length: Math.ceil(runIds.length / RUNS_PER_NOTIFICATION) }, (_nothing, place) =>
+        [session, ...runIds.slice(place * RUNS_PER_NOTIFICATION, (place + 1) * RUNS_PER_NOTIFICATION)].join("\n"),
+      );
+      const text = "SELECT pg_notify($1, t) FROM unnest($2::text[]) AS t";
+      await connections.write(text, [channel, texts]).catch(() => undefined); // they look again
+    }
+    this.#telling = undefined;
+  }
+
+  async #listen(): Promise<void> {
+    if (this.#closed) return;
+    try {
+      const client = await this.#options.connections.listener();
+      this.#client = client;
+      client.on("notification", ({ payload = "" }) => this.#hear(payload));
+      client.once("end", () => this.#listenAgain(client));
+      await client.query(`LISTEN ${this.#options.channel}`);
+      this.#options.onNews(undefined); // of what came before nobody has told
+    } catch {
+      this.#listenAgain(this.#client);
+    }
+  }
+
+  #listenAgain(client: pg.PoolClient | undefined): void {
+    if (this.#closed || client !== this.#client) return;
+    this.#client = undefined;
+    client?.release(true);
+    this.#later(LISTEN_AGAIN_MS, () => {
+      this.#connecting = this.#listen();
+    });
+  }
+
+  #hear(payload: string): void {
+    const [session, ...runIds] = payload.split("\n");
+    if (session === this.#options.session) return;
+    for (const runId of runIds) this.#options.onNews(runId);
+  }
+
+  #pollLater(): void {
+    this.#later(this.#options.pollMs, () => {
+      this.#options.onNews(undefined);
+      this.#pollLater();
+    });
+  }
+
+  #later(milliseconds: number, act: () => void): void {
+    if (this.#closed) return;
+    const disarm = this.#options.clock.after(milliseconds, () => {
+      this.#disarms.delete(disarm);
+      act();
+    });
+    this.#disarms.add(disarm);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const disarm of this.#disarms) disarm();
+    await this.#telling;
+    await this.#connecting;
+    this.#client?.release(true);
+    this.#client = undefined;
+  }
+}

@@ -1,0 +1,93 @@
+import { mutant } from "./mutant.ts";
+import type { Change, Mutant } from "./mutant.ts";
+
+const at =
+  (file: string) =>
+  (name: string, { change, tests }: { change: Change | readonly Change[]; tests: string }): Mutant =>
+    mutant(name, "docs/postgres-store.md", { file: `src/evidence/evidence-stores/${file}.ts`, change, tests });
+
+const [append, claims, tables] = [at("postgres/append-function"), at("postgres/claims"), at("postgres/tables")];
+const [store, channel, settings] = [at("postgres"), at("postgres/news-channel"), at("postgres/server-settings")];
+const [connections, migrations] = [at("postgres/connections"), at("postgres/migrations")];
+
+const STORE = "evidence/postgres";
+const FENCES = "faults/fenced-writers";
+
+/** Mistakes in the store that several processes share. */
+export const POSTGRES_STORE_MUTANTS: readonly Mutant[] = [
+  append("append-asks-for-no-epoch", {
+    change: ["WHEN c.epoch <> a.epoch THEN", "WHEN c.epoch < a.epoch THEN"],
+    tests: FENCES,
+  }),
+  append("append-asks-for-no-lease", {
+    change: ["WHEN c.lease_until <= clock_timestamp() THEN 'lapsed'", ""],
+    tests: FENCES,
+  }),
+  append("append-repeated-is-a-conflict", {
+    change: ["AND w.hash = a.hash) THEN 'written'", "AND w.hash = '') THEN 'written'"],
+    tests: STORE,
+  }),
+  append("append-lets-a-commit-be-asynchronous", {
+    change: ["PERFORM set_config('synchronous_commit', 'on', true);", "NULL;"],
+    tests: STORE,
+  }),
+  append("append-to-a-server-that-does-not-sync", {
+    change: ["IF current_setting('fsync') <> 'on' OR", "IF current_setting('fsync') = 'never' OR"],
+    tests: STORE,
+  }),
+  claims("claim-before-the-lease-is-over", {
+    change: ["AND (owner = $1 OR lease_until <= clock_timestamp())\n         ORDER", "\n         ORDER"],
+    tests: STORE,
+  }),
+  claims("lease-never-renewed", {
+    change: [
+      "this.#disarm ??= this.#options.clock.after(",
+      "this.#disarm ??= ((_after: number, _renew: () => void) => () => undefined)(",
+    ],
+    tests: FENCES,
+  }),
+  claims("closed-store-keeps-its-leases", {
+    change: ["SET lease_until = clock_timestamp() FROM", "SET lease_until = c.lease_until FROM"],
+    tests: STORE,
+  }),
+  channel("commit-not-told-to-others", {
+    change: ["SELECT pg_notify($1, t) FROM unnest", "SELECT $1 || t FROM unnest"],
+    tests: STORE,
+  }),
+  channel("nobody-looks-for-what-was-not-told", {
+    change: ["    this.#pollLater();\n  }\n\n  /** Lets", "  }\n\n  /** Lets"],
+    tests: STORE,
+  }),
+  tables("records-can-be-truncated", {
+    change: ['denyTrigger(table, "UPDATE OR DELETE OR TRUNCATE")', 'denyTrigger(table, "UPDATE OR DELETE")'],
+    tests: STORE,
+  }),
+  tables("triggers-sleep-for-replication", {
+    change: ["ENABLE ALWAYS TRIGGER deny_change", "ENABLE TRIGGER deny_change"],
+    tests: STORE,
+  }),
+  settings("missing-triggers-not-seen", {
+    change: ["missing.map((field) => ({ field, description })),", "[],"],
+    tests: STORE,
+  }),
+  settings("asynchronous-server-accepted", {
+    change: ['["on", "remote_apply"],', '["on", "remote_apply", "off"],'],
+    tests: STORE,
+  }),
+  migrations("newer-form-used", { change: ["found > MIGRATIONS.length", "found < 0"], tests: STORE }),
+  connections("lost-answer-not-asked-for-again", {
+    change: ["if (!isPassing(error) ||", "if (isPassing(error) ||"],
+    tests: STORE,
+  }),
+  store("fenced-run-refuses-the-whole-commit", {
+    change: [
+      "const held = left.filter(({ runId, first }) => first === 0 || this.holds(runId));",
+      "const held = left.every(({ runId, first }) => first === 0 || this.holds(runId)) ? left : [];",
+    ],
+    tests: STORE,
+  }),
+  store("state-directory-with-two-stores", {
+    change: ["    requireSameStore(this.#directory, String(id));\n", ""],
+    tests: STORE,
+  }),
+];
