@@ -1,5 +1,5 @@
 import { assert, Fault } from "#model";
-import { APPEND_BYTES } from "./append-bytes.ts";
+import { requireBoundedSize, requirePage, requireStart } from "./store-bounds.ts";
 import { blobPiece, blobSize, wholeBlob } from "./blob-pieces.ts";
 import { digest } from "./canonical-json.ts";
 import { genesis } from "./chain.ts";
@@ -18,7 +18,6 @@ import { WakeUps } from "./wake-ups.ts";
 
 const DRAFTS_PER_APPEND = 1000;
 const RECORDS_PER_PAGE = 128;
-const LARGEST_PAGE = 1000;
 const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 /** One write of a store, with one sync. */
@@ -399,22 +398,3 @@ export class LogStore implements EvidenceStore {
 }
 
 const NOTHING_REFUSED: ReadonlyMap<string, Refusal> = new Map();
-
-function requireStart(afterSeq: number): void {
-  assert(Number.isSafeInteger(afterSeq) && afterSeq >= -1, "a reader starts after -1 or a sequence number");
-}
-
-function requirePage(limit: number): void {
-  assert(Number.isInteger(limit) && limit >= 1 && limit <= LARGEST_PAGE, `a page has 1..${LARGEST_PAGE} entries`);
-}
-
-function requireBoundedSize(runId: string, records: readonly StoredRecord[]): void {
-  const characters = records.reduce((sum, { line }) => sum + line.length, 0);
-  if (characters * 3 <= APPEND_BYTES) return; // a character has three bytes at most
-  const bytes = records.reduce((sum, { line }) => sum + Buffer.byteLength(line), 0);
-  if (bytes <= APPEND_BYTES) return;
-  throw new Fault(
-    "LIMIT_EXCEEDED",
-    `An append to run ${runId} has ${bytes} bytes; at most ${APPEND_BYTES} are allowed: keep payloads beside the log.`,
-  );
-}

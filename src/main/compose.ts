@@ -92,8 +92,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const log = redactedLog(options.log, secrets);
   for (const { field, description } of secrets?.absent ?? []) log("secret.absent", { field, description });
   const tls = openTls(configuration, { resources, log });
-  const given = options.stepTypes ?? [];
-  const providers = await registerProviders(configuration, { given, secrets, log, resources });
+  const providers = await registerProviders(configuration, { given: options.stepTypes ?? [], secrets, log, resources });
   makeDirectory(state);
   const [server, sealing]: [{ current?: GrpcServer }, { current?: Sealer }] = [{}, {}];
   const onHalt = (why: string): void => {
@@ -153,9 +152,8 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   watchTls(configuration, { tls, server: server.current, resources, log });
   if (disk?.full === true) server.current.setServing(false);
   if (drivesOn) await driveOn({ recovered, runs, contracts, schedules, hooks, log, takeOvers: takeOvers.current });
-  const { token } = place;
-  const parts = { runner, runs, schedules, contracts, hooks, store, disk, token, notifications, configuration };
-  return runningApp({ ...parts, server: server.current, resources: resources.move() });
+  const parts = { runner, runs, schedules, contracts, hooks, store, disk, notifications, configuration };
+  return runningApp({ ...parts, token: place.token, server: server.current, resources: resources.move() });
 }
 
 interface Driven extends Pick<Running, "runs" | "contracts" | "schedules" | "hooks"> {

@@ -29,7 +29,10 @@ export async function startCuttingProxy(serverPort: number): Promise<CuttingProx
       upstream.write(bytes);
     });
     upstream.on("data", (bytes) => {
-      if (!cuts) return void client.write(bytes);
+      if (!cuts) {
+        client.write(bytes);
+        return;
+      }
       lost += 1;
       client.destroy();
     });

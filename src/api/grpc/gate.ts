@@ -71,6 +71,14 @@ export function createGate(options: GateOptions): Gate {
     let whole = false;
     let over = false;
     const { refuse, cancel, sendStatus } = answersOf(call, method.path, options);
+    const goesOn = (): void => {
+      if (over) return;
+      stopTimer = clock.after(receiveTimeoutMs, () => {
+        const text = `The request was not received within ${receiveTimeoutMs} ms.`;
+        refuse(new Fault("DEADLINE_PASSED", text));
+        transportOf(call)?.session?.destroy();
+      });
+    };
     return new ServerInterceptingCall(call, {
       sendStatus,
       start: (next) => {
@@ -83,14 +91,6 @@ export function createGate(options: GateOptions): Gate {
               goesOn();
               holdLargeRequest(transportOf(call), open.shares, { waits: () => stopTimer?.(), goesOn });
               proceed(metadata);
-            };
-            const goesOn = (): void => {
-              if (over) return;
-              stopTimer = clock.after(receiveTimeoutMs, () => {
-                const text = `The request was not received within ${receiveTimeoutMs} ms.`;
-                refuse(new Fault("DEADLINE_PASSED", text));
-                transportOf(call)?.session?.destroy();
-              });
             };
             // A throw in here would end the process.
             try {
