@@ -80,7 +80,7 @@ export interface EvidenceStore {
 
   /**
    * Claims every open run that nobody drives any more and gives their heads, oldest first. Where one process owns the store, those
-   * are the open runs that it has not written to; where several share it, those whose owner has ended or was silent for
+   * are all open runs, for it asks before it writes; where several share it, those whose owner has ended or was silent for
    * longer than its lease. From then on their former owner can append nothing to them.
    */
   takeOver(): Promise<readonly RunHead[]>;

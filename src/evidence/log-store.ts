@@ -348,7 +348,7 @@ export class LogStore implements EvidenceStore {
   async takeOver(): Promise<readonly RunHead[]> {
     this.#requireOpen();
     if (this.#backend.shared !== undefined) return await this.#backend.shared.takeOver();
-    return (await this.#backend.openRuns()).filter(({ runId }) => !this.#heads.has(runId));
+    return await this.#backend.openRuns();
   }
 
   async reopenedRuns(): Promise<readonly RunHead[]> {

@@ -30,6 +30,15 @@ describe("the list of runs over the wire", () => {
     expect(await listed(house, { createdBefore: time(2) })).toEqual(["r1"]);
   });
 
+  test("a time that no calendar has is the caller's mistake and is named", async () => {
+    await using house = await startHouse();
+    const asked = { createdAfter: { seconds: 2n ** 60n, nanos: 0 }, createdBefore: { seconds: 0n, nanos: -1 } };
+    await expect(house.client.runs.listRuns(asked)).rejects.toMatchObject({
+      code: "INVALID_REQUEST",
+      violations: [{ field: "created_after" }, { field: "created_before" }],
+    });
+  });
+
   test("a page goes on where the one before ended, whatever runs came in meanwhile", async () => {
     await using house = await startHouse();
     for (const second of [1, 2, 3, 4]) await put(house, `r${second}`, second);

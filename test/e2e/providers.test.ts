@@ -109,7 +109,7 @@ describe("a provider of somebody else", () => {
     expect(gateway.seen[1]).toMatchObject({
       method: "POST",
       path: "/v1/messages",
-      headers: { authorization: "Bearer a-token-of-the-gateway", "idempotency-key": `${told.workIds[0]}-a2/0` },
+      headers: { authorization: "Bearer a-token-of-the-gateway", "idempotency-key": `${told.workIds[0]}/0` },
       body: JSON.stringify({ to: ticket.phone, text: "New ticket: Printer on fire" }),
     });
     expect(server.log()).not.toContain("a-token-of-the-gateway");

@@ -1,5 +1,6 @@
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import type { HistoryAttempt, HistoryPage, HistoryPlace, HistoryQuery, HistoryReader } from "#evidence";
+import { timeViolations } from "./asked-time.ts";
 import { Fault, LIMITS } from "#model";
 import type {
   GetHistoryRequest,
@@ -40,6 +41,14 @@ async function listRuns(
   { shares, principal }: CallContext,
 ): Promise<ListRunsResponse> {
   const { pageSize, pageToken: token, statuses, nameContains } = request;
+  refuseIfAny([
+    ...pageViolations(pageSize, token),
+    ...timeViolations("created_after", request.createdAfter),
+    ...timeViolations("created_before", request.createdBefore),
+    ...(nameContains.length > LIMITS.idCharacters
+      ? [{ field: "name_contains", description: `has ${nameContains.length} characters; expected at most 128` }]
+      : []),
+  ]);
   const query: HistoryQuery = {
     limit: pageSize === 0 ? RUNS_PER_PAGE : pageSize,
     kind: "plan",
@@ -50,12 +59,6 @@ async function listRuns(
     createdAfter: timeOf(request.createdAfter),
     createdBefore: timeOf(request.createdBefore),
   };
-  refuseIfAny([
-    ...pageViolations(pageSize, token),
-    ...(nameContains.length > LIMITS.idCharacters
-      ? [{ field: "name_contains", description: `has ${nameContains.length} characters; expected at most 128` }]
-      : []),
-  ]);
   await shares.answer.take(LIMITS.responseBytes);
   const { runs, next } = fittingRuns(await history.ask((asked) => asked.list(query)));
   onlyOwn(runs, principal);

@@ -1,8 +1,9 @@
+import { timeViolations } from "./asked-time.ts";
 import { LIMITS, SYSTEM_SCOPE } from "#model";
 import type { HealthSignal, HealthSignals, PastSignal, Platform, Violation } from "#model";
 import type { ReportSignalRequest, Signal } from "../gen/verbatim/health/v1/health_pb.ts";
 import { PlatformHealthService } from "../gen/verbatim/health/v1/health_pb.ts";
-import { invalidRequest, refuseIfAny } from "./checks.ts";
+import { refuseIfAny } from "./checks.ts";
 import { LARGEST_PAGE } from "./pages.ts";
 import { configured } from "./platform-service.ts";
 import type { MountedService } from "./service.ts";
@@ -43,8 +44,12 @@ export function platformHealthService({ platform, signals }: PlatformHealthServi
 
     async listSignals({ since, limit }, { shares }) {
       const known = configured(signals);
-      if (limit > LARGEST_PAGE)
-        throw invalidRequest([{ field: "limit", description: `is ${limit}; expected 1 to ${LARGEST_PAGE}` }]);
+      refuseIfAny([
+        ...timeViolations("since", since),
+        ...(limit > LARGEST_PAGE
+          ? [{ field: "limit", description: `is ${limit}; expected 1 to ${LARGEST_PAGE}` }]
+          : []),
+      ]);
       await shares.answer.take(LIMITS.responseBytes);
       const most = limit === 0 ? LARGEST_PAGE : limit;
       const found = since === undefined ? known.signals().slice(0, most) : known.history(rfc3339(since), most);

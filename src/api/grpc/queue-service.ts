@@ -1,4 +1,5 @@
 import type { ErrorClass, Violation } from "#model";
+import { timeViolations } from "./asked-time.ts";
 import { ERROR_CLASSES, LIMITS } from "#model";
 import type { DeadLetterQuery } from "#model";
 import type { Redriven, RedriveOrder } from "#orchestration";
@@ -127,7 +128,10 @@ function queryOf(filter: DeadLetterFilter | undefined): {
 } {
   if (filter === undefined) return { query: {}, violations: [] };
   const { job, capability, errorClass, messageContains, deadFrom, deadBefore, workIds } = filter;
-  const violations: Violation[] = [];
+  const violations: Violation[] = [
+    ...timeViolations("filter.dead_from", deadFrom),
+    ...timeViolations("filter.dead_before", deadBefore),
+  ];
   if (errorClass !== "" && !isErrorClass(errorClass))
     violations.push({
       field: "filter.error_class",
