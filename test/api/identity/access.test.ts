@@ -12,6 +12,7 @@ import { startHouse, systemClock } from "../support/house.ts";
 import { PATHS, probeService, startProbe, until, verified } from "../support/probe.ts";
 import { answerOf, framed, rawConnection } from "../support/raw-call.ts";
 import { identityHouse, LOCAL_TOKEN, WIDE_BOUNDS } from "./identity-house.ts";
+import type { IdentityHouse } from "./identity-house.ts";
 import { AUDIENCE, ISSUER, makeIssuer } from "./issuer.ts";
 
 const issuer = await makeIssuer();
@@ -308,4 +309,18 @@ test("the same identities are asked for on the HTTP side port, before anything o
   expect(await ask(await issuer.token({ roles: ["reader"] }))).toEqual([403, "permission_denied"]);
   expect(await ask(issuer.bad["with alg none"] ?? "")).toEqual([401, "unauthenticated"]);
   expect(await ask(await issuer.token({ roles: ["submitter"] }))).toEqual([400, "invalid_argument"]);
+});
+
+test("a page of the side port is told to those whose roles allow it, and to nobody of a tenant", async () => {
+  const metricsPage = async () => ({ contentType: "text/plain", text: "numbers" });
+  const server = { httpAddress: "127.0.0.1:0", metricsPage };
+  await using undivided = await identityHouse(issuer, { server, identity: { tenants: [] } });
+  await using divided = await identityHouse(issuer, { server });
+  const ask = async ({ house }: IdentityHouse, roles: readonly string[]) => {
+    const headers = { authorization: `Bearer ${await issuer.token({ roles })}` };
+    return (await fetch(`http://${house.server.httpAddress}/metrics`, { headers })).status;
+  };
+  expect(await ask(undivided, ["reader"])).toBe(200);
+  expect(await ask(undivided, ["submitter", "approver"])).toBe(403);
+  expect(await ask(divided, ["operator"])).toBe(403);
 });

@@ -9,7 +9,8 @@ import { makeIssuer } from "./issuer.ts";
 import type { Issuer } from "./issuer.ts";
 
 const [OK, UNAUTHENTICATED, PERMISSION_DENIED, UNIMPLEMENTED] = [0, 16, 7, 12];
-const ROWS = authorizationRows();
+/** Pages of the side port are no methods: they are asked for in access.test.ts. */
+const ROWS = authorizationRows().filter(({ method }) => method.includes("."));
 const COVERED = ROWS.filter(({ tenants }) => tenants !== "closed");
 
 let issuer: Issuer;
