@@ -60,13 +60,13 @@ export const configurationSchema = z
       .boolean()
       .default(false)
       .describe("Said aloud: loopback TCP without a token, open to every local user."),
-    identity: identitySchema.optional(),
     insecure: z
       .boolean()
       .default(false)
       .describe("Said aloud: TCP off loopback without TLS; whoever is on the way reads the token."),
     tls: tlsSchema.optional(),
     client: clientSchema.optional(),
+    identity: identitySchema.optional(),
     reflection: z.boolean().default(false).describe("Whether the server describes its services to whoever asks."),
     http: z
       .strictObject({

@@ -39,7 +39,7 @@ test(`P1 P2 after ${KILLS} kills no work that was accepted is lost, and no effec
   let doubtful = 0;
   for (const id of accepted) {
     const { work } = await client.queue.getWork({ workId: id });
-    const effects = happened.filter((key) => key.startsWith(`${id}-a`)).length;
+    const effects = happened.filter((key) => key.startsWith(`${id}/`)).length;
     if (work?.state === WorkState.COMPLETED) expect([id, effects]).toEqual([id, 1]);
     else {
       doubtful += 1;

@@ -83,7 +83,7 @@ describe.concurrent("a whole server whose work goes on after its servers were aw
       await bench.untilDone();
       const keys = bench.effects().map(({ key }) => key);
       expect(keys.toSorted()).toEqual(
-        bench.accepted.flatMap(({ workIds }) => workIds.map((id) => `${id}-a1/0`)).toSorted(),
+        bench.accepted.flatMap(({ workIds }) => workIds.map((id) => `${id}/0`)).toSorted(),
       );
       const [begun, ended] = ["queue.unavailable", "queue.available"] as const;
       await bench.until("each end is told", () => bench.events(ended).length === bench.events(begun).length);

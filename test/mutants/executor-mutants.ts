@@ -230,7 +230,7 @@ export const EXECUTOR_MUTANTS: readonly Mutant[] = [
     tests: "executor/frozen",
   }),
   job("same-key-for-every-step", "P2", {
-    change: ["const idempotencyKey = `${jobId}/${step.stepIndex}`;", "const idempotencyKey = jobId;"],
+    change: ["const idempotencyKey = `${attemptOf}/${step.stepIndex}`;", "const idempotencyKey = attemptOf;"],
     tests: "laws/p2-no-silent-second-execution",
   }),
   untrusted("output-that-is-not-json-accepted", "EXEC-002", {

@@ -15,7 +15,7 @@ const [access, table, kept] = [
   at("grpc/access/authorization-table"),
   at("grpc/access/kept-apart"),
 ];
-const [own, gate, port] = [at("grpc/access/own-things"), at("grpc/gate"), at("grpc/http-side-port")];
+const [own, gate, port] = [at("grpc/access/own-things"), at("grpc/gate"), at("grpc/side-port-answers")];
 const [verifier, keys, names] = [at("identity/token-verifier"), at("identity/key-set"), at("identity/principal-name")];
 const [identities, certificate, evidence] = [
   at("identity/identities"),
@@ -80,7 +80,7 @@ export const IDENTITY_MUTANTS: readonly Mutant[] = [
   ),
   certificate(
     "a-certificate-stands-for-whoever-its-name-ends-with",
-    ["certificate.dnsNames.includes(dns)", "certificate.dnsNames.some((name) => name.endsWith(dns))"],
+    ["certificate.dnsSans.includes(dns)", "certificate.dnsSans.some((name) => name.endsWith(dns))"],
     ACCESS,
   ),
   own("a-tenant-is-compared-without-the-dot", ["return `${tenant}.`;", "return tenant;"], TENANTS),

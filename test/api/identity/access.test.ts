@@ -311,8 +311,9 @@ test("the same identities are asked for on the HTTP side port, before anything o
   expect(await ask(await issuer.token({ roles: ["submitter"] }))).toEqual([400, "invalid_argument"]);
 });
 
+const metricsPage = async () => ({ contentType: "text/plain", text: "numbers" });
+
 test("a page of the side port is told to those whose roles allow it, and to nobody of a tenant", async () => {
-  const metricsPage = async () => ({ contentType: "text/plain", text: "numbers" });
   const server = { httpAddress: "127.0.0.1:0", metricsPage };
   await using undivided = await identityHouse(issuer, { server, identity: { tenants: [] } });
   await using divided = await identityHouse(issuer, { server });
