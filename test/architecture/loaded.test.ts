@@ -16,6 +16,7 @@ const { laws } = JSON.parse(readFileSync(join(ROOT, "layers.json"), "utf8")) as 
 const PROGRAMS = [
   { entry: "src/main/bin.ts", args: ["--help"] },
   { entry: "test/architecture/programs/whole-server.ts", args: [] },
+  { entry: "test/architecture/programs/provider-process.ts", args: [] },
   // Ends at once, for nobody speaks to it.
   { entry: "src/effects/step-handlers/command-run/supervisor-process.ts", args: [] },
 ];

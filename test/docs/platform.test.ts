@@ -36,7 +36,7 @@ describe("the commands about the platform are what the program has", () => {
     for (const name of Object.keys(PLATFORM_STEP_TYPES)) expect(types).toContain(`| \`${name}\` |`);
     const options = [...(await help("health", "report")).matchAll(/^ {2}(--[a-z]+)/gm)].map(([, name]) => name ?? "");
     const own = options.filter(
-      (name) => !["--config", "--state", "--server", "--ca", "--cert", "--key", "--json"].includes(name),
+      (name) => !["--config", "--state", "--server", "--ca", "--cert", "--key", "--insecure", "--json"].includes(name),
     );
     for (const name of own) expect(textOf("docs/platform.md")).toContain(name);
   });

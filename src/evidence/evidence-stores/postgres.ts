@@ -1,7 +1,7 @@
 import type { Clock } from "#model";
 import { assert } from "#model";
 import { makeDirectory } from "../durable-file.ts";
-import type { EvidenceStore, RunHead } from "../evidence-store.ts";
+import type { EvidenceStore, ListedRuns, RunHead } from "../evidence-store.ts";
 import type { LogBackend, Refusal, RunAppend, SharedBackend, SharedNews } from "../log-backend.ts";
 import { LogStore } from "../log-store.ts";
 import type { LogStoreOptions } from "../log-store.ts";
@@ -192,9 +192,9 @@ class PostgresBackend implements LogBackend, SharedBackend {
     return (await this.#reader.heads("WHERE r.run_id = $1", [runId]))[0];
   }
 
-  async runs({ limit, before }: { readonly limit: number; readonly before?: string }): Promise<readonly RunHead[]> {
+  async runs(asked: ListedRuns): Promise<readonly RunHead[]> {
     await this.ready();
-    return await this.#reader.runs(limit, before);
+    return await this.#reader.runs(asked);
   }
 
   async openRuns(): Promise<readonly RunHead[]> {

@@ -149,7 +149,7 @@ export class HistoryFeed implements HistoryReader {
     for (const runId of await missedRuns(history, store)) {
       if (this.#closed) return; // the next start goes on
       await this.#intake.catchUp(runId);
-      runs += 1;
+      if (!this.#behind.has(runId)) runs += 1; // else it was told of since, and is behind for that
     }
     this.#mendDue = false;
     if (!this.#mended) onMended?.(runs);

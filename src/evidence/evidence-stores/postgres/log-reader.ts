@@ -1,7 +1,10 @@
-import type { RunHead } from "../../evidence-store.ts";
+import type { ListedRuns, RunHead } from "../../evidence-store.ts";
 import { BLOB_PIECE_BYTES } from "../../log-backend.ts";
 import { PAGE_CHARACTERS, pageOf } from "../../page.ts";
 import type { Connections } from "./connections.ts";
+
+/** Behind every id that begins so: no id has it. */
+const LAST_KEY = "\u{10FFFF}";
 
 /** The largest sequence number that the tables have room for. */
 const MOST_SEQ = 2 ** 31 - 1;
@@ -52,10 +55,19 @@ export class LogReader {
   }
 
   /** Newest first. */
-  async runs(limit: number, before: string | undefined): Promise<readonly RunHead[]> {
-    if (before === undefined) return await this.heads("ORDER BY c.run_no DESC LIMIT $1", [limit]);
-    const older = `WHERE c.run_no < (SELECT run_no FROM ${this.#schema}.runs WHERE run_id = $2)`;
-    return await this.heads(`${older} ORDER BY c.run_no DESC LIMIT $1`, [limit, before]);
+  async runs({ limit, before, begins = "" }: ListedRuns): Promise<readonly RunHead[]> {
+    const conditions: string[] = [];
+    const values: (string | number)[] = [limit];
+    if (before !== undefined) {
+      values.push(before);
+      conditions.push(`c.run_no < (SELECT run_no FROM ${this.#schema}.runs WHERE run_id = $${values.length})`);
+    }
+    if (begins !== "") {
+      values.push(begins, `${begins}${LAST_KEY}`); // a range of the index, for ids are compared by their bytes
+      conditions.push(`r.run_id >= $${values.length - 1} AND r.run_id < $${values.length}`);
+    }
+    const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
+    return await this.heads(`${where} ORDER BY c.run_no DESC LIMIT $1`, values);
   }
 
   async blob(digest: string): Promise<Uint8Array | undefined> {
