@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "#model";
 import { ExecuteJobRequestSchema } from "../../src/api/gen/verbatim/executor/v1/executor_pb.ts";
-import { request, startHouse } from "./support/house.ts";
+import { request, startHouse, STEP_TYPES, stepType } from "./support/house.ts";
 import type { House } from "./support/house.ts";
 import { answerOf, framed, rawConnection } from "./support/raw-call.ts";
 
@@ -25,7 +25,13 @@ async function lives(house: House): Promise<void> {
 
 /** A request of exactly so many bytes, most of them in an unknown field that is read over. */
 function requestOfBytes(bytes: number): Uint8Array {
-  const job = toBinary(ExecuteJobRequestSchema, create(ExecuteJobRequestSchema, request("job-1", ["test.echo"])));
+  return padded(
+    toBinary(ExecuteJobRequestSchema, create(ExecuteJobRequestSchema, request("job-1", ["test.echo"]))),
+    bytes,
+  );
+}
+
+function padded(job: Uint8Array, bytes: number): Uint8Array {
   const header = [0xfa, 0x3f]; // field 1023, length-delimited
   const content = bytes - job.length - header.length - 3;
   const length = [(content & 0x7f) | 0x80, ((content >> 7) & 0x7f) | 0x80, content >> 14];
@@ -158,6 +164,33 @@ describe("requests that are kept back", () => {
     const large = rawExecute(house, requestOfBytes(LIMITS.requestBytes));
     await expect(large).resolves.toMatchObject({ status: status.OK });
     expect(kept.filter((stream) => stream.closed).length).toBeGreaterThan(0);
+  });
+});
+
+describe("a request that is whole before there is room for it", () => {
+  const slow = stepType("test.slow", async () => {
+    await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
+    return { success: true, output: null };
+  });
+  const SLOW_MS = 1500;
+  /** As soon as a share is granted, others wait for it, and its client would be cut for doing nothing. */
+  const limits = { unreadSeconds: 0.2, receiveTimeoutMs: 500 };
+
+  test("goes on to its end, whatever becomes of the line that it stood in", async () => {
+    await using house = await startHouse({ stepTypes: [...STEP_TYPES, slow], limits });
+    const begun = framed(requestOfBytes(LIMITS.requestBytes)).subarray(0, 40 * 1024);
+    using keepers = rawConnection(house.server.address);
+    const kept = Array.from({ length: LIMITS.requestsAtATime + 8 }, () => keepers.open(EXECUTE_JOB));
+    await Promise.all(kept.map((one) => new Promise((resolve) => one.write(begun, resolve))));
+    await new Promise((resolve) => keepers.session.ping(() => resolve(undefined)));
+    using connection = rawConnection(house.server.address);
+    const asked = { ...request("slow-job", ["test.slow"]), executedBy: "x" };
+    const bytes = toBinary(ExecuteJobRequestSchema, create(ExecuteJobRequestSchema, asked));
+    const stream = connection.open(EXECUTE_JOB);
+    stream.end(framed(padded(bytes, 20 * 1024)));
+    const answer = await answerOf(stream);
+    expect(answer).toMatchObject({ status: status.OK });
+    expect(connection.session.destroyed).toBe(false);
   });
 });
 

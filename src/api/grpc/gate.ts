@@ -10,6 +10,7 @@ import type { OnCall } from "./call-watch.ts";
 import { holdLargeRequest } from "./large-request.ts";
 import type { Authenticate, Principal } from "../identity/principal.ts";
 import type { Access } from "./access/access.ts";
+import { isUnknown } from "./access/access.ts";
 import { statusOf } from "./errors.ts";
 import { toldFault } from "./fault-details.ts";
 import { guestOf } from "./guests.ts";
@@ -72,7 +73,7 @@ export function createGate(options: GateOptions): Gate {
     let over = false;
     const { refuse, cancel, sendStatus } = answersOf(call, method.path, options);
     const goesOn = (): void => {
-      if (over) return;
+      if (over || whole) return; // what has come needs no more time
       stopTimer = clock.after(receiveTimeoutMs, () => {
         const text = `The request was not received within ${receiveTimeoutMs} ms.`;
         refuse(new Fault("DEADLINE_PASSED", text));
@@ -103,15 +104,16 @@ export function createGate(options: GateOptions): Gate {
           },
           onReceiveMessage: (message, proceed) => {
             if (method.requestStream) {
+              whole = true; // what comes behind the first one has its own time
               stopTimer?.();
-              open?.shares.request.give();
+              open?.shares.request.close();
             }
             proceed(message);
           },
           onReceiveHalfClose: (proceed) => {
             whole = true;
             stopTimer?.();
-            open?.shares.request.give();
+            open?.shares.request.close(); // it may stand in line yet
             proceed();
           },
           onCancel: () => {
@@ -176,8 +178,10 @@ function identify({ call, metadata, path }: Arriving, options: GateOptions): Pri
   checkSize(metadata);
   const certificate = certificateOf(session);
   const refused = (error: unknown): never => {
-    guestOf(session)?.refuse();
-    access.refused(path, error);
+    if (isUnknown(error)) {
+      guestOf(session)?.refuse();
+      access.refused(path, error);
+    }
     throw error;
   };
   try {

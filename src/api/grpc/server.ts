@@ -129,8 +129,8 @@ export interface GrpcServer extends AsyncDisposable {
 }
 
 /**
- * Starts a server on a unix socket of mode 0600 or a loopback port.
- * @throws {Fault} INVALID_CONFIGURATION for any other address, for loopback TCP without a token, or if the system
+ * Starts a server on a unix socket of mode 0600 or on TCP; off loopback with `tls`, or with `insecure`.
+ * @throws {Fault} INVALID_CONFIGURATION for an address off loopback without either, for TCP without a credential, or if the system
  *   refuses; STATE_LOCKED if another server answers on the socket.
  */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {

@@ -3,8 +3,10 @@ import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { Fault, FAULTS, LIMITS } from "#model";
 import type { Principal } from "../identity/principal.ts";
+import { isUnknown } from "./access/access.ts";
 import { mayBeLarge, requestMayCome } from "./call-budgets.ts";
 import { addRoutes, CALLER } from "./connect-routes.ts";
+import { ConnectionAges } from "./connection-ages.ts";
 import type { HttpCaller } from "./connect-routes.ts";
 import { toldFault, toldMessage } from "./fault-details.ts";
 import { guestOf } from "./guests.ts";
@@ -18,21 +20,25 @@ import type { MakePage } from "./side-pages.ts";
 export function sidePortAnswers(options: HttpSidePortOptions, ownHosts: () => OwnHosts | undefined): RequestListener {
   const { onInternalError, webhooks } = options;
   const served = servedPaths(options);
+  const ages = new ConnectionAges(options.clock);
   return (request, response) => {
+    // Behind an answer that is not sent yet it would never be said of this one that nobody waits for it.
+    if (response.socket === null) return void request.socket.destroy();
+    if (ages.isOld(request.socket)) response.setHeader("connection", "close");
     const notLetIn = (error: unknown): void =>
       refuse(
         response,
         toldFault(error, (cause) => onInternalError(cause, request.url ?? "")),
       );
     const letIn = (principal: Principal): void => {
-      if (response.destroyed) return; // while his credential was looked at
+      if (request.socket.destroyed) return; // while his credential was looked at
       const serve = served.get(pathOf(request));
       if (serve === undefined) throw new Fault("UNIMPLEMENTED", "There is no such method here.");
       const caller = enter({ request, response, principal }, options);
       const proceed = (): void => serve(request, response, caller);
       const line = mayBeLarge(request.headers) ? requestMayCome(caller.shares) : undefined;
       if (line === undefined) proceed();
-      else void line.then(proceed); // answers whatever it meets
+      else void line.then(proceed).catch(notLetIn);
     };
     try {
       const own = ownHosts();
@@ -53,7 +59,7 @@ export function sidePortAnswers(options: HttpSidePortOptions, ownHosts: () => Ow
 
 function identify(request: IncomingMessage, { authenticate, access }: HttpSidePortOptions) {
   const refused = (error: unknown): never => {
-    access.refused(pathOf(request), error);
+    if (isUnknown(error)) access.refused(pathOf(request), error);
     throw error;
   };
   try {

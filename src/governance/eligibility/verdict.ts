@@ -1,4 +1,4 @@
-/** The rules by id: E- are the seed's, V- is Verbatim's own. */
+/** The rules by id: E- are those of eligibility, V- are further ones. */
 export type RuleId =
   | "E-104"
   | "E-100"

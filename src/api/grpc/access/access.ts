@@ -83,6 +83,11 @@ export class Access {
   }
 }
 
+/** Whether it says that nobody knows who calls; a server that is busy says nothing of him. */
+export function isUnknown(error: unknown): boolean {
+  return !(error instanceof Fault) || error.code === "UNAUTHENTICATED" || error.code === "PERMISSION_DENIED";
+}
+
 /** Whether somebody may, by his roles alone. No row is no right. */
 export function mayCall({ proven }: Principal, may: May | undefined): boolean {
   if (may === undefined) return false;
