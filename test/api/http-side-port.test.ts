@@ -322,7 +322,7 @@ describe("the HTTP side port is closed to strangers", () => {
 test("a request behind an answer that is not there yet ends its connection, and no call is left open", async () => {
   await using house = await startHouse({ httpAddress: "127.0.0.1:0", token: TOKEN });
   const [host = "", port = ""] = (house.server.httpAddress ?? "").split(":");
-  const post = (method: string, message: object): string => {
+  const text = (method: string, message: object): string => {
     const body = JSON.stringify(message);
     const head = [`POST /verbatim.executor.v1.JobExecutorService/${method} HTTP/1.1`, `host: ${host}:${port}`];
     const rest = [`authorization: Bearer ${TOKEN}`, "content-type: application/json", `content-length: ${body.length}`];
@@ -332,9 +332,9 @@ test("a request behind an answer that is not there yet ends its connection, and 
   let closed = false;
   socket.on("error", () => undefined).once("close", () => (closed = true));
   const waits = { jobId: "waits", contractId: "c", executedBy: "x", steps: [{ stepType: "test.wait" }] };
-  socket.write(post("ExecuteJob", waits));
+  socket.write(text("ExecuteJob", waits));
   await expect.poll(() => house.server.open.calls).toBe(1);
-  socket.resume().write(post("GetJob", { jobId: "waits" }) + post("GetJob", { jobId: "waits" }));
+  socket.resume().write(text("GetJob", { jobId: "waits" }) + text("GetJob", { jobId: "waits" }));
   await expect.poll(() => closed, { timeout: 5000 }).toBe(true);
   await expect.poll(() => house.server.open.calls).toBe(0);
 });

@@ -75,8 +75,7 @@ export function createGate(options: GateOptions): Gate {
     const goesOn = (): void => {
       if (over || whole) return; // what has come needs no more time
       stopTimer = clock.after(receiveTimeoutMs, () => {
-        const text = `The request was not received within ${receiveTimeoutMs} ms.`;
-        refuse(new Fault("DEADLINE_PASSED", text));
+        refuse(new Fault("DEADLINE_PASSED", `The request was not received within ${receiveTimeoutMs} ms.`));
         transportOf(call)?.session?.destroy();
       });
     };

@@ -23,7 +23,10 @@ export function sidePortAnswers(options: HttpSidePortOptions, ownHosts: () => Ow
   const ages = new ConnectionAges(options.clock);
   return (request, response) => {
     // Behind an answer that is not sent yet it would never be said of this one that nobody waits for it.
-    if (response.socket === null) return void request.socket.destroy();
+    if (response.socket === null) {
+      request.socket.destroy();
+      return;
+    }
     if (ages.isOld(request.socket)) response.setHeader("connection", "close");
     const notLetIn = (error: unknown): void =>
       refuse(
