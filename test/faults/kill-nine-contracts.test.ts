@@ -4,7 +4,7 @@ import { killContracts } from "./kill-nine-contracts.ts";
 import type { KilledContract } from "./kill-nine-contracts.ts";
 
 /** `npm run faults:contracts` meets each moment; else one of so many is met, in their turn by the hour. */
-const STRIDE = process.env["VERBATIM_FAULT_CONTRACTS"] === "each" ? 1 : 5;
+const STRIDE = process.env["VERBATIM_FAULT_CONTRACTS"] === "each" ? 1 : 8;
 const FIRST = 1 + (Math.floor(Date.now() / 3_600_000) % STRIDE);
 const MINUTES = 60_000;
 const MOST_MINUTES = 15;

@@ -3,7 +3,7 @@ import { scratchDirectory } from "../support/scratch-directory.ts";
 import { killPlans } from "./kill-nine-plans.ts";
 
 /** `npm run faults:plans` asks for 500. */
-const KILLS = Number(process.env["VERBATIM_FAULT_PLAN_KILLS"] ?? 8);
+const KILLS = Number(process.env["VERBATIM_FAULT_PLAN_KILLS"] ?? 5);
 const SEED = Number(process.env["VERBATIM_FAULT_SEED"] ?? Date.now() % 1_000_000);
 const STORE = process.env["VERBATIM_FAULT_STORE"] === "jsonl" ? "jsonl" : "sqlite";
 /** The long form ends by itself after so many minutes, however many kills it has made by then. */

@@ -5,7 +5,7 @@ import { created, HookBench, whenDone } from "../e2e/support/hook-server.ts";
 import { scratchDirectory } from "../support/scratch-directory.ts";
 
 /** `npm run faults:work` asks for more. */
-const KILLS = Number(process.env["VERBATIM_FAULT_WORK_KILLS"] ?? 8);
+const KILLS = Number(process.env["VERBATIM_FAULT_WORK_KILLS"] ?? 5);
 const CHANGES_A_LIFE = 30;
 const WAIT_MS = 15;
 /** A life is at most so long, in milliseconds, from the first change on. */

@@ -3,7 +3,7 @@ import { scratchDirectory } from "../support/scratch-directory.ts";
 import { killNine } from "./kill-nine.ts";
 
 /** `npm run faults:kill` asks for 200. */
-const KILLS = Number(process.env["VERBATIM_FAULT_KILLS"] ?? 20);
+const KILLS = Number(process.env["VERBATIM_FAULT_KILLS"] ?? 10);
 const SEED = Number(process.env["VERBATIM_FAULT_SEED"] ?? Date.now() % 1_000_000);
 const MINUTES = 60_000;
 

@@ -5,7 +5,7 @@ import { scratchDirectory } from "../support/scratch-directory.ts";
 import { powerCuts } from "./power-cuts.ts";
 
 /** `npm run faults:power` asks for 50. */
-const CUTS = Number(process.env["VERBATIM_FAULT_CUTS"] ?? 5);
+const CUTS = Number(process.env["VERBATIM_FAULT_CUTS"] ?? 3);
 const SEED = Number(process.env["VERBATIM_FAULT_SEED"] ?? Date.now() % 1_000_000);
 /** Cuts of a server that does not sync, and how many of them must show it. */
 const [UNSYNCED_CUTS, UNSYNCED_LOSSES] = CUTS >= 50 ? [10, 9] : [2, 1];
