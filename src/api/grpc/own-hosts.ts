@@ -30,7 +30,6 @@ export function certifiedHosts(address: string, certificate: () => string): OwnH
       const [, name = "", said = HTTPS_PORT] = HOST.exec(host) ?? [];
       const leaf = certificatesOf(certificate())?.[0];
       if (leaf === undefined || name === "" || said !== port) return false;
-      if (!URL.canParse(`https://${host}`)) return false; // a wildcard takes labels that no URL has
       const bare = name.replace(/^\[(.*)\]$/, "$1");
       return (isIP(bare) === 0 ? leaf.checkHost(bare, { subject: "never" }) : leaf.checkIP(bare)) !== undefined;
     },
