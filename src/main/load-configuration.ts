@@ -63,7 +63,7 @@ function checkedLevel(level: string): Configuration["log_level"] {
 }
 
 async function readConfigurationFile(path: string): Promise<Configuration> {
-  const { checkedDocument } = await import("#api"); // takes long to load: only where there is a file
+  const { checkedDocument } = await import("#document"); // the parser takes long to load: only where there is a file
   const schema = configurationSchema.nullable(); // an empty file says nothing
   const read = await checkedDocument(readFileSync(path, "utf8"), { file: path, schema });
   if ("value" in read) return read.value ?? configurationSchema.parse({});
