@@ -221,7 +221,7 @@ class DirectJobRunner implements JobRunner {
   async #closeBroken(jobId: string): Promise<void> {
     const { store, clock } = this.#options;
     const head = store.halted === undefined ? await store.head(jobId) : undefined;
-    if (head !== undefined && !head.completed) await closeInterruptedRun(store, head, clock);
+    if (head !== undefined && !head.completed) await closeInterruptedRun(store, head, { clock });
   }
 
   async get(jobId: string): Promise<JobView> {

@@ -25,7 +25,7 @@ export async function recoverRuns(store: EvidenceStore, clock: Clock): Promise<R
     try {
       const created = await firstRecord(store, head.runId);
       if (created !== undefined && isPlanRun(created)) plans.push(await recoverPlanRun(store, head, clock));
-      else jobs.push(await closeInterruptedRun(store, head, clock));
+      else jobs.push(await closeInterruptedRun(store, head, { clock }));
     } catch (error) {
       if (!(error instanceof Fault) || error.code !== "RUN_FENCED") throw error; // somebody else has taken it over since
     }
