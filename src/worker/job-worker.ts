@@ -123,7 +123,10 @@ export class JobWorker {
     try {
       const heads = await store.takeOver({ hands: "worker", serves: this.#serves, max });
       this.#storeFails = false;
-      for (const head of heads) this.#begin(head);
+      // Whoever owns a store alone is given all that is open, what runs here as well.
+      const fresh = heads.filter(({ runId }) => !this.#running.has(runId));
+      if (fresh.length >= max) this.#lookMs = 0; // there may be more, for the next that is free
+      for (const head of fresh.slice(0, max)) this.#begin(head);
     } catch (error) {
       if (!this.#storeFails) onNews({ kind: "failed", runId: undefined, error });
       this.#storeFails = true;

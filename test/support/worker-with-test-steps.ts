@@ -21,5 +21,6 @@ const worker = await composeWorker(configuration, {
 log("worker.started", { worker: name, pid: process.pid });
 if (!stopped.signal.aborted)
   await new Promise((resolve) => stopped.signal.addEventListener("abort", resolve, { once: true }));
+log("worker.draining", {});
 await worker.stop();
 log("worker.stopped", {});

@@ -49,10 +49,21 @@ export async function recordsOf(store: EvidenceStore, runId: string): Promise<re
   return (await store.read(runId, -1, 1000)).map(({ record }) => record);
 }
 
+/** The whole log of a run as soon as it fits. */
+export async function recordsOnce(
+  store: EvidenceStore,
+  runId: string,
+  fits: (records: readonly EvidenceRecord[]) => boolean,
+): Promise<readonly EvidenceRecord[]> {
+  for (const endMs = performance.now() + PATIENCE_MS; ; await pause(LOOK_AGAIN_MS)) {
+    const records = await recordsOf(store, runId);
+    if (fits(records)) return records;
+    const seen = records.map(({ event_type: type }) => type).join(", ");
+    if (performance.now() > endMs) throw new Error(`run ${runId} stays as it is: ${seen}`);
+  }
+}
+
 /** The whole log of a run when it has ended. */
 export async function ended(store: EvidenceStore, runId: string): Promise<readonly EvidenceRecord[]> {
-  for (const endMs = performance.now() + PATIENCE_MS; performance.now() < endMs; await pause(LOOK_AGAIN_MS))
-    if ((await store.head(runId))?.completed === true) return await recordsOf(store, runId);
-  const seen = (await recordsOf(store, runId)).map(({ event_type: type }) => type);
-  throw new Error(`run ${runId} has not ended: ${seen.join(", ")}`);
+  return await recordsOnce(store, runId, (records) => records.at(-1)?.event_type === "run.completed");
 }

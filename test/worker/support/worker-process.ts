@@ -42,7 +42,11 @@ process.on("exit", () => {
 });
 
 /** The configuration of a worker, and of a server that hands over to it. */
-export function workerConfiguration({ schema, leaseSeconds, state }: WorkerSettings): Readonly<Record<string, unknown>> {
+export function workerConfiguration({
+  schema,
+  leaseSeconds,
+  state,
+}: WorkerSettings): Readonly<Record<string, unknown>> {
   const postgres = { url: { environment: "EVIDENCE_URL" }, schema, lease_seconds: leaseSeconds };
   return { state, store: "postgres", postgres, workers: {}, log_level: "info" };
 }
