@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "commander";
-import { JSON_FLAG, PLACE, wholeNumber } from "./declaring.ts";
+import { inState, JSON_FLAG, PLACE, unlessInterrupted, wholeNumber } from "./declaring.ts";
 import type { Declaring } from "./declaring.ts";
-import type { WorkerFlags } from "./host.ts";
+import type { CommonFlags, WorkerFlags } from "./host.ts";
 
 const JOBS_AT_ONCE = 10;
 const JOBS_AT_ONCE_AT_MOST = 1000;
@@ -25,6 +25,15 @@ export function addWorkerCommands({ program, session, onEnd }: Declaring): void 
     .action(async (flags: WorkerFlags) => {
       const { worker } = await import("./commands/worker.ts");
       onEnd(await worker(flags, session));
+    });
+
+  inState(program.command("workers"))
+    .description(
+      "list the workers that live, and the jobs that wait for one; exit code 3 if one waits that nobody serves",
+    )
+    .action(async (flags: CommonFlags) => {
+      const { workers } = await import("./commands/workers.ts");
+      onEnd(await unlessInterrupted(session, workers(flags, session)));
     });
 }
 

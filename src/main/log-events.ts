@@ -10,6 +10,8 @@ export const LOG_EVENTS = {
   "worker.draining": "info",
   "worker.stopped": "info",
   "job.performed": "info",
+  "roster.unavailable": "warn",
+  "roster.available": "info",
   "run.recovered": "warn",
   "run.resumed": "warn",
   "run.waits": "warn",

@@ -8,5 +8,8 @@ export { JobWorker } from "./job-worker.ts";
 export type { JobWorkerOptions } from "./job-worker.ts";
 export { firstRecord, recordedJob } from "./recorded-job.ts";
 export { perform, runJob } from "./run-job.ts";
+export { RosterBeat } from "./roster-beat.ts";
+export { unserved } from "./unserved.ts";
+export type { UnservedRun } from "./unserved.ts";
 export { spilledText } from "./spill-output.ts";
 export type { WorkerNews } from "./worker-news.ts";

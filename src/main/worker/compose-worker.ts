@@ -3,7 +3,7 @@ import type { StepType } from "#effects";
 import { DisclosureFiles, makeDirectory } from "#evidence";
 import { createProcessObserver } from "#health";
 import { Fault } from "#model";
-import { JobWorker } from "#worker";
+import { JobWorker, RosterBeat } from "#worker";
 import { configuredSecrets, redactedLog } from "../configured-secrets.ts";
 import { withoutSecrets } from "../configured-step-types.ts";
 import type { LoadedConfiguration } from "../load-configuration.ts";
@@ -12,8 +12,9 @@ import { openPostgresStore } from "../postgres-store.ts";
 import { initProviders, registerProviders } from "../register-providers.ts";
 import { claimStoreKind, requireStoreKind } from "../store-kind.ts";
 import { systemClock } from "../system-clock.ts";
-import { logWorker } from "./worker-log.ts";
+import { logWorker, tellRoster } from "./worker-log.ts";
 import { openWorkerQueue } from "./worker-queue.ts";
+import { openWorkerRoster } from "./worker-roster.ts";
 
 /** What a worker is started with beside its configuration. */
 export interface WorkerParts {
@@ -90,19 +91,32 @@ export async function composeWorker(configuration: LoadedConfiguration, parts: W
     onNews: (news) => logWorker(news, log),
   });
   current.worker = worker;
+  const roster = await openWorkerRoster(configuration);
+  resources.defer(() => roster.close());
+  const capabilities = serves.map(({ name: capability }) => capability);
+  const beat = new RosterBeat({
+    roster,
+    clock: systemClock,
+    leaseMs,
+    entry: () => ({ name, serves: capabilities, concurrency, busy: worker.busy }),
+    onAway: (error) => tellRoster(error, log),
+  });
   const graceMs = configuration.drain_seconds * 1000;
-  resources.defer(() => worker.drain({ graceMs }));
+  resources.defer(async () => {
+    await Promise.all([beat.close(), worker.drain({ graceMs })]);
+  });
   worker.start();
+  beat.start();
   const open = resources.move();
   return {
-    capabilities: serves.map(({ name: capability }) => capability),
+    capabilities,
     halted: halted.signal,
     stop: () => open.disposeAsync(),
   };
 }
 
-/** @throws {Fault} INVALID_CONFIGURATION if nobody could hand a job to this worker. */
-function leaseOf({ postgres, workers }: LoadedConfiguration): number {
+/** How long a claim holds, in milliseconds. @throws {Fault} INVALID_CONFIGURATION if nobody could hand a job to a worker. */
+export function leaseOf({ postgres, workers }: LoadedConfiguration): number {
   if (postgres !== undefined && workers !== undefined) return postgres.lease_seconds * 1000;
   const missing = workers === undefined ? "`workers`" : "`postgres`";
   throw new Fault(

@@ -25,6 +25,12 @@ export function logWorker(news: WorkerNews, log: EventLog): void {
   }
 }
 
+/** Logs that the list of workers does not answer, or (undefined) that it does again. */
+export function tellRoster(error: unknown, log: EventLog): void {
+  if (error === undefined) log("roster.available", {});
+  else log("roster.unavailable", { error: textOf(error) });
+}
+
 function logEnd(news: Extract<WorkerNews, { readonly result: unknown }>, log: EventLog): void {
   const { kind, runId, result } = news;
   const { jobId, finalStatus, finalReason } = result;

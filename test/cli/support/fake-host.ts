@@ -33,6 +33,7 @@ export function fakeHost(given: Partial<CliHost> = {}): FakeHost {
     serve: absent,
     signer: absent,
     worker: absent,
+    workers: absent,
     connect: absent,
     environment: () => ({}),
     ownPublicKey: () => Promise.resolve(undefined),
