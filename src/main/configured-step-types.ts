@@ -68,7 +68,7 @@ function commandProvider(configuration: LoadedConfiguration, { secrets, host }: 
     environment: { values: commands.environment, allow: commands.allow_variables },
     outputBytes: commands.output_bytes,
     killGraceMs: commands.kill_grace_ms,
-    isolation: isolationOptions(commands, base),
+    isolation: isolationOptions(commands, configuration),
     ...(secrets !== undefined && { secrets }),
     ...(host !== undefined && { host }),
     clock: systemClock,

@@ -70,7 +70,10 @@ export const isolationShape = {
 const shape = z.strictObject(isolationShape);
 
 /** The isolation that a section of `steps` configures: a level may be demanded if it is that of all, or what it needs stands there. */
-export function isolationOptions(configured: z.output<typeof shape>, base: string): IsolationOptions {
+export function isolationOptions(
+  configured: z.output<typeof shape>,
+  { base, state }: { readonly base: string; readonly state: string },
+): IsolationOptions {
   const { isolation: level, run_as: runAs } = configured;
   const offered: IsolationLevel[] = [level];
   if (configured.limits !== undefined || runAs !== undefined) offered.push("limited");
@@ -91,6 +94,8 @@ export function isolationOptions(configured: z.output<typeof shape>, base: strin
     sandbox: {
       network: shown.network,
       readable: shown.readable.map((path) => resolve(base, path)),
+      // Beside the configuration it lies by default, as the working directory does.
+      hidden: [state],
       tmpBytes: shown.tmp_bytes,
     },
   };

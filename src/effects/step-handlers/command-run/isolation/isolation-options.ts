@@ -27,6 +27,8 @@ export interface SandboxOptions {
   readonly network: boolean;
   /** Absolute paths that it may read beside the system's programs and libraries. */
   readonly readable: readonly string[];
+  /** Absolute directories that it never sees, also where they lie in its working directory: they appear empty. */
+  readonly hidden: readonly string[];
   /** Bytes of its own `/tmp`, and as many of its own `/dev/shm`; both are memory. */
   readonly tmpBytes: number;
 }
@@ -54,7 +56,7 @@ export const DEFAULT_ISOLATION: IsolationOptions = {
     openFiles: 1024,
     processes: 512,
   },
-  sandbox: { network: false, readable: [], tmpBytes: 64 * 1024 ** 2 },
+  sandbox: { network: false, readable: [], hidden: [], tmpBytes: 64 * 1024 ** 2 },
 };
 
 /** All problems of the options for a process that runs as `self`. */
@@ -69,8 +71,9 @@ export function isolationProblems(options: IsolationOptions, self: RunAs): Viola
   for (const [name, value] of Object.entries(limits)) {
     if (!Number.isSafeInteger(value) || value < 1) say(`limits.${name}`, `is ${value}, expected a whole number from 1`);
   }
-  for (const [index, path] of sandbox.readable.entries()) {
-    if (!isAbsolute(path)) say(`sandbox.readable[${index}]`, `"${path}" is not an absolute path`);
+  for (const name of ["readable", "hidden"] as const) {
+    for (const [index, path] of sandbox[name].entries())
+      if (!isAbsolute(path)) say(`sandbox.${name}[${index}]`, `"${path}" is not an absolute path`);
   }
   return violations;
 }

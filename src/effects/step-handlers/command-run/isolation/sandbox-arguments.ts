@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync } from "node:fs";
+import { lstatSync, readlinkSync, realpathSync } from "node:fs";
 import type { IsolationOptions } from "./isolation-options.ts";
 
 /** Where the system keeps programs and libraries; each is a directory, or a link into the first. */
@@ -23,7 +23,7 @@ const TO_BECOME_ANOTHER = ["CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP"];
 
 /** The options of bubblewrap; what they make is looked at from inside before the command begins. */
 export function sandboxArguments({ runAs, sandbox }: IsolationOptions, directory: string): string[] {
-  const { network, readable, tmpBytes } = sandbox;
+  const { network, readable, hidden, tmpBytes } = sandbox;
   const shown = [...SETTINGS, ...(network ? NETWORK_SETTINGS : [])];
   const memory = ["--perms", "1777", "--size", String(tmpBytes), "--tmpfs"];
   return [
@@ -42,6 +42,7 @@ export function sandboxArguments({ runAs, sandbox }: IsolationOptions, directory
     ...[...memory, "/tmp"],
     ...readable.flatMap((path) => [...parentsOf(path), "--ro-bind", path, path]),
     ...[...parentsOf(directory), "--bind", directory, directory],
+    ...hidden.flatMap(hiddenDirectory),
     ...["--remount-ro", "/"],
   ];
 }
@@ -50,6 +51,16 @@ export function sandboxArguments({ runAs, sandbox }: IsolationOptions, directory
 function parentsOf(path: string): string[] {
   const names = path.split("/").slice(1, -1);
   return names.flatMap((_, index) => ["--perms", "0755", "--dir", `/${names.slice(0, index + 1).join("/")}`]);
+}
+
+/** Covers a directory, wherever it would be seen; one that is not there cannot be, and is not made. */
+function hiddenDirectory(path: string): string[] {
+  try {
+    const real = realpathSync(path);
+    return ["--perms", "0000", "--tmpfs", real, "--remount-ro", real];
+  } catch {
+    return [];
+  }
 }
 
 function becomesAnother(): string[] {
