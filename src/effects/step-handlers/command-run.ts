@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { JobStep } from "#model";
 import type { ExecutionContext, StepOutput } from "../step-handler.ts";
 import type { StepType } from "../step-type.ts";
+import type { Command } from "./command-run/command.ts";
 import { createCommandHost } from "./command-run/command-host.ts";
 import type { CommandHost } from "./command-run/command-host.ts";
 import { describeEnd } from "./command-run/describe-end.ts";
@@ -21,7 +22,6 @@ import type { PipePool } from "./command-run/pipes.ts";
 import { commandPolicy } from "./command-run/policy.ts";
 import type { CommandPolicy, CommandRunOptions } from "./command-run/policy.ts";
 import { runCommand } from "./command-run/run-command.ts";
-import type { Command } from "./command-run/run-command.ts";
 import { resolveSecrets } from "./command-run/secret-parameters.ts";
 import { findWorkingDirectory } from "./command-run/working-directory.ts";
 import { failure } from "./failure.ts";
@@ -81,13 +81,15 @@ export function createCommandRun(options: CommandRunOptions): CommandRun {
       },
     },
     tryIsolation: () =>
-      tryIsolation(policy, (probe, level) =>
-        superviseAt(level, probe, {
-          declared: NO_PARAMETERS,
-          program: probe.file,
-          surroundings: { policy, pipes, trees, host, signal: stop.signal },
-        }),
-      ),
+      tryIsolation(policy, (probe, level) => {
+        const environment = { [MARKER_NAME]: `isolation/${randomUUID()}` };
+        const surroundings = { policy, pipes, trees, host, signal: stop.signal };
+        return superviseAt(
+          level,
+          { ...probe, environment },
+          { declared: NO_PARAMETERS, program: probe.file, surroundings },
+        );
+      }),
     async [Symbol.asyncDispose]() {
       stop.abort();
       await Promise.allSettled(running);

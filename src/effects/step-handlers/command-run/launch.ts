@@ -2,13 +2,13 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { closeSync, fchownSync } from "node:fs";
 import type { Readable } from "node:stream";
+import type { Command } from "./command.ts";
 import { MARKER_NAME } from "./environment.ts";
 import { ANSWER_FD } from "./isolation/entrance.ts";
 import type { Door, Entrance } from "./isolation/entrance.ts";
 import type { RunAs } from "./isolation/isolation-options.ts";
 import { closePipe, readerOf } from "./pipes.ts";
 import type { Pipe, PipePool } from "./pipes.ts";
-import type { Command } from "./run-command.ts";
 
 /** A process that was started for a command. */
 export interface Launched {

@@ -3,11 +3,10 @@ import type { Clock, JsonObject } from "#model";
 import { endTree } from "./end-tree.ts";
 import type { TreeEnd } from "./end-tree.ts";
 import type { IsolationLevel } from "./isolation/levels.ts";
-import type { SeenIsolation } from "./isolation/seen-isolation.ts";
 import { MARKER_NAME } from "./environment.ts";
 import type { LivingTrees } from "./living-trees.ts";
 import type { OutputCapture, OutputSink } from "./output-capture.ts";
-import type { Wrapped } from "./isolation/isolation.ts";
+import type { Command } from "./command.ts";
 import { launch } from "./launch.ts";
 import type { Launched } from "./launch.ts";
 import type { PipePool } from "./pipes.ts";
@@ -15,16 +14,6 @@ import { createProcessTable } from "./process-table.ts";
 import { createProcessTree } from "./process-tree.ts";
 import type { ResourceMeter } from "./resource-meter.ts";
 import type { Supervised } from "./supervisor.ts";
-
-/** A command with every question answered: nothing is looked up any more. */
-export interface Command {
-  readonly file: string;
-  readonly argv: readonly string[];
-  readonly directory: string;
-  readonly environment: Readonly<Record<string, string>>;
-  /** How it is started at a level above `group`; absent = by itself, at that level. */
-  readonly wrapped?: Wrapped | undefined;
-}
 
 /** How a command ended. */
 export type CommandEnd =
@@ -46,7 +35,7 @@ export type CommandEnd =
       readonly leftRunning: TreeEnd;
       /** What it used, as {@link ResourceMeter} says it; undefined where nobody can tell. */
       readonly resources: JsonObject | undefined;
-      /** The level at which it really ran, as {@link SeenIsolation} records it; undefined if it was stopped before it began. */
+      /** The level at which it really ran, as the kernel shows it; undefined if it was stopped before it began. */
       readonly isolation: JsonObject | undefined;
     };
 

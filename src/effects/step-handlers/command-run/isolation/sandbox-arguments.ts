@@ -27,24 +27,21 @@ export function sandboxArguments({ runAs, sandbox }: IsolationOptions, directory
   const shown = [...SETTINGS, ...(network ? NETWORK_SETTINGS : [])];
   const memory = ["--perms", "1777", "--size", String(tmpBytes), "--tmpfs"];
   return [
-    "--unshare-pid",
-    "--unshare-ipc",
-    "--unshare-uts",
-    "--unshare-cgroup-try",
-    ...(network ? [] : ["--unshare-net"]),
-    ...(runAs === undefined ? ["--unshare-user"] : becomesAnother()),
+    ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
+    network ? [] : ["--unshare-net"],
+    runAs === undefined ? ["--unshare-user"] : becomesAnother(),
     // However the server ends, the kernel kills all that is inside.
-    "--die-with-parent",
-    ...SYSTEM.flatMap(shownSystem),
-    ...shown.flatMap((path) => [...parentsOf(path), "--ro-bind-try", path, path]),
-    ...["--proc", "/proc", "--dev", "/dev"],
-    ...[...memory, "/dev/shm", "--remount-ro", "/dev"],
-    ...[...memory, "/tmp"],
-    ...readable.flatMap((path) => [...parentsOf(path), "--ro-bind", path, path]),
-    ...[...parentsOf(directory), "--bind", directory, directory],
-    ...hidden.flatMap(hiddenDirectory),
-    ...["--remount-ro", "/"],
-  ];
+    ["--die-with-parent"],
+    SYSTEM.flatMap(shownSystem),
+    shown.flatMap((path) => [...parentsOf(path), "--ro-bind-try", path, path]),
+    ["--proc", "/proc", "--dev", "/dev"],
+    [...memory, "/dev/shm", "--remount-ro", "/dev"],
+    [...memory, "/tmp"],
+    readable.flatMap((path) => [...parentsOf(path), "--ro-bind", path, path]),
+    [...parentsOf(directory), "--bind", directory, directory],
+    hidden.flatMap(hiddenDirectory),
+    ["--remount-ro", "/"],
+  ].flat();
 }
 
 /** Directories on the way: those that bubblewrap makes by itself can be entered by its own user alone. */

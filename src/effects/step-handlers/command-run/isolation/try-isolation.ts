@@ -1,9 +1,7 @@
-import { randomUUID } from "node:crypto";
 import { tmpdir } from "node:os";
 import { Fault } from "#model";
 import type { Violation } from "#model";
 import type { StepOutput } from "../../../step-handler.ts";
-import { MARKER_NAME } from "../environment.ts";
 import type { CommandPolicy } from "../policy.ts";
 import { findWorkingDirectory } from "../working-directory.ts";
 import type { Bare } from "./isolation.ts";
@@ -48,6 +46,6 @@ function probeIn(directory: string): Bare {
     file: "/bin/true",
     argv: ["true"],
     directory,
-    environment: { [MARKER_NAME]: `isolation/${randomUUID()}` },
+    environment: {},
   };
 }

@@ -30,7 +30,7 @@ describe.skipIf(isUntestable)("the level that a step demands", () => {
     ["sandbox", "sandbox", undefined, "sandbox"],
   ] as const)(
     "on a server at %s that offers %s is %s, and then it runs at %s",
-    async (level, strongest, isolation, at) => {
+    async (...[level, strongest, isolation, at]) => {
       await using run = bench(level, strongest);
       const output = await run.output({ argv: ["id", "-u"], ...(isolation !== undefined && { isolation }) });
       expect(output).toMatchObject({ exit_code: 0, isolation: { level: at } });

@@ -15,6 +15,14 @@ const MIB = 1024 * 1024;
 const limited = (limits: Partial<ProcessLimits> = {}): Bench =>
   createIsolatedBench({ level: "limited", user: USER, limits });
 
+/** What it printed, without what names the bench, in an order of its own. */
+const comparable = (text = "", { directory }: Bench): string[] =>
+  text
+    .replace(/VERBATIM_STEP=[^\0]*/, "")
+    .replaceAll(directory.split("/").at(-1) ?? "", "BENCH")
+    .split("\0")
+    .sort();
+
 describe.skipIf(lacks("root"))("a command that is limited", () => {
   it("runs as another user and group, in no other groups, and cannot touch what is root's", async () => {
     await using bench = limited();
@@ -47,12 +55,6 @@ describe.skipIf(lacks("root"))("a command that is limited", () => {
     await using bench = limited();
     await using bare = createIsolatedBench({ level: "group", user: USER });
     const [isolated, plain] = [await bench.output(declared), await bare.output(declared)];
-    const comparable = (text = "", { directory }: Bench): string[] =>
-      text
-        .replace(/VERBATIM_STEP=[^\0]*/, "")
-        .replaceAll(directory.split("/").at(-1) ?? "", "BENCH")
-        .split("\0")
-        .sort();
     expect(isolated.stdout.text).toContain(tricky);
     expect(comparable(isolated.stdout.text, bench)).toEqual(comparable(plain.stdout.text, bare));
   });

@@ -99,7 +99,8 @@ describe("a shell that is to become a command", () => {
     const made = join(scratch.path, "made");
     const shell = spawn("sh", ["-s"], { stdio: ["pipe", "ignore", "ignore", "pipe"] });
     const answer = shell.stdio[3];
-    if (answer === null || answer === undefined || !("setEncoding" in answer)) throw new Error("no pipe was made");
+    if (shell.stdin === null || answer === null || answer === undefined || !("setEncoding" in answer))
+      throw new Error("no pipe was made");
     const entrance = enter(
       {
         file: "/bin/touch",
