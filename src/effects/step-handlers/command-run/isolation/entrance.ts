@@ -48,7 +48,10 @@ export function enter(entering: Entering, { script, answer }: Door): () => Entra
   script.write(question(entering.level));
   answer.setEncoding("utf8");
   answer.on("data", (chunk: string) => {
-    if (said.length > ANSWER_CHARACTERS) return;
+    if (said.length > ANSWER_CHARACTERS) {
+      script.end(); // a machine with that many mounts: it is not waited for
+      return;
+    }
     said += chunk;
     if (entrance.kind === "outside" && said.includes(`\n${END}\n`)) {
       entrance = judged(entering, said);
@@ -86,7 +89,7 @@ function order({ file, argv, directory, environment }: Entering): string {
   const program = file.startsWith("-") ? `./${file}` : file;
   const words = [program, ...argv.slice(1)].map(quoted).join(" ");
   return [
-    `trap 'printf "\\n== failed %s\\n" $? >&${ANSWER_FD}' EXIT`,
+    `trap 'printf "\\n== failed %s\\n" "$?" >&${ANSWER_FD}' EXIT`,
     // As the command's user: whoever set up the level may not be allowed to, or may be allowed to where it is not.
     `cd ${quoted(directory)} || exit`,
     "unset PWD OLDPWD line",

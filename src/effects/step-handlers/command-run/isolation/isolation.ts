@@ -39,6 +39,9 @@ export function wrap(
 ): Wrapped | { readonly problem: string } {
   const found = findTools(level);
   if ("problem" in found) return { problem: `isolation ${level} ${found.problem}` };
+  const texts = [...bare.argv, ...Object.values(bare.environment)];
+  if (texts.some((text) => text.includes("\0")))
+    return { problem: "an argument or a variable contains a NUL character, which no program can be given" };
   const self = ownUser();
   // A process that is not root already is the user that was configured.
   const effective: IsolationOptions = self.uid === 0 ? options : withoutUser(options);

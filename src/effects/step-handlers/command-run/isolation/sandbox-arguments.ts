@@ -37,7 +37,7 @@ export function sandboxArguments({ runAs, sandbox }: IsolationOptions, directory
     ["--proc", "/proc", "--dev", "/dev"],
     [...memory, "/dev/shm", "--remount-ro", "/dev"],
     [...memory, "/tmp"],
-    readable.flatMap((path) => [...parentsOf(path), "--ro-bind", path, path]),
+    readable.flatMap(shownPath),
     [...parentsOf(directory), "--bind", directory, directory],
     hidden.flatMap(hiddenDirectory),
     ["--remount-ro", "/"],
@@ -48,6 +48,22 @@ export function sandboxArguments({ runAs, sandbox }: IsolationOptions, directory
 function parentsOf(path: string): string[] {
   const names = path.split("/").slice(1, -1);
   return names.flatMap((_, index) => ["--perms", "0755", "--dir", `/${names.slice(0, index + 1).join("/")}`]);
+}
+
+/** Shown where it really is, so that what is hidden is hidden there as well; its other name is a link. */
+function shownPath(path: string): string[] {
+  const real = realOrItself(path);
+  const shown = [...parentsOf(real), "--ro-bind", real, real];
+  return real === path ? shown : [...shown, ...parentsOf(path), "--symlink", real, path];
+}
+
+/** What is not there is left to bubblewrap, which says so. */
+function realOrItself(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 /** Covers a directory, wherever it would be seen; one that is not there cannot be, and is not made. */

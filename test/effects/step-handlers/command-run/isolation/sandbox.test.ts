@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -104,6 +104,18 @@ describe.skipIf(isUntestable)("a command in a sandbox", () => {
     hidden.push(state);
     expect((await bench.output({ argv: sh("cat state/log; : > state/made") })).stdout.bytes).toBe(0);
     expect(existsSync(join(state, "made"))).toBe(false);
+  });
+
+  it("shows a path under the name of a link that leads to it, and hides there what is hidden", async () => {
+    await using scratch = await scratchDirectory();
+    chmodSync(scratch.path, 0o755);
+    const [real, link] = [join(scratch.path, "real"), join(scratch.path, "link")];
+    mkdirSync(join(real, "state"), { recursive: true });
+    symlinkSync(real, link);
+    for (const name of ["shown", "state/log"]) writeFileSync(join(real, name), name);
+    await using bench = at("sandbox", { readable: [link], hidden: [join(real, "state")] });
+    const { stdout } = await bench.output({ argv: sh("cat $1/shown $1/state/log $2/state/log", link, real) });
+    expect(stdout.text).toBe("shown");
   });
 
   it("does not run where its working directory would be the whole machine", async () => {
