@@ -24,6 +24,10 @@ const NEEDS = {
     look: ["sh", "-c", CUT_A_DISK],
     get: "run the tests as root on a kernel with loop devices and ext4, after apt-get install -y xfsprogs e2fsprogs",
   },
+  "a sandbox of bubblewrap": {
+    look: ["bwrap", "--ro-bind", "/", "/", "--proc", "/proc", "--unshare-pid", "--unshare-net", "true"],
+    get: "apt-get install -y bubblewrap, and run the tests where namespaces may be made",
+  },
   root: { look: undefined, get: "run the tests as root" },
 } as const;
 
