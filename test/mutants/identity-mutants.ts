@@ -94,9 +94,9 @@ export const IDENTITY_MUTANTS: readonly Mutant[] = [
     ['if (asked === "" || asked === name) return name;', "if (asked !== name) return asked || name;"],
     TENANTS,
   ),
-  kept(
+  access(
     "what-is-closed-to-tenants-is-open",
-    ['if (keeps === "closed") throw', 'if (keeps === "closed" && tenant === "") throw'],
+    ['rule?.keeps === "closed" && proven?.tenant !== undefined', 'rule?.keeps === "closed" && proven?.tenant === ""'],
     MATRIX,
   ),
   evidence(

@@ -123,10 +123,8 @@ function methodServer(handler: Handler): Serve {
 }
 
 function pageServer(page: MakePage, onInternalError: HttpSidePortOptions["onInternalError"]): Serve {
-  return (request, response, { principal, shares }) => {
+  return (request, response, { shares }) => {
     const told = (error: unknown): Fault => toldFault(error, (cause) => onInternalError(cause, pathOf(request)));
-    if (principal.proven?.tenant !== undefined)
-      return refuse(response, new Fault("PERMISSION_DENIED", "This page is closed where there are tenants."));
     answerPage(page, { request, response, shares }).catch((error: unknown) => refuse(response, told(error)));
   };
 }

@@ -1,17 +1,17 @@
 import { fromJson, toBinary } from "@bufbuild/protobuf";
 import type { JsonValue } from "@bufbuild/protobuf";
+import { generateKeyPairSync } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { authorizationRows, ROLES } from "#api";
-import type { Role } from "#api";
 import { makeCertificate } from "../../../../src/api/grpc/certificates/certificate.ts";
 import { Authority } from "../../support/certificates.ts";
 import type { Pair } from "../../support/certificates.ts";
 import { until } from "../../support/probe.ts";
-import { BROKEN_KINDS, makeIssuer } from "../issuer.ts";
-import type { BrokenKind, Issuer } from "../issuer.ts";
-import { generateKeyPairSync } from "node:crypto";
+import { makeIssuer } from "../issuer.ts";
+import type { Issuer } from "../issuer.ts";
+import { expectedCell, isWrong, TAKEN, TOKEN_KINDS, UNBROKEN_KINDS } from "./expected-cell.ts";
+import type { Situation, Taken, TokenKind } from "./expected-cell.ts";
 import { Lane } from "./lane.ts";
-import type { CellAnswer } from "./lane.ts";
 import { authority, certificateOf, matrixHouse, UNKNOWN_CLIENT } from "./matrix-house.ts";
 import type { Caller, MatrixHouse } from "./matrix-house.ts";
 import { servedMethods } from "./served-methods.ts";
@@ -20,8 +20,6 @@ import { WRITTEN } from "./written-table.ts";
 import type { WrittenRow } from "./written-table.ts";
 
 const METHODS = await servedMethods();
-const [NOT_FOUND, INVALID_ARGUMENT, PERMISSION_DENIED, UNAUTHENTICATED] = [5, 3, 7, 16];
-
 const TENANTS = ["acme", "globex"] as const;
 /** Everybody who has one role, somebody who has none, and somebody who has all, of each tenant. */
 const CALLERS: readonly Caller[] = TENANTS.flatMap((tenant) => [
@@ -30,19 +28,13 @@ const CALLERS: readonly Caller[] = TENANTS.flatMap((tenant) => [
   { name: `${tenant}-everything`, roles: ROLES, tenant },
 ]);
 
-type TokenKind = "none" | "good" | "of no tenant" | BrokenKind;
-const UNBROKEN_KINDS: readonly TokenKind[] = ["none", "good", "of no tenant"];
-const TOKEN_KINDS: readonly TokenKind[] = [...UNBROKEN_KINDS, ...BROKEN_KINDS];
-
-/** Certificates that a server which asks for them takes: of nobody, of the caller, of another one. */
-const TAKEN = ["of nobody", "of the caller", "of another"] as const;
-type Taken = (typeof TAKEN)[number] | "not asked for";
-
 let issuer: Issuer;
 let mutual: MatrixHouse;
 let tokensAlone: MatrixHouse;
 let undivided: MatrixHouse;
 let cells = 0;
+/** The logs of acme's things, before anybody called. */
+let untouched: readonly string[];
 
 beforeAll(async () => {
   issuer = await makeIssuer();
@@ -52,56 +44,13 @@ beforeAll(async () => {
     matrixHouse({ ...options, clientCertificates: "none" }),
     matrixHouse({ ...options, clientCertificates: "none", tenants: [] }),
   ]);
+  untouched = await mutual.logs();
 });
 
 afterAll(async () => {
   console.info(`${cells} cells of the authorization matrix were called`);
   await Promise.all([mutual, tokensAlone, undivided].map((house) => house[Symbol.asyncDispose]()));
 });
-
-/** What a cell has to be. */
-interface Expected {
-  readonly status: number | undefined;
-  readonly message?: string | RegExp;
-}
-
-interface Situation {
-  readonly caller: Caller;
-  readonly token: TokenKind;
-  readonly certificate: Taken;
-  readonly tenants: boolean;
-}
-
-const WITHOUT_CREDENTIAL = "The call brings nothing that says who makes it; send authorization: Bearer <token>.";
-const NOT_ACCEPTED = "The call brings a token that is not accepted here.";
-
-/** The documented table as one function. It knows nothing of the code. */
-function expected(name: string, row: WrittenRow, { caller, token, certificate, tenants }: Situation): Expected {
-  if (token === "none" && certificate !== "of the caller" && certificate !== "of another")
-    return { status: UNAUTHENTICATED, message: WITHOUT_CREDENTIAL };
-  if (token === "expired") return { status: UNAUTHENTICATED, message: /has expired; get a new one\.$/ };
-  if (token !== "none" && token !== "good" && !(token === "of no tenant" && !tenants))
-    return { status: UNAUTHENTICATED, message: NOT_ACCEPTED };
-  if (token === "good" && certificate === "of another") return { status: UNAUTHENTICATED, message: /two principals/ };
-  if (row.may !== "*" && !caller.roles.some((role) => row.may.includes(LETTERS[role])))
-    return { status: PERMISSION_DENIED, message: `${caller.name} may not call /${name}: none of his roles allows it.` };
-  if (!tenants) return { status: row.tenancy === "closed" ? undefined : (row.own ?? 0) };
-  if (row.tenancy === "closed")
-    return { status: PERMISSION_DENIED, message: "This method is closed where there are tenants." };
-  const own = caller.tenant === "acme";
-  if (!own && row.tenancy === "names") return { status: NOT_FOUND, message: /^There is no (run|job) acme\.\w+\.$/ };
-  if (!own && row.tenancy === "makes")
-    return { status: INVALID_ARGUMENT, message: /begins otherwise than with "globex\."/ };
-  return { status: row.own ?? 0 };
-}
-
-const LETTERS: Readonly<Record<Role, string>> = {
-  submitter: "s",
-  approver: "a",
-  reader: "r",
-  operator: "o",
-  auditor: "u",
-};
 
 function rowOf({ name }: ServedMethod): WrittenRow {
   const row = WRITTEN[name];
@@ -126,15 +75,6 @@ async function tokenOf(caller: Caller, kind: TokenKind): Promise<string | undefi
   return (await issuer.broken(claims))[kind];
 }
 
-function wrong(answer: CellAnswer, { status, message }: Expected, row: WrittenRow): boolean {
-  if (status === undefined && row.tenancy === "closed")
-    return answer.status === undefined || [PERMISSION_DENIED, UNAUTHENTICATED].includes(answer.status);
-  if (answer.status !== status) return true;
-  return (
-    message !== undefined && !(typeof message === "string" ? answer.message === message : message.test(answer.message))
-  );
-}
-
 /** Calls every method in one situation, and tells of the cells that are not as the table says. */
 async function column(lane: Lane, house: MatrixHouse, situation: Situation): Promise<readonly string[]> {
   const { caller, token: kind } = situation;
@@ -149,11 +89,10 @@ async function column(lane: Lane, house: MatrixHouse, situation: Situation): Pro
   cells += answers.length;
   return METHODS.flatMap((method, at) => {
     const answer = answers[at];
-    const row = rowOf(method);
-    const should = expected(method.name, row, situation);
+    const should = expectedCell(method.name, rowOf(method), situation);
     if (answer === undefined) return [`${method.name} was not answered`];
     const leaks = caller.tenant !== "acme" && situation.tenants && answer.body.includes("acme.");
-    if (!wrong(answer, should, row) && !leaks) return [];
+    if (!isWrong(answer, should) && !leaks) return [];
     const where = `${situation.certificate} certificate, ${kind} token, ${caller.name}`;
     return [`${method.name} (${where}): ${answer.status} ${answer.message}; expected ${JSON.stringify(should)}`];
   });
@@ -240,6 +179,11 @@ function refusedPairs(caller: Caller): Readonly<Record<string, Pair | undefined>
     },
   };
 }
+
+test("what acme had is as it was, after everybody has tried everything on it", async () => {
+  expect(await mutual.logs()).toEqual(untouched);
+  expect(untouched.join("")).toContain("run.completed");
+});
 
 test("with a certificate that does not hold no method is reached, whatever role, tenant and token", async () => {
   const before = { calls: mutual.calls(), handshakes: mutual.refusedHandshakes() };

@@ -43,6 +43,8 @@ export interface MatrixHouse extends AsyncDisposable {
   readonly address: string;
   /** Digest of a payload in the log of `acme.large`. */
   readonly digest: string;
+  /** The whole logs of the things that acme has. */
+  logs(): Promise<readonly string[]>;
   /** Handshakes that were refused. */
   readonly refusedHandshakes: () => number;
   /** Calls that have come to an end in any way. */
@@ -69,6 +71,7 @@ export async function matrixHouse(options: MatrixHouseOptions): Promise<MatrixHo
     opened,
     address: opened.address,
     digest: await makeThings(opened, issuer),
+    logs: () => Promise.all(["acme.job", "acme.large", "acme.run"].map((runId) => logOf(opened, runId))),
     refusedHandshakes: () => refusedHandshakes,
     calls: () => calls,
     [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
@@ -77,6 +80,12 @@ export async function matrixHouse(options: MatrixHouseOptions): Promise<MatrixHo
 
 function ruleOf({ name, roles, tenant }: Caller): CertificateRule {
   return { uri: uriOf(name), principal: name, roles, tenant };
+}
+
+const ALL_RECORDS = 1000;
+
+async function logOf({ house }: IdentityHouse, runId: string): Promise<string> {
+  return JSON.stringify(await house.store.read(runId, -1, ALL_RECORDS));
 }
 
 const PLAN = "name: p\njobs:\n  one:\n    steps: [{ step_type: test.echo, target: here }]\n";
