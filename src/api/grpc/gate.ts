@@ -9,6 +9,7 @@ import { watchCall } from "./call-watch.ts";
 import type { OnCall } from "./call-watch.ts";
 import { holdLargeRequest } from "./large-request.ts";
 import type { Authenticate, Principal } from "../identity/principal.ts";
+import { principalKey } from "../identity/principal-name.ts";
 import type { Access } from "./access/access.ts";
 import { isUnknown } from "./access/access.ts";
 import { statusOf } from "./errors.ts";
@@ -217,7 +218,7 @@ function enter(
     open = budgets.open(() => {
       ended?.();
       stream?.close(constants.NGHTTP2_ENHANCE_YOUR_CALM); // clients read it as RESOURCE_EXHAUSTED
-    });
+    }, principalKey(principal));
   } catch (error) {
     leave();
     throw error;

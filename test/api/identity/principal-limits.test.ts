@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { PeerCertificate, VerbatimClient } from "#api";
 import { Fault } from "#model";
 import { PrincipalLimits } from "../../../src/api/grpc/access/principal-limits.ts";
-import { systemClock } from "../support/house.ts";
+import { request, systemClock } from "../support/house.ts";
 import { identityHouse, LOCAL_TOKEN, WIDE_BOUNDS } from "./identity-house.ts";
 import type { IdentityHouse } from "./identity-house.ts";
 import { makeIssuer } from "./issuer.ts";
@@ -109,6 +109,28 @@ test("calls under way over many connections are one principal's, and leave a pla
   expect(await refusal(opened.client(LOCAL_TOKEN).health.check({}))).toBeUndefined();
   expect(opened.house.server.denied.in_flight).toBe(3);
   await Promise.all(watches.map((watch) => watch.return()));
+});
+
+test("somebody with sixty reads of a whole log in line keeps another one waiting for few of them", async () => {
+  await using opened = await identityHouse(issuer);
+  const [alice, bob] = [await clientOf(opened, { sub: "alice" }), await clientOf(opened, { sub: "bob" })];
+  const job = request(
+    "acme.long",
+    Array.from({ length: 300 }, () => "test.echo"),
+  );
+  await alice.executor.executeJob({ ...job, executedBy: "" });
+  const ended: string[] = [];
+  const read = async (client: VerbatimClient, name: string): Promise<void> => {
+    const { ok } = await client.evidence.verifyRun({ runId: "acme.long" });
+    ended.push(ok ? name : `${name}: broken`);
+  };
+  const reads = Array.from({ length: 60 }, () => read(alice, "alice"));
+  await Promise.race(reads);
+  await read(bob, "bob");
+  const before = ended.indexOf("bob");
+  await Promise.all(reads);
+  expect(before).toBeLessThan(30);
+  expect(ended.filter((name) => name === "alice")).toHaveLength(60);
 });
 
 test("whoever came longest ago is forgotten for a new one, unless he has a call under way", () => {

@@ -2,6 +2,7 @@ import type { Clock } from "#model";
 import { Fault } from "#model";
 import type { PrincipalBounds } from "../../identity/identity-options.ts";
 import type { Principal } from "../../identity/principal.ts";
+import { principalKey } from "../../identity/principal-name.ts";
 
 /** How many principals are remembered; for another one, whoever has nothing under way and came longest ago is forgotten. */
 const REMEMBERED = 4096;
@@ -32,11 +33,11 @@ export class PrincipalLimits {
   }
 
   /** Counts a call that comes in, or says why it may not. A call that is not let in counts for the rate and is not under way. */
-  enter({ name, proven }: Principal): OverLimit | { readonly leave: () => void } {
+  enter(principal: Principal): OverLimit | { readonly leave: () => void } {
+    const { name } = principal;
     const { callsPerSecond, burst, callsInFlight } = this.#bounds;
     const now = this.#clock.monotonicMs();
-    // A name is one person's within a tenant; a tenant's own name has no blank.
-    const account = this.#accountOf(`${proven?.tenant ?? ""} ${name}`, now);
+    const account = this.#accountOf(principalKey(principal), now);
     account.tokens = Math.min(burst, account.tokens + ((now - account.atMs) / 1000) * callsPerSecond);
     account.atMs = now;
     if (account.tokens < 1) {
