@@ -4,6 +4,8 @@ import type { Change, Mutant } from "./mutant.ts";
 const MATRIX = "api/identity/authorization-matrix";
 const TENANTS = "api/identity/tenants";
 const ACCESS = "api/identity/access";
+const [BOUNDS, DENIED] = ["api/identity/principal-limits", "api/identity/matrix/denied-calls"];
+const CALLERS = "api/identity/matrix/recorded-callers";
 
 const at =
   (file: string) =>
@@ -17,6 +19,7 @@ const [access, table, kept] = [
 ];
 const [own, gate, port] = [at("grpc/access/own-things"), at("grpc/gate"), at("grpc/side-port-answers")];
 const [verifier, keys, names] = [at("identity/token-verifier"), at("identity/key-set"), at("identity/principal-name")];
+const [limits, budget] = [at("grpc/access/principal-limits"), at("grpc/budget")];
 const [identities, certificate, evidence] = [
   at("identity/identities"),
   at("identity/certificate-identity"),
@@ -94,9 +97,9 @@ export const IDENTITY_MUTANTS: readonly Mutant[] = [
     ['if (asked === "" || asked === name) return name;', "if (asked !== name) return asked || name;"],
     TENANTS,
   ),
-  kept(
+  access(
     "what-is-closed-to-tenants-is-open",
-    ['if (keeps === "closed") throw', 'if (keeps === "closed" && tenant === "") throw'],
+    ['rule?.keeps === "closed" && proven?.tenant !== undefined', 'rule?.keeps === "closed" && proven?.tenant === ""'],
     MATRIX,
   ),
   evidence(
@@ -109,4 +112,17 @@ export const IDENTITY_MUTANTS: readonly Mutant[] = [
     ["before === undefined || before.startsWith(begins)", 'before !== ""'],
     TENANTS,
   ),
+  names(
+    "namesakes-of-two-tenants-are-one",
+    ['return `${proven?.tenant ?? ""} ${name}`;', 'return proven === undefined ? "" : name;'],
+    BOUNDS,
+  ),
+  limits("whoever-has-a-call-under-way-is-forgotten", ["      if (inFlight > 0) continue;\n", ""], BOUNDS),
+  budget(
+    "who-fills-the-line-is-served-before-the-others",
+    ["const holds = this.#holding.get(share.owner) ?? 0;", "const holds = share.owner.length * 0;"],
+    "api/budget",
+  ),
+  gate("a-denied-call-is-read-to-its-end", ["    stream.pause();\n    closeAfter", "    closeAfter"], DENIED),
+  kept("nobody-is-told-of-forged-names", ["options.onDenied?.(principal, path, error.message);", ""], CALLERS),
 ];

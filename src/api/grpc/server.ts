@@ -138,13 +138,13 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const address = parseAddress(options.address);
   const httpAddress = options.httpAddress === undefined ? undefined : parseAddress(options.httpAddress);
   if (tls !== undefined) requireSoundTls(tls, clock);
-  const { services, health } = mountedServices(options);
-  const budgets = new CallBudgets(clock, limits);
   const access = new Access({
     clock,
     bounds: options.identities?.options.bounds,
     onDenied: options.onDenied ?? ignore,
   });
+  const { services, health } = mountedServices(options, access);
+  const budgets = new CallBudgets(clock, limits);
   const { certificateOf } = options;
   const common = {
     services,
@@ -195,7 +195,12 @@ function besideMethods({ metricsPage, development, webhooks, hooks, clock, onInt
   return { pages, webhooks: new WebhookDoor({ ...webhooks, desk, clock, onInternalError }) };
 }
 
-function mountedServices(options: GrpcServerOptions): { services: readonly MountedService[]; health: HealthState } {
+interface Mounted {
+  readonly services: readonly MountedService[];
+  readonly health: HealthState;
+}
+
+function mountedServices(options: GrpcServerOptions, access: Access): Mounted {
   const own = [
     executorService(options),
     runService(options),
@@ -211,7 +216,8 @@ function mountedServices(options: GrpcServerOptions): { services: readonly Mount
   const services = [...own, healthService(health)];
   if (options.reflection === true) services.push(...reflectionServices(services.map(({ service }) => service)));
   const newId = options.newId ?? noId;
-  return { services: services.map((mounted) => keptApart(mounted, { newId })), health };
+  const onDenied = access.denied.bind(access);
+  return { services: services.map((mounted) => keptApart(mounted, { newId, onDenied })), health };
 }
 
 function noId(): never {
@@ -283,7 +289,7 @@ function runningServer({ transport, sidePort, health, budgets, access }: Running
       return { calls: budgets.calls, grpcConnections, httpConnections: sidePort?.connections ?? 0 };
     },
     get denied() {
-      return access.denied;
+      return access.totals;
     },
     replaceTls(material) {
       transport.replaceTls(material);
