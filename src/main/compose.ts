@@ -37,6 +37,7 @@ import { openSigner } from "./signer.ts";
 import { claimStoreKind, requireStoreKind } from "./store-kind.ts";
 import { systemClock } from "./system-clock.ts";
 import { openTls, watchTls } from "./tls.ts";
+import { versionOfPackage } from "./version-of-package.ts";
 
 /** What a test or a measure may put beside the configuration. */
 export interface ComposeOptions {
@@ -183,6 +184,7 @@ async function whereToServe(
     token,
     identities: await openConfiguredIdentities(configuration, { token, log }),
     address: configuration.listen ?? `unix:${shortest(join(configuration.state, "verbatim.sock"))}`,
+    about: { version: versionOfPackage(), store: configuration.store, governance: configuration.governance },
     clock: systemClock,
     newId: randomUUIDv7,
     onDenied: (denial: Denial) => log("access.denied", { ...denial }),

@@ -28,6 +28,8 @@ import { platformService } from "./platform-service.ts";
 import { queueService } from "./queue-service.ts";
 import { reflectionServices } from "./reflection-service.ts";
 import { runService } from "./run-service.ts";
+import type { AboutServer } from "./server-service.ts";
+import { serverService } from "./server-service.ts";
 import type { MountedService } from "./service.ts";
 import type { SidePage, SidePages } from "./side-pages.ts";
 import { tokenAuthenticator } from "./token.ts";
@@ -58,6 +60,8 @@ export interface GrpcServerOptions {
   readonly sealer: Sealer;
   /** Whose public key is told. */
   readonly signer: Pick<Signer, "algorithm" | "keyId" | "publicKeyPem">;
+  /** What the server says of itself; absent = nothing. */
+  readonly about?: AboutServer;
   readonly clock: Clock;
   /** The bearer token that calls over TCP must bring. A unix socket is guarded by its mode and asks for none. */
   readonly token?: string;
@@ -205,10 +209,15 @@ function mountedServices(options: GrpcServerOptions): { services: readonly Mount
     ...governanceServices(options),
     hookService(options),
     queueService(options),
+    serverService({
+      ...options,
+      hasIdentities: options.identities !== undefined,
+      served: () => services.map(({ service }) => service),
+    }),
   ];
   const names = own.map(({ service }) => service.typeName);
   const health = new HealthState(names, () => options.store.halted === undefined);
-  const services = [...own, healthService(health)];
+  const services: MountedService[] = [...own, healthService(health)];
   if (options.reflection === true) services.push(...reflectionServices(services.map(({ service }) => service)));
   const newId = options.newId ?? noId;
   return { services: services.map((mounted) => keptApart(mounted, { newId })), health };
