@@ -34,12 +34,15 @@ export interface LookingAtServer {
 export async function serverFindings(looking: LookingAtServer): Promise<readonly Finding[]> {
   const { connection, clock } = looking;
   const { client } = connection;
-  const askedMs = clock.monotonicMs();
-  const askedAt = Date.parse(clock.now());
-  const answer = await answered(() => client.server.getServer({}, patience(clock)));
-  if ("fault" in answer) return [{ name: "server", ...notAnswered(answer.fault) }];
+  const ask = () => client.server.getServer({}, patience(clock));
+  const first = await answered(ask);
+  if ("fault" in first) return [{ name: "server", ...notAnswered(first.fault) }];
+  // Asked again for the time: the first answer has waited for the connection.
+  const [askedAt, askedMs] = [Date.parse(clock.now()), clock.monotonicMs()];
+  const again = await answered(ask);
+  if ("fault" in again) return [{ name: "server", ...notAnswered(again.fault) }];
   const tookMs = clock.monotonicMs() - askedMs;
-  const told = toldServer(answer.value);
+  const told = toldServer(again.value);
   return [
     { name: "server", ...versionSeen(told, { where: connection.where, version: looking.version }) },
     { name: "serving", ...(await servingSeen(looking, told)) },
@@ -173,7 +176,7 @@ function workSeen(stats: Answered<VerbatimClient["queue"]["getStats"]>): Seen {
   const numbers = `${queueDepth} wait, ${running} run, ${dead} dead letters, the oldest is ${Math.round(oldestAgeSeconds)} s old`;
   if (!queueAvailable)
     return failed(`the queue does not answer (${numbers}). Work is still accepted; see to its server`);
-  if (dead > 0n) return warning(`${numbers}. Look at \`verbatim dead\`, then redrive or discard`);
+  if (dead > 0n) return warning(`${numbers}. Look at \`verbatim dead-letters\`, then redrive or discard`);
   return ok(numbers);
 }
 

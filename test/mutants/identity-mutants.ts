@@ -3,6 +3,7 @@ import type { Change, Mutant } from "./mutant.ts";
 
 const MATRIX = "api/identity/authorization-matrix";
 const TENANTS = "api/identity/tenants";
+const DOCTOR = "cli/server-findings";
 const ACCESS = "api/identity/access";
 
 const at =
@@ -15,6 +16,7 @@ const [access, table, kept] = [
   at("grpc/access/authorization-table"),
   at("grpc/access/kept-apart"),
 ];
+const [about, doctor] = [at("grpc/server-service"), at("../cli/server-findings")];
 const [own, gate, port] = [at("grpc/access/own-things"), at("grpc/gate"), at("grpc/side-port-answers")];
 const [verifier, keys, names] = [at("identity/token-verifier"), at("identity/key-set"), at("identity/principal-name")];
 const [identities, certificate, evidence] = [
@@ -25,6 +27,17 @@ const [identities, certificate, evidence] = [
 
 /** Mistakes in who is let in, as whom, and to what. */
 export const IDENTITY_MUTANTS: readonly Mutant[] = [
+  about(
+    "everybody-is-told-why-the-store-has-halted",
+    ["seesAllRuns(principal) ? (store.halted", "true ? (store.halted"],
+    DOCTOR,
+  ),
+  about(
+    "what-is-closed-to-tenants-is-told-as-open-to-them",
+    ['!(isTenants && rule?.keeps === "closed")', "!(isTenants && rule === undefined)"],
+    DOCTOR,
+  ),
+  doctor("looking-at-a-server-leaves-denials-behind", ["caller.methods.includes(method)", 'method !== ""'], DOCTOR),
   gate("a-call-is-let-in-without-a-look-at-the-table", ["access.enter(principal, path);", "() => undefined;"], MATRIX),
   port(
     "the-side-port-does-not-look-at-the-table",
