@@ -75,10 +75,11 @@ function tlsFor(address: string, { flags, configuration, isNoted, isTls }: Calli
   return given ?? (isTls || isOverNetwork(address) ? {} : undefined);
 }
 
-/** The token of the state directory is for the server of this machine; another one is sent none of it. */
+/** The token of the state directory is for the server of this machine, where it counts; another one is sent none of it. */
 async function tokenFor(configuration: LoadedConfiguration, address: string): Promise<string | undefined> {
   if (configuration.no_token) return undefined;
-  if (isOverNetwork(address)) return process.env["VERBATIM_TOKEN"];
+  const isNoCredential = configuration.identity?.local_token === false;
+  if (isOverNetwork(address) || isNoCredential) return process.env["VERBATIM_TOKEN"];
   try {
     return process.env["VERBATIM_TOKEN"] ?? (await readToken(configuration.state));
   } catch (error) {
