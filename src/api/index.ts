@@ -16,7 +16,7 @@ export { refuseDebugEnvironment } from "./grpc/environment.ts";
 export { requestOf } from "./grpc/job-messages.ts";
 export { resultOf, stepResultOf } from "./grpc/result-messages.ts";
 export { startGrpcServer } from "./grpc/server.ts";
-export type { AboutServer } from "./grpc/server-service.ts";
+export type { AboutServer, DenialReader } from "./grpc/server-service.ts";
 export type { GrpcServer, GrpcServerOptions, OpenNumbers } from "./grpc/server.ts";
 export type { EndedCall } from "./grpc/call-watch.ts";
 export type { SidePage } from "./grpc/side-pages.ts";

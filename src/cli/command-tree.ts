@@ -234,6 +234,13 @@ function addSurroundings({ program, session, onEnd }: Declaring): void {
       onEnd(await unlessInterrupted(session, doctor(flags, session)));
     });
 
+  placed(program.command("denials [log]"))
+    .description("list the logs of the calls that a server has denied, or print the exact lines of one")
+    .action(async (log: string | undefined, flags: CommonFlags) => {
+      const { denials } = await import("./commands/denials.ts");
+      onEnd(await unlessInterrupted(session, denials(log, flags, session)));
+    });
+
   program
     .command("authz")
     .description("about who may call what")

@@ -69,7 +69,9 @@ describe("what the page on operations names is there", () => {
     for (const [name] of PAGE.matchAll(/\bverbatim_(?!evidence`)[a-z_]+/g))
       expect(metrics).toContain(name.replace(/_bucket$/, ""));
     const spoken = [
-      ...PAGE.matchAll(/`((?:disk|store|queue|outbox|tls|ledger|log|seal|checkpoint|internal|access)\.(?!db`)[a-z_]+)`/g),
+      ...PAGE.matchAll(
+        /`((?:disk|store|queue|outbox|tls|ledger|log|seal|checkpoint|internal|access)\.(?!db`)[a-z_]+)`/g,
+      ),
     ].map(([, name]) => name);
     expect(spoken.length).toBeGreaterThan(15);
     for (const name of spoken) expect(events).toContain(name);

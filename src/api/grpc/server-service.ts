@@ -7,9 +7,13 @@ import type { Principal } from "../identity/principal.ts";
 import { mayCall } from "./access/access.ts";
 import { AUTHORIZATION } from "./access/authorization-table.ts";
 import { ownIdsOf } from "./access/own-things.ts";
+import { denialsMethods } from "./denials-methods.ts";
+import type { FindDenials } from "./denials-methods.ts";
 import type { MountedService } from "./service.ts";
 import { mount } from "./service.ts";
 import { timestamp } from "./wire-values.ts";
+
+export type { DenialReader } from "./denials-methods.ts";
 
 /** What a server is told to say of itself. */
 export interface AboutServer {
@@ -27,6 +31,8 @@ export interface ServerServiceOptions {
   readonly about?: AboutServer;
   readonly clock: Clock;
   readonly store: Pick<EvidenceStore, "halted">;
+  /** Absent = denials are not recorded. */
+  readonly denials?: FindDenials;
   /** Whether callers have roles. */
   readonly hasIdentities: boolean;
   /** All that is served beside this service, when it is asked for. */
@@ -35,11 +41,12 @@ export interface ServerServiceOptions {
 
 const NOTHING_SAID: AboutServer = { version: "", store: "", governance: "" };
 
-/** `verbatim.server.v1.ServerService`: tells what runs here, and whom the caller is taken for. */
+/** `verbatim.server.v1.ServerService`: tells what runs here, whom the caller is taken for, and which calls were denied. */
 export function serverService(options: ServerServiceOptions): MountedService {
-  const { about = NOTHING_SAID, clock, store, hasIdentities, served } = options;
+  const { about = NOTHING_SAID, clock, store, denials = nothing, hasIdentities, served } = options;
   const startedAt = timestamp(clock.now());
   return mount(ServerService, {
+    ...denialsMethods(denials),
     getServer(_request, { principal }) {
       const now = timestamp(clock.now());
       const caller = callerMessage(principal, served());
@@ -55,6 +62,10 @@ export function serverService(options: ServerServiceOptions): MountedService {
       });
     },
   });
+}
+
+function nothing(): Promise<undefined> {
+  return Promise.resolve(undefined);
 }
 
 /** Why a store has halted names files and servers of whoever runs it. */

@@ -28,7 +28,7 @@ import { platformService } from "./platform-service.ts";
 import { queueService } from "./queue-service.ts";
 import { reflectionServices } from "./reflection-service.ts";
 import { runService } from "./run-service.ts";
-import type { AboutServer } from "./server-service.ts";
+import type { AboutServer, DenialReader } from "./server-service.ts";
 import { serverService } from "./server-service.ts";
 import type { MountedService } from "./service.ts";
 import type { SidePage, SidePages } from "./side-pages.ts";
@@ -75,6 +75,10 @@ export interface GrpcServerOptions {
   readonly newId?: () => string;
   /** Told of calls that were denied: the first of each kind at once, then a number an interval. Must not throw. */
   readonly onDenied?: (denial: Denial) => void;
+  /** Told of each call that was denied. Must not throw. */
+  readonly onEachDenial?: (denial: Omit<Denial, "count">) => void;
+  /** The denials that were recorded, where there are any; absent = none are. */
+  readonly denials?: () => Promise<DenialReader | undefined>;
   /** Whether the server describes its services to whoever asks. Default false. */
   readonly reflection?: boolean;
   /** Spoken on TCP; absent = plain bytes, on loopback alone. */
@@ -148,6 +152,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     clock,
     bounds: options.identities?.options.bounds,
     onDenied: options.onDenied ?? ignore,
+    onEachDenial: options.onEachDenial,
   });
   const { certificateOf } = options;
   const common = {

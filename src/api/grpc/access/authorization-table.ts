@@ -162,7 +162,11 @@ const pages: readonly (readonly [string, ErasedRule])[] = [
 
 /** What runs here is for whoever looks for a problem, health for whoever balances load; neither says nothing of anybody's work. The descriptions are those of the public proto files. */
 const ofTheServer = [
-  ...rulesOf(ServerService, { getServer: { may: ANYONE, keeps: "shared" } }),
+  ...rulesOf(ServerService, {
+    getServer: { may: ANYONE, keeps: "shared" },
+    listDenials: { may: ["auditor"], keeps: "closed" },
+    readDenials: { may: ["auditor"], keeps: "closed" },
+  }),
   ...rulesOf(Health, {
     check: { may: ANYONE, keeps: "shared" },
     list: { may: ANYONE, keeps: "shared" },

@@ -14,7 +14,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fverbatim/server/v1/server.proto\x12\x12verbatim.server.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x12\n\x10GetServerRequest\"\xf3\x02\n\x11GetServerResponse\x12\x18\n\x07version\x18\x01 \x01(\tR\x07version\x12,\n\x03now\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x03now\x12\x39\n\nstarted_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartedAt\x12\x14\n\x05store\x18\x04 \x01(\tR\x05store\x12!\n\x0cstore_halted\x18\x05 \x01(\x08R\x0bstoreHalted\x12.\n\x13store_halted_reason\x18\x06 \x01(\tR\x11storeHaltedReason\x12\x1e\n\ngovernance\x18\x07 \x01(\tR\ngovernance\x12\x1e\n\nidentities\x18\x08 \x01(\x08R\nidentities\x12\x32\n\x06\x63\x61ller\x18\t \x01(\x0b\x32\x1a.verbatim.server.v1.CallerR\x06\x63\x61ller\"d\n\x06\x43\x61ller\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n\x05roles\x18\x02 \x03(\tR\x05roles\x12\x16\n\x06tenant\x18\x03 \x01(\tR\x06tenant\x12\x18\n\x07methods\x18\x04 \x03(\tR\x07methods2i\n\rServerService\x12X\n\tGetServer\x12$.verbatim.server.v1.GetServerRequest\x1a%.verbatim.server.v1.GetServerResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fverbatim/server/v1/server.proto\x12\x12verbatim.server.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x12\n\x10GetServerRequest\"\xf3\x02\n\x11GetServerResponse\x12\x18\n\x07version\x18\x01 \x01(\tR\x07version\x12,\n\x03now\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x03now\x12\x39\n\nstarted_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\tstartedAt\x12\x14\n\x05store\x18\x04 \x01(\tR\x05store\x12!\n\x0cstore_halted\x18\x05 \x01(\x08R\x0bstoreHalted\x12.\n\x13store_halted_reason\x18\x06 \x01(\tR\x11storeHaltedReason\x12\x1e\n\ngovernance\x18\x07 \x01(\tR\ngovernance\x12\x1e\n\nidentities\x18\x08 \x01(\x08R\nidentities\x12\x32\n\x06\x63\x61ller\x18\t \x01(\x0b\x32\x1a.verbatim.server.v1.CallerR\x06\x63\x61ller\"d\n\x06\x43\x61ller\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n\x05roles\x18\x02 \x03(\tR\x05roles\x12\x16\n\x06tenant\x18\x03 \x01(\tR\x06tenant\x12\x18\n\x07methods\x18\x04 \x03(\tR\x07methods\"P\n\x12ListDenialsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\rR\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"p\n\x13ListDenialsResponse\x12\x31\n\x04logs\x18\x01 \x03(\x0b\x32\x1d.verbatim.server.v1.DenialLogR\x04logs\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"t\n\tDenialLog\x12\x15\n\x06log_id\x18\x01 \x01(\tR\x05logId\x12\x19\n\x08log_size\x18\x02 \x01(\x04R\x07logSize\x12\x19\n\x08log_head\x18\x03 \x01(\tR\x07logHead\x12\x1a\n\x08\x63omplete\x18\x04 \x01(\x08R\x08\x63omplete\"[\n\x12ReadDenialsRequest\x12\x15\n\x06log_id\x18\x01 \x01(\tR\x05logId\x12 \n\tafter_seq\x18\x02 \x01(\x04H\x00R\x08\x61\x66terSeq\x88\x01\x01\x42\x0c\n\n_after_seq\"+\n\x13ReadDenialsResponse\x12\x14\n\x05lines\x18\x01 \x03(\tR\x05lines2\xab\x02\n\rServerService\x12X\n\tGetServer\x12$.verbatim.server.v1.GetServerRequest\x1a%.verbatim.server.v1.GetServerResponse\x12^\n\x0bListDenials\x12&.verbatim.server.v1.ListDenialsRequest\x1a\'.verbatim.server.v1.ListDenialsResponse\x12`\n\x0bReadDenials\x12&.verbatim.server.v1.ReadDenialsRequest\x1a\'.verbatim.server.v1.ReadDenialsResponse0\x01\x62\x06proto3')
 
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'verbatim.server.v1.server_pb2', globals())
@@ -27,6 +27,16 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _GETSERVERRESPONSE._serialized_end=480
   _CALLER._serialized_start=482
   _CALLER._serialized_end=582
-  _SERVERSERVICE._serialized_start=584
-  _SERVERSERVICE._serialized_end=689
+  _LISTDENIALSREQUEST._serialized_start=584
+  _LISTDENIALSREQUEST._serialized_end=664
+  _LISTDENIALSRESPONSE._serialized_start=666
+  _LISTDENIALSRESPONSE._serialized_end=778
+  _DENIALLOG._serialized_start=780
+  _DENIALLOG._serialized_end=896
+  _READDENIALSREQUEST._serialized_start=898
+  _READDENIALSREQUEST._serialized_end=989
+  _READDENIALSRESPONSE._serialized_start=991
+  _READDENIALSRESPONSE._serialized_end=1034
+  _SERVERSERVICE._serialized_start=1037
+  _SERVERSERVICE._serialized_end=1336
 # @@protoc_insertion_point(module_scope)

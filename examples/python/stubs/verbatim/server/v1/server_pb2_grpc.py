@@ -6,9 +6,10 @@ from verbatim.server.v1 import server_pb2 as verbatim_dot_server_dot_v1_dot_serv
 
 
 class ServerServiceStub(object):
-    """Tells what runs here, and whom the caller is taken for. It is about the server: of anybody's work it tells nothing.
+    """Tells what runs here, whom the caller is taken for, and which calls were denied. It is about the server: of anybody's work it
+    tells nothing. GetServer may be called by whoever has proven who he is, whatever his roles.
 
-    Whoever has proven who he is may call it, whatever his roles. Errors are as in verbatim.executor.v1.JobExecutorService.
+    Errors are as in verbatim.executor.v1.JobExecutorService.
     """
 
     def __init__(self, channel):
@@ -22,16 +23,41 @@ class ServerServiceStub(object):
                 request_serializer=verbatim_dot_server_dot_v1_dot_server__pb2.GetServerRequest.SerializeToString,
                 response_deserializer=verbatim_dot_server_dot_v1_dot_server__pb2.GetServerResponse.FromString,
                 )
+        self.ListDenials = channel.unary_unary(
+                '/verbatim.server.v1.ServerService/ListDenials',
+                request_serializer=verbatim_dot_server_dot_v1_dot_server__pb2.ListDenialsRequest.SerializeToString,
+                response_deserializer=verbatim_dot_server_dot_v1_dot_server__pb2.ListDenialsResponse.FromString,
+                )
+        self.ReadDenials = channel.unary_stream(
+                '/verbatim.server.v1.ServerService/ReadDenials',
+                request_serializer=verbatim_dot_server_dot_v1_dot_server__pb2.ReadDenialsRequest.SerializeToString,
+                response_deserializer=verbatim_dot_server_dot_v1_dot_server__pb2.ReadDenialsResponse.FromString,
+                )
 
 
 class ServerServiceServicer(object):
-    """Tells what runs here, and whom the caller is taken for. It is about the server: of anybody's work it tells nothing.
+    """Tells what runs here, whom the caller is taken for, and which calls were denied. It is about the server: of anybody's work it
+    tells nothing. GetServer may be called by whoever has proven who he is, whatever his roles.
 
-    Whoever has proven who he is may call it, whatever his roles. Errors are as in verbatim.executor.v1.JobExecutorService.
+    Errors are as in verbatim.executor.v1.JobExecutorService.
     """
 
     def GetServer(self, request, context):
         """Tells what runs here, and whom the caller is taken for.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDenials(self, request, context):
+        """Lists the logs of denials of this server, newest first. For auditors.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReadDenials(self, request, context):
+        """Streams the exact lines of a log of denials, in order, as they are now. For auditors.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -45,6 +71,16 @@ def add_ServerServiceServicer_to_server(servicer, server):
                     request_deserializer=verbatim_dot_server_dot_v1_dot_server__pb2.GetServerRequest.FromString,
                     response_serializer=verbatim_dot_server_dot_v1_dot_server__pb2.GetServerResponse.SerializeToString,
             ),
+            'ListDenials': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDenials,
+                    request_deserializer=verbatim_dot_server_dot_v1_dot_server__pb2.ListDenialsRequest.FromString,
+                    response_serializer=verbatim_dot_server_dot_v1_dot_server__pb2.ListDenialsResponse.SerializeToString,
+            ),
+            'ReadDenials': grpc.unary_stream_rpc_method_handler(
+                    servicer.ReadDenials,
+                    request_deserializer=verbatim_dot_server_dot_v1_dot_server__pb2.ReadDenialsRequest.FromString,
+                    response_serializer=verbatim_dot_server_dot_v1_dot_server__pb2.ReadDenialsResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'verbatim.server.v1.ServerService', rpc_method_handlers)
@@ -53,9 +89,10 @@ def add_ServerServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ServerService(object):
-    """Tells what runs here, and whom the caller is taken for. It is about the server: of anybody's work it tells nothing.
+    """Tells what runs here, whom the caller is taken for, and which calls were denied. It is about the server: of anybody's work it
+    tells nothing. GetServer may be called by whoever has proven who he is, whatever his roles.
 
-    Whoever has proven who he is may call it, whatever his roles. Errors are as in verbatim.executor.v1.JobExecutorService.
+    Errors are as in verbatim.executor.v1.JobExecutorService.
     """
 
     @staticmethod
@@ -72,5 +109,39 @@ class ServerService(object):
         return grpc.experimental.unary_unary(request, target, '/verbatim.server.v1.ServerService/GetServer',
             verbatim_dot_server_dot_v1_dot_server__pb2.GetServerRequest.SerializeToString,
             verbatim_dot_server_dot_v1_dot_server__pb2.GetServerResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def ListDenials(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(request, target, '/verbatim.server.v1.ServerService/ListDenials',
+            verbatim_dot_server_dot_v1_dot_server__pb2.ListDenialsRequest.SerializeToString,
+            verbatim_dot_server_dot_v1_dot_server__pb2.ListDenialsResponse.FromString,
+            options, channel_credentials,
+            insecure, call_credentials, compression, wait_for_ready, timeout, metadata)
+
+    @staticmethod
+    def ReadDenials(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(request, target, '/verbatim.server.v1.ServerService/ReadDenials',
+            verbatim_dot_server_dot_v1_dot_server__pb2.ReadDenialsRequest.SerializeToString,
+            verbatim_dot_server_dot_v1_dot_server__pb2.ReadDenialsResponse.FromString,
             options, channel_credentials,
             insecure, call_credentials, compression, wait_for_ready, timeout, metadata)

@@ -2,7 +2,7 @@
 // @generated from file verbatim/server/v1/server.proto (package verbatim.server.v1, syntax proto3)
 /* eslint-disable */
 
-// What a server says of itself.
+// What a server says of itself, and which calls it denied.
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file verbatim/server/v1/server.proto.
  */
 export const file_verbatim_server_v1_server: GenFile = /*@__PURE__*/
-  fileDesc("Ch92ZXJiYXRpbS9zZXJ2ZXIvdjEvc2VydmVyLnByb3RvEhJ2ZXJiYXRpbS5zZXJ2ZXIudjEiEgoQR2V0U2VydmVyUmVxdWVzdCKTAgoRR2V0U2VydmVyUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRInCgNub3cYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnN0YXJ0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBXN0b3JlGAQgASgJEhQKDHN0b3JlX2hhbHRlZBgFIAEoCBIbChNzdG9yZV9oYWx0ZWRfcmVhc29uGAYgASgJEhIKCmdvdmVybmFuY2UYByABKAkSEgoKaWRlbnRpdGllcxgIIAEoCBIqCgZjYWxsZXIYCSABKAsyGi52ZXJiYXRpbS5zZXJ2ZXIudjEuQ2FsbGVyIkYKBkNhbGxlchIMCgRuYW1lGAEgASgJEg0KBXJvbGVzGAIgAygJEg4KBnRlbmFudBgDIAEoCRIPCgdtZXRob2RzGAQgAygJMmkKDVNlcnZlclNlcnZpY2USWAoJR2V0U2VydmVyEiQudmVyYmF0aW0uc2VydmVyLnYxLkdldFNlcnZlclJlcXVlc3QaJS52ZXJiYXRpbS5zZXJ2ZXIudjEuR2V0U2VydmVyUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("Ch92ZXJiYXRpbS9zZXJ2ZXIvdjEvc2VydmVyLnByb3RvEhJ2ZXJiYXRpbS5zZXJ2ZXIudjEiEgoQR2V0U2VydmVyUmVxdWVzdCKTAgoRR2V0U2VydmVyUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoCRInCgNub3cYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnN0YXJ0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBXN0b3JlGAQgASgJEhQKDHN0b3JlX2hhbHRlZBgFIAEoCBIbChNzdG9yZV9oYWx0ZWRfcmVhc29uGAYgASgJEhIKCmdvdmVybmFuY2UYByABKAkSEgoKaWRlbnRpdGllcxgIIAEoCBIqCgZjYWxsZXIYCSABKAsyGi52ZXJiYXRpbS5zZXJ2ZXIudjEuQ2FsbGVyIkYKBkNhbGxlchIMCgRuYW1lGAEgASgJEg0KBXJvbGVzGAIgAygJEg4KBnRlbmFudBgDIAEoCRIPCgdtZXRob2RzGAQgAygJIjsKEkxpc3REZW5pYWxzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKA0SEgoKcGFnZV90b2tlbhgCIAEoCSJbChNMaXN0RGVuaWFsc1Jlc3BvbnNlEisKBGxvZ3MYASADKAsyHS52ZXJiYXRpbS5zZXJ2ZXIudjEuRGVuaWFsTG9nEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJRCglEZW5pYWxMb2cSDgoGbG9nX2lkGAEgASgJEhAKCGxvZ19zaXplGAIgASgEEhAKCGxvZ19oZWFkGAMgASgJEhAKCGNvbXBsZXRlGAQgASgIIkoKElJlYWREZW5pYWxzUmVxdWVzdBIOCgZsb2dfaWQYASABKAkSFgoJYWZ0ZXJfc2VxGAIgASgESACIAQFCDAoKX2FmdGVyX3NlcSIkChNSZWFkRGVuaWFsc1Jlc3BvbnNlEg0KBWxpbmVzGAEgAygJMqsCCg1TZXJ2ZXJTZXJ2aWNlElgKCUdldFNlcnZlchIkLnZlcmJhdGltLnNlcnZlci52MS5HZXRTZXJ2ZXJSZXF1ZXN0GiUudmVyYmF0aW0uc2VydmVyLnYxLkdldFNlcnZlclJlc3BvbnNlEl4KC0xpc3REZW5pYWxzEiYudmVyYmF0aW0uc2VydmVyLnYxLkxpc3REZW5pYWxzUmVxdWVzdBonLnZlcmJhdGltLnNlcnZlci52MS5MaXN0RGVuaWFsc1Jlc3BvbnNlEmAKC1JlYWREZW5pYWxzEiYudmVyYmF0aW0uc2VydmVyLnYxLlJlYWREZW5pYWxzUmVxdWVzdBonLnZlcmJhdGltLnNlcnZlci52MS5SZWFkRGVuaWFsc1Jlc3BvbnNlMAFiBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * Asks for it.
@@ -151,9 +151,157 @@ export const CallerSchema: GenMessage<Caller> = /*@__PURE__*/
   messageDesc(file_verbatim_server_v1_server, 2);
 
 /**
- * Tells what runs here, and whom the caller is taken for. It is about the server: of anybody's work it tells nothing.
+ * Which logs to list.
  *
- * Whoever has proven who he is may call it, whatever his roles. Errors are as in verbatim.executor.v1.JobExecutorService.
+ * @generated from message verbatim.server.v1.ListDenialsRequest
+ */
+export type ListDenialsRequest = Message<"verbatim.server.v1.ListDenialsRequest"> & {
+  /**
+   * At most this many; 0 = 50, at most 1,000.
+   *
+   * @generated from field: uint32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * From the last response; empty = from the newest.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message verbatim.server.v1.ListDenialsRequest.
+ * Use `create(ListDenialsRequestSchema)` to create a new message.
+ */
+export const ListDenialsRequestSchema: GenMessage<ListDenialsRequest> = /*@__PURE__*/
+  messageDesc(file_verbatim_server_v1_server, 3);
+
+/**
+ * Logs of denials, newest first.
+ *
+ * @generated from message verbatim.server.v1.ListDenialsResponse
+ */
+export type ListDenialsResponse = Message<"verbatim.server.v1.ListDenialsResponse"> & {
+  /**
+   * The logs.
+   *
+   * @generated from field: repeated verbatim.server.v1.DenialLog logs = 1;
+   */
+  logs: DenialLog[];
+
+  /**
+   * Empty = no more.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message verbatim.server.v1.ListDenialsResponse.
+ * Use `create(ListDenialsResponseSchema)` to create a new message.
+ */
+export const ListDenialsResponseSchema: GenMessage<ListDenialsResponse> = /*@__PURE__*/
+  messageDesc(file_verbatim_server_v1_server, 4);
+
+/**
+ * A log of denials: those of one day, UTC.
+ *
+ * @generated from message verbatim.server.v1.DenialLog
+ */
+export type DenialLog = Message<"verbatim.server.v1.DenialLog"> & {
+  /**
+   * Its id: denials- and the day.
+   *
+   * @generated from field: string log_id = 1;
+   */
+  logId: string;
+
+  /**
+   * Number of durable records.
+   *
+   * @generated from field: uint64 log_size = 2;
+   */
+  logSize: bigint;
+
+  /**
+   * Hash of the last durable record, base64url.
+   *
+   * @generated from field: string log_head = 3;
+   */
+  logHead: string;
+
+  /**
+   * Whether it has ended: its day is over, and something was denied after it.
+   *
+   * @generated from field: bool complete = 4;
+   */
+  complete: boolean;
+};
+
+/**
+ * Describes the message verbatim.server.v1.DenialLog.
+ * Use `create(DenialLogSchema)` to create a new message.
+ */
+export const DenialLogSchema: GenMessage<DenialLog> = /*@__PURE__*/
+  messageDesc(file_verbatim_server_v1_server, 5);
+
+/**
+ * Which lines to read.
+ *
+ * @generated from message verbatim.server.v1.ReadDenialsRequest
+ */
+export type ReadDenialsRequest = Message<"verbatim.server.v1.ReadDenialsRequest"> & {
+  /**
+   * The log.
+   *
+   * @generated from field: string log_id = 1;
+   */
+  logId: string;
+
+  /**
+   * Only lines with a greater sequence number; absent = all.
+   *
+   * @generated from field: optional uint64 after_seq = 2;
+   */
+  afterSeq?: bigint | undefined;
+};
+
+/**
+ * Describes the message verbatim.server.v1.ReadDenialsRequest.
+ * Use `create(ReadDenialsRequestSchema)` to create a new message.
+ */
+export const ReadDenialsRequestSchema: GenMessage<ReadDenialsRequest> = /*@__PURE__*/
+  messageDesc(file_verbatim_server_v1_server, 6);
+
+/**
+ * Lines, in order.
+ *
+ * @generated from message verbatim.server.v1.ReadDenialsResponse
+ */
+export type ReadDenialsResponse = Message<"verbatim.server.v1.ReadDenialsResponse"> & {
+  /**
+   * At least one, without line feeds; about 64 KiB at most, unless one line alone is larger.
+   *
+   * @generated from field: repeated string lines = 1;
+   */
+  lines: string[];
+};
+
+/**
+ * Describes the message verbatim.server.v1.ReadDenialsResponse.
+ * Use `create(ReadDenialsResponseSchema)` to create a new message.
+ */
+export const ReadDenialsResponseSchema: GenMessage<ReadDenialsResponse> = /*@__PURE__*/
+  messageDesc(file_verbatim_server_v1_server, 7);
+
+/**
+ * Tells what runs here, whom the caller is taken for, and which calls were denied. It is about the server: of anybody's work it
+ * tells nothing. GetServer may be called by whoever has proven who he is, whatever his roles.
+ *
+ * Errors are as in verbatim.executor.v1.JobExecutorService.
  *
  * @generated from service verbatim.server.v1.ServerService
  */
@@ -167,6 +315,26 @@ export const ServerService: GenService<{
     methodKind: "unary";
     input: typeof GetServerRequestSchema;
     output: typeof GetServerResponseSchema;
+  },
+  /**
+   * Lists the logs of denials of this server, newest first. For auditors.
+   *
+   * @generated from rpc verbatim.server.v1.ServerService.ListDenials
+   */
+  listDenials: {
+    methodKind: "unary";
+    input: typeof ListDenialsRequestSchema;
+    output: typeof ListDenialsResponseSchema;
+  },
+  /**
+   * Streams the exact lines of a log of denials, in order, as they are now. For auditors.
+   *
+   * @generated from rpc verbatim.server.v1.ServerService.ReadDenials
+   */
+  readDenials: {
+    methodKind: "server_streaming";
+    input: typeof ReadDenialsRequestSchema;
+    output: typeof ReadDenialsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_verbatim_server_v1_server, 0);
