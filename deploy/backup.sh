@@ -30,6 +30,10 @@ if test -d "$state/contracts"; then
   databases contracts/evidence.db
   if test -d "$state/contracts/blobs"; then cp -R -p "$state/contracts/blobs" "$copy/contracts/"; fi
 fi
+if test -d "$state/denials"; then
+  mkdir "$copy/denials"
+  databases denials/evidence.db
+fi
 databases work.db platform.db health.db
 # The checkpoint first: what it signs is then behind it, and what came later is taken in by the next start.
 if test -d "$state/ledger"; then
