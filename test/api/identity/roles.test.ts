@@ -58,6 +58,8 @@ const POWERS: Readonly<Record<string, readonly string[]>> = {
     "ListHooks",
     "GetStats",
     "ListDeadLetters",
+    "ListDenials",
+    "ReadDenials",
     "/metrics",
   ],
 };
