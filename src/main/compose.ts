@@ -11,6 +11,7 @@ import { Fault, LIMITS } from "#model";
 import { configuredSecrets, redactedLog } from "./configured-secrets.ts";
 import { withoutSecrets } from "./configured-step-types.ts";
 import { createContractKeeper, openContractStore, requirePlatform } from "./contracts.ts";
+import { DenialsOfServer } from "./denials.ts";
 import { guardDisk } from "./guard-disk.ts";
 import { HistoryOfRuns } from "./history.ts";
 import { openConfiguredIdentities } from "./identities.ts";
@@ -38,6 +39,7 @@ import { systemClock } from "./system-clock.ts";
 import { createTakeOvers } from "./take-overs.ts";
 import type { TakeOvers } from "./take-overs.ts";
 import { openTls, watchTls } from "./tls.ts";
+import { versionOfPackage } from "./version-of-package.ts";
 
 /** What a test or a measure may put beside the configuration. */
 export interface ComposeOptions {
@@ -135,7 +137,8 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const schedules = createScheduler(configuration, { store, runs, log });
   await notifications.open({ store, runner, log, looksBack: drivesOn });
   const hooks = await openHooks(configuration, { runner, resources, log, disk, onNews: metrics?.onWork });
-  const place = await whereToServe(configuration, { hooks, metrics, log, tls });
+  const denials = resources.use(new DenialsOfServer(configuration, log));
+  const place = await whereToServe(configuration, { hooks, metrics, log, tls, denials });
   server.current = await startGrpcServer({
     ...place,
     runner,
@@ -174,9 +177,9 @@ async function driveOn({ recovered, takeOvers, runs, contracts, schedules, hooks
 
 async function whereToServe(
   configuration: LoadedConfiguration,
-  parts: SidePortParts & { readonly tls: ServerTls | undefined },
+  parts: SidePortParts & { readonly tls: ServerTls | undefined; readonly denials: DenialsOfServer },
 ) {
-  const { log, tls } = parts;
+  const { log, tls, denials } = parts;
   requireDevelopmentAtHome(configuration, log);
   const token = await createToken(configuration.state);
   return {
@@ -184,9 +187,12 @@ async function whereToServe(
     token,
     identities: await openConfiguredIdentities(configuration, { token, log }),
     address: configuration.listen ?? `unix:${shortest(join(configuration.state, "verbatim.sock"))}`,
+    about: { version: versionOfPackage(), store: configuration.store, governance: configuration.governance },
     clock: systemClock,
     newId: randomUUIDv7,
     onDenied: (denial: Denial) => log("access.denied", { ...denial }),
+    onEachDenial: (denial: Omit<Denial, "count">) => denials.note(denial),
+    denials: denials.reader,
     noToken: configuration.no_token,
     insecure: configuration.insecure,
     ...(tls !== undefined && { tls }),

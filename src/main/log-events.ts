@@ -76,6 +76,7 @@ export const LOG_EVENTS = {
   "history.failed": "error",
   "development.on": "warn",
   "access.denied": "warn",
+  "denials.failed": "error",
   "identity.keys_failed": "error",
   "internal.error": "error",
 } as const;

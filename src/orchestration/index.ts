@@ -1,5 +1,8 @@
 export { createJobRunner } from "./create-job-runner.ts";
 export type { JobRunnerOptions } from "./create-job-runner.ts";
+export type { DeniedCall } from "./denials/counted-denials.ts";
+export { DenialLog } from "./denials/denial-log.ts";
+export type { DenialLogOptions } from "./denials/denial-log.ts";
 export { DiskGuard } from "./disk-guard.ts";
 export type { JobRunner, JobView, SubmitOptions, SubmittedJob } from "./job-runner.ts";
 export { Notifier } from "./notify/notifier.ts";

@@ -3,6 +3,8 @@ import type { Change, Mutant } from "./mutant.ts";
 
 const MATRIX = "api/identity/authorization-matrix";
 const TENANTS = "api/identity/tenants";
+const DENIALS = "orchestration/denials/denial-log";
+const DOCTOR = "cli/server-findings";
 const ACCESS = "api/identity/access";
 const [BOUNDS, DENIED] = ["api/identity/principal-limits", "api/identity/matrix/denied-calls"];
 const CALLERS = "api/identity/matrix/recorded-callers";
@@ -17,6 +19,8 @@ const [access, table, kept] = [
   at("grpc/access/authorization-table"),
   at("grpc/access/kept-apart"),
 ];
+const [about, doctor] = [at("grpc/server-service"), at("../cli/server-findings")];
+const [counted, denials] = [at("../orchestration/denials/counted-denials"), at("../orchestration/denials/denial-log")];
 const [own, gate, port] = [at("grpc/access/own-things"), at("grpc/gate"), at("grpc/side-port-answers")];
 const [verifier, keys, names] = [at("identity/token-verifier"), at("identity/key-set"), at("identity/principal-name")];
 const [limits, budget] = [at("grpc/access/principal-limits"), at("grpc/budget")];
@@ -28,6 +32,42 @@ const [identities, certificate, evidence] = [
 
 /** Mistakes in who is let in, as whom, and to what. */
 export const IDENTITY_MUTANTS: readonly Mutant[] = [
+  counted(
+    "strangers-decide-how-many-kinds-a-record-has",
+    [
+      "this.#counted.size < KINDS_PER_RECORD && (kinds.has(key) || kinds.size < KINDS_PER_MINUTE)",
+      "key.length > kinds.size * 0",
+    ],
+    DENIALS,
+  ),
+  counted(
+    "new-kinds-of-a-minute-have-room-in-each-record",
+    ["kinds.size < KINDS_PER_MINUTE", "kinds.size < KINDS_PER_MINUTE * 60"],
+    DENIALS,
+  ),
+  counted("a-denial-is-counted-twice", ["known.count += 1;", "known.count += 2;"], DENIALS),
+  denials(
+    "denials-are-recorded-as-often-as-they-come",
+    ["Math.min(LONGEST_MS, this.#waitMs * 2)", "SHORTEST_MS"],
+    DENIALS,
+  ),
+  denials(
+    "the-log-of-yesterday-stays-open",
+    ['await this.#append({ day, id, size }, [draft("denials.closed", at)]);', ""],
+    DENIALS,
+  ),
+  denials("a-store-of-denials-that-fails-is-asked-again-and-again", ["this.#hasFailed = true;", ""], DENIALS),
+  about(
+    "everybody-is-told-why-the-store-has-halted",
+    ["seesAllRuns(principal) ? (store.halted", "true ? (store.halted"],
+    DOCTOR,
+  ),
+  about(
+    "what-is-closed-to-tenants-is-told-as-open-to-them",
+    ['!(isTenants && rule?.keeps === "closed")', "!(isTenants && rule === undefined)"],
+    DOCTOR,
+  ),
+  doctor("looking-at-a-server-leaves-denials-behind", ["caller.methods.includes(method)", 'method !== ""'], DOCTOR),
   gate("a-call-is-let-in-without-a-look-at-the-table", ["access.enter(principal, path);", "() => undefined;"], MATRIX),
   port(
     "the-side-port-does-not-look-at-the-table",

@@ -14,6 +14,7 @@ xfs_io -x -c shutdown "$directory/mount"`;
 /** What some tests need that no package of npm brings: how to see whether it is there, and how to get it. */
 const NEEDS = {
   openssl: { look: ["openssl", "version"], get: "apt-get install -y openssl" },
+  "systemd-analyze": { look: ["systemd-analyze", "--version"], get: "apt-get install -y systemd" },
   strace: { look: ["strace", "-V"], get: "apt-get install -y strace" },
   "Python's gRPC": {
     look: ["/usr/bin/python3", "-c", "import grpc, google.protobuf"],

@@ -186,7 +186,7 @@ function identify({ call, metadata, path }: Arriving, options: GateOptions): Pri
   const refused = (error: unknown): never => {
     if (isUnknown(error)) {
       guestOf(session)?.refuse();
-      access.refused(path, error);
+      access.refused(path, error, session?.socket?.remoteAddress);
     }
     throw error;
   };

@@ -63,7 +63,7 @@ export function sidePortAnswers(options: HttpSidePortOptions, ownHosts: () => Ow
 
 function identify(request: IncomingMessage, { authenticate, access }: HttpSidePortOptions) {
   const refused = (error: unknown): never => {
-    if (isUnknown(error)) access.refused(pathOf(request), error);
+    if (isUnknown(error)) access.refused(pathOf(request), error, request.socket.remoteAddress);
     throw error;
   };
   try {

@@ -108,6 +108,7 @@ test("a denied call is told to the log with who and what, and counted", async ()
       principal: "",
       method: "/grpc.health.v1.Health/Check",
       detail: expect.stringContaining("exp"),
+      peer: "127.0.0.1",
       count: 1,
     },
   ]);

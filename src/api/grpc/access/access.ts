@@ -15,6 +15,8 @@ export interface AccessOptions {
   readonly bounds?: PrincipalBounds | undefined;
   /** Told of denials. Must not throw. */
   readonly onDenied: (denial: Denial) => void;
+  /** Told of each denial by itself. Must not throw; absent = nobody is. */
+  readonly onEachDenial?: ((denial: Omit<Denial, "count">) => void) | undefined;
   /** Default {@link AUTHORIZATION}. */
   readonly table?: ReadonlyMap<string, ErasedRule>;
 }
@@ -25,10 +27,10 @@ export class Access {
   readonly #limits: PrincipalLimits | undefined;
   readonly #denials: Denials;
 
-  constructor({ clock, bounds, onDenied, table = AUTHORIZATION }: AccessOptions) {
+  constructor({ clock, bounds, onDenied, onEachDenial, table = AUTHORIZATION }: AccessOptions) {
     this.#table = table;
     this.#limits = bounds && new PrincipalLimits(bounds, clock);
-    this.#denials = new Denials({ clock, report: onDenied });
+    this.#denials = new Denials({ clock, report: onDenied, ...(onEachDenial && { onEach: onEachDenial }) });
   }
 
   /** How many calls were denied since the start, by kind. */
@@ -85,11 +87,12 @@ export class Access {
     this.#denials.note({ kind: "permission", principal: principal.name, method: this.#methodOf(path), detail });
   }
 
-  /** Counts a call of which nobody knows who makes it. */
-  refused(path: string, fault: unknown): void {
+  /** Counts a call of which nobody knows who makes it; `peer` is the address that it came from. */
+  refused(path: string, fault: unknown, peer?: string): void {
     const cause = fault instanceof Error && fault.cause instanceof Error ? fault.cause : fault;
     const detail = (cause instanceof Error ? cause.message : String(cause)).slice(0, 256);
-    this.#denials.note({ kind: "unauthenticated", principal: "", method: this.#methodOf(path), detail });
+    const method = this.#methodOf(path);
+    this.#denials.note({ kind: "unauthenticated", principal: "", method, detail, ...(peer !== undefined && { peer }) });
   }
 
   /** A caller must not choose what is remembered of him. */
