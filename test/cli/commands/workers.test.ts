@@ -41,20 +41,20 @@ describe("the command that lists workers", () => {
   });
 });
 
-describe("the command that starts a worker", () => {
-  async function started(...argv: readonly string[]) {
-    const given: WorkerFlags[] = [];
-    const fake = fakeHost({
-      argv: ["worker", ...argv],
-      worker: (flags, onReady) => {
-        given.push(flags);
-        onReady({ name: "one", capabilities: ["a.b", "c.d"] });
-        return Promise.resolve();
-      },
-    });
-    return { code: await runCli(fake.host), out: fake.stdout.text, err: fake.stderr.text, given };
-  }
+async function started(...argv: readonly string[]) {
+  const given: WorkerFlags[] = [];
+  const fake = fakeHost({
+    argv: ["worker", ...argv],
+    worker: (flags, onReady) => {
+      given.push(flags);
+      onReady({ name: "one", capabilities: ["a.b", "c.d"] });
+      return Promise.resolve();
+    },
+  });
+  return { code: await runCli(fake.host), out: fake.stdout.text, err: fake.stderr.text, given };
+}
 
+describe("the command that starts a worker", () => {
   test("takes its capabilities with commas, each once, and says what it performs when it is ready", async () => {
     const { code, out, given } = await started("--capabilities", "a.b, c.d,a.b", "--concurrency", "3", "--name", "one");
     expect([code, out]).toEqual([0, "worker one performs a.b, c.d\n"]);
