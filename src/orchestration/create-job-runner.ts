@@ -2,18 +2,9 @@ import type { StepType } from "#effects";
 import { RunCheckpoints } from "#evidence";
 import type { CheckpointOptions, EvidenceStore, PlanDocument, RecordDraft } from "#evidence";
 import type { HealthObserver } from "#health";
-import type { Cancellation, Clock, ExecutionResult, Job, Json, Violation } from "#model";
+import type { Cancellation, Clock, ExecutionResult, Job, Violation } from "#model";
 import { Fault, jobViolations, LIMITS } from "#model";
-import {
-  closeInterruptedRun,
-  declarePlan,
-  firstRecord,
-  invalidRequest,
-  openingRecords,
-  recordedJob,
-  runJob,
-  spilledText,
-} from "#worker";
+import { closeInterruptedRun, declarePlan, firstRecord, invalidRequest, openingOf, recordedJob, runJob } from "#worker";
 import type { DisclosureKeeper } from "#worker";
 import type { JobAuthority } from "./contracts/authority.ts";
 import type { DiskGuard } from "./disk-guard.ts";
@@ -162,16 +153,8 @@ class DirectJobRunner implements JobRunner {
 
   async #opening(job: Job, plan: PlanDocument, admission: "open" | "contract"): Promise<readonly RecordDraft[]> {
     const { store, clock } = this.#options;
-    const at = clock.now();
-    const document = (await spilledText(plan.text, store)) ?? (JSON.parse(plan.text) as Json); // the plan is JSON by its making
-    return openingRecords({
-      job,
-      at,
-      planHash: plan.hash,
-      plan: document,
-      executorVersion: this.#machine.executor.version,
-      admission,
-    });
+    const { version: executorVersion } = this.#machine.executor;
+    return await openingOf(job, { store, clock, plan, executorVersion, admission, handedOver: false });
   }
 
   #requireOpen(): void {
