@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createPostgresStore } from "#evidence";
 import type { EvidenceStore, LogStoreOptions } from "#evidence";
 import { recoverRuns } from "#orchestration";
-import type { JobRunner, RunRunner } from "#orchestration";
+import type { HandedJobs, JobRunner, RunRunner } from "#orchestration";
 import { assert } from "#model";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
@@ -47,16 +47,17 @@ export function createTakeOvers(
     readonly store: EvidenceStore;
     readonly runner: JobRunner;
     readonly runs: RunRunner;
+    readonly handed: HandedJobs | undefined;
     readonly log: EventLog;
   },
 ): TakeOvers {
-  const { store, runner, runs, log } = parts;
+  const { store, runner, runs, handed, log } = parts;
   let disarm: (() => void) | undefined;
   let looking: Promise<void> | undefined;
   let closed = false;
   const look = async (): Promise<void> => {
     try {
-      const recovered = await recoverRuns(store, systemClock);
+      const recovered = await recoverRuns(store, systemClock, handed);
       tellRecovered(recovered, log);
       if (!closed) await resumeInterrupted(recovered, runs, log);
     } catch (error) {

@@ -1,6 +1,6 @@
 import { LOG_SCHEMA } from "#evidence";
 import type { RecordDraft } from "#evidence";
-import type { ExecutionResult, Job, Json, StepReference } from "#model";
+import type { ExecutionResult, Job, Json, JsonObject, StepReference } from "#model";
 
 /** The only job of a run that stands for one direct call. */
 export const DIRECT_JOB_KEY = "job";
@@ -15,6 +15,8 @@ export interface Opening {
   readonly executorVersion: string;
   /** What let it in: whoever reaches the server may have jobs run, or a contract does. */
   readonly admission: "open" | "contract";
+  /** Of a job that is handed over: the parameters of its steps, in order, or the reference to them. The plan has their hashes alone. */
+  readonly parameters?: Json | undefined;
 }
 
 /** Opens a run's log: appended at 0, it is the claim on the job id. */
@@ -25,7 +27,9 @@ export function openingRecords({
   plan,
   executorVersion,
   admission,
+  parameters,
 }: Opening): readonly RecordDraft[] {
+  const data: JsonObject = { admission, ...(parameters !== undefined && { parameters }) };
   const common = { timestamp_utc: at, actor: job.executedBy, attempt: 0 };
   return [
     {
@@ -40,7 +44,7 @@ export function openingRecords({
       plan,
       job_keys: [DIRECT_JOB_KEY],
       recovery: "operator",
-      data: { admission },
+      data,
     },
     { event_type: "job.started", ...common, job_key: DIRECT_JOB_KEY, job_id: job.jobId, contract_id: job.contractId },
   ];

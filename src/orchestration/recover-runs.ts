@@ -1,8 +1,11 @@
-import type { EvidenceStore, RecordDraft, RunHead } from "#evidence";
+import type { EvidenceStore } from "#evidence";
 import { Fault } from "#model";
-import type { Clock, ExecutionResult, JsonObject } from "#model";
-import { closingRecords } from "./job-records.ts";
-import { firstRecord, interruptedJob } from "./recorded-job.ts";
+import type { Clock, ExecutionResult } from "#model";
+import { closeInterruptedRun } from "./close-interrupted-run.ts";
+import { isUnbegun } from "./handed-jobs.ts";
+import type { HandedJobs } from "./handed-jobs.ts";
+import { firstRecord } from "./recorded-job.ts";
+import { isForWorkers } from "./recorded-request.ts";
 import { isPlanRun } from "./run/load-run.ts";
 import { recoverPlanRun } from "./run/recover-plan-run.ts";
 import type { RecoveredRun } from "./run/recover-plan-run.ts";
@@ -13,44 +16,29 @@ export interface RecoveredRuns {
   readonly jobs: readonly ExecutionResult[];
   /** Runs of plans; those that were being driven are blocked now. */
   readonly plans: readonly RecoveredRun[];
+  /** Jobs that were accepted for workers and not handed over yet: now they are. */
+  readonly handedOver: readonly string[];
 }
 
 /**
  * Says of every run that an earlier process left open what its log proves: a direct job is closed, a plan's run is blocked
- * until somebody resumes it. Performs nothing.
+ * until somebody resumes it. Performs nothing. What workers perform is theirs: it is left alone, or handed over if that was still to be done.
  */
-export async function recoverRuns(store: EvidenceStore, clock: Clock): Promise<RecoveredRuns> {
+export async function recoverRuns(store: EvidenceStore, clock: Clock, handed?: HandedJobs): Promise<RecoveredRuns> {
   const jobs: ExecutionResult[] = [];
   const plans: RecoveredRun[] = [];
+  const handedOver: string[] = [];
   for (const head of await store.takeOver()) {
     try {
       const created = await firstRecord(store, head.runId);
       if (created !== undefined && isPlanRun(created)) plans.push(await recoverPlanRun(store, head, clock));
-      else jobs.push(await closeInterruptedRun(store, head, clock));
+      else if (handed?.handsOver === true && created !== undefined && isForWorkers(created) && isUnbegun(head)) {
+        await handed.handOver(head.runId);
+        handedOver.push(head.runId);
+      } else jobs.push(await closeInterruptedRun(store, head, clock));
     } catch (error) {
       if (!(error instanceof Fault) || error.code !== "RUN_FENCED") throw error; // somebody else has taken it over since
     }
   }
-  return { jobs, plans };
-}
-
-/** Closes one run that nobody drives any more: a step without an end is in doubt, and nothing reruns it. */
-export async function closeInterruptedRun(store: EvidenceStore, head: RunHead, clock: Clock): Promise<ExecutionResult> {
-  const at = clock.now();
-  const { result, doubtKey } = await interruptedJob(store, head.runId, at);
-  const note: RecordDraft = {
-    event_type: "log.recovered",
-    timestamp_utc: at,
-    actor: "verbatim",
-    attempt: 0,
-    reason: "The process that ran this job ended before the job did.",
-    ...(head.torn !== undefined && { data: cutOff(head.torn) }),
-  };
-  await store.append(head.runId, head.size, [note, ...closingRecords(result, doubtKey)]);
-  return result;
-}
-
-/** What is told of a torn line: what was cut off the log, and where its copy is. */
-function cutOff({ offset, bytes, sha256, copy }: NonNullable<RunHead["torn"]>): JsonObject {
-  return { cut: { offset, bytes, sha256, copy } };
+  return { jobs, plans, handedOver };
 }
