@@ -60,11 +60,11 @@ test("a schema of a newer form is refused, and many who come at once make the ta
   await using stores = new SharedStores(server.url);
   await Promise.all(upTo(4).map(async () => ready(stores.open())));
   await using owner = new SchemaOwner(server.url, stores.schema);
-  expect(await owner.ask("SELECT form FROM $.forms")).toEqual([{ form: 1 }]);
-  await owner.ask("INSERT INTO $.forms (form) VALUES (2)");
+  expect(await owner.ask("SELECT form FROM $.forms")).toEqual([{ form: 1 }, { form: 2 }]);
+  await owner.ask("INSERT INTO $.forms (form) VALUES (3)");
   await expect(ready(stores.open())).rejects.toMatchObject({
     code: "INVALID_CONFIGURATION",
-    message: expect.stringContaining("has form 2; this version knows up to 1"),
+    message: expect.stringContaining("has form 3; this version knows up to 2"),
   });
 });
 
