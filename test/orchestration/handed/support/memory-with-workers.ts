@@ -1,0 +1,74 @@
+import { createMemoryStore } from "#evidence";
+import type { EvidenceStore, RecordDraft } from "#evidence";
+import { JobExecutor } from "#executor";
+import type { AdmittedJob } from "#model";
+import { createRunRunner, HandedJobs, Machine } from "#orchestration";
+import type { RunRunner } from "#orchestration";
+import { closingRecords } from "../../../../src/orchestration/job-records.ts";
+import { firstRecord } from "../../../../src/orchestration/recorded-job.ts";
+import { recordedRequest } from "../../../../src/orchestration/recorded-request.ts";
+import { perform } from "../../../../src/orchestration/run-job.ts";
+import { eagerClock } from "../../run/support/run-bench.ts";
+import type { Script } from "../../run/support/run-bench.ts";
+import { stepType } from "../../support/bench.ts";
+import { boundMethods } from "../../support/bound-methods.ts";
+
+/** A driver over a store in memory, at which a worker performs at once whatever is handed over. */
+export interface MemoryWithWorkers {
+  readonly store: EvidenceStore;
+  readonly handed: HandedJobs;
+  readonly runs: RunRunner;
+  /** `job id/step` of each step that was performed here, in order. */
+  readonly effects: readonly string[];
+}
+
+/** Makes it, over `memory`, which may hold what another one has left. */
+export function memoryWithWorkers(script: (idempotencyKey: string) => Script, memory = newMemory()): MemoryWithWorkers {
+  const clock = eagerClock();
+  const effects: string[] = [];
+  const act = stepType("test.act", (_step, { idempotencyKey }) => {
+    effects.push(idempotencyKey);
+    const said = script(idempotencyKey);
+    if (said === "ok") return { success: true, output: { did: idempotencyKey } };
+    return { success: false, output: { exit_code: 3 }, error: `scripted ${said}`, errorClass: said as never }; // the machine takes those that it knows
+  });
+  const executor = new JobExecutor([[act.name, act.handler]]);
+  const performed = async (logId: string): Promise<void> => {
+    const created = await firstRecord(memory, logId);
+    if (created === undefined) throw new Error("nothing was opened");
+    const job = (await recordedRequest(memory, created)) as AdmittedJob; // its driver has asked governance
+    let size = 2;
+    const write = async (drafts: readonly RecordDraft[]): Promise<void> => {
+      size += (await memory.append(logId, size, drafts)).length;
+    };
+    const { result, unwritten } = await perform(executor.executeJob(job, { clock }), write, []);
+    await write([...unwritten, ...closingRecords(result)]);
+  };
+  const store: EvidenceStore = {
+    ...boundMethods(memory),
+    get halted() {
+      return memory.halted;
+    },
+    handOver: async (logId) => void performed(logId),
+  };
+  const onProblem = (_logId: string, error: unknown): never => {
+    throw error;
+  };
+  const handed = new HandedJobs({ store, clock, handsOver: true, onProblem });
+  const runs = createRunRunner({
+    store,
+    clock,
+    handed,
+    machine: new Machine({ store, stepTypes: [act] }),
+    newRunId: () => "run-1",
+    chance: () => 0.5,
+    drivesOn: true,
+  });
+  return { store, handed, runs, effects };
+}
+
+/** A store in memory. */
+export function newMemory(): EvidenceStore {
+  let ids = 0;
+  return createMemoryStore({ newEventId: () => `event-${(ids += 1)}` });
+}
