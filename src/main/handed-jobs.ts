@@ -3,8 +3,8 @@ import { HandedJobs, isAttemptLog } from "#orchestration";
 import type { HistoryOfRuns } from "./history.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
-import { openStepQueue } from "./step-queue.ts";
 import { systemClock } from "./system-clock.ts";
+import { openWorkerQueue } from "./worker/worker-queue.ts";
 
 /** What handing over stands on. */
 export interface HandedJobsParts {
@@ -28,7 +28,7 @@ export async function openHandedJobs(
 ): Promise<HandedJobs | undefined> {
   if (configuration.store !== "postgres") return undefined;
   const handsOver = configuration.workers !== undefined;
-  const queue = handsOver ? resources.adopt(await openStepQueue(configuration), (open) => open.close()) : undefined;
+  const queue = handsOver ? resources.adopt(await openWorkerQueue(configuration), (open) => open.close()) : undefined;
   return new HandedJobs({
     store,
     clock: systemClock,

@@ -1,13 +1,10 @@
-import type { EvidenceRecord, EvidenceStore, RecordDraft, RunHead, StoredRecord } from "#evidence";
+import type { EvidenceStore, RecordDraft, RunHead, StoredRecord } from "#evidence";
 import type { Execution } from "#executor";
 import type { Cancellation, Clock, ExecutionResult } from "#model";
 import { Fault } from "#model";
 import type { JobQueue } from "#queue";
+import { closeInterruptedRun, closingRecords, interruptedJob, recordedJob, recordedNeeds } from "#worker";
 import { copiedRecord, isCopied } from "./copied-record.ts";
-import { closingRecords } from "./job-records.ts";
-import { firstRecord, interruptedJob, recordedJob } from "./recorded-job.ts";
-import { recordedNeeds } from "./recorded-request.ts";
-import { closeInterruptedRun } from "./close-interrupted-run.ts";
 
 /** What handing over needs. */
 export interface HandedJobsOptions {
@@ -43,8 +40,6 @@ export interface Following {
   readonly onRecovered?: () => void;
 }
 
-/** The records that a log begins with before anybody has performed something of its job. */
-const OPENING_RECORDS = 2;
 /** A store that does not answer is asked again after so long. */
 const AGAIN_MS = 500;
 
@@ -82,7 +77,7 @@ export class HandedJobs {
   async handOver(logId: string): Promise<void> {
     const { store } = this.#options;
     try {
-      await store.handOver(logId, await this.#needsOf(logId));
+      await store.handOver(logId, await recordedNeeds(store, logId));
     } catch (error) {
       if (!isTaken(error)) throw error;
     }
@@ -95,11 +90,6 @@ export class HandedJobs {
     queue?.enqueue([{ id: logId, priority: 0, delayMs: 0, attempt: 1 }]).catch((error: unknown) => {
       onProblem(logId, error);
     });
-  }
-
-  async #needsOf(logId: string): Promise<readonly string[]> {
-    const { store } = this.#options;
-    return await recordedNeeds(store, requireCreated(logId, await firstRecord(store, logId)));
   }
 
   /**
@@ -142,7 +132,7 @@ export class HandedJobs {
   async stop(logId: string, cancellation: Cancellation): Promise<void> {
     const { store } = this.#options;
     await store.askToStop(logId, cancellation);
-    const head = await store.claim(logId, { hands: "worker", serves: await this.#needsOf(logId) });
+    const head = await store.claim(logId, { hands: "worker", serves: await recordedNeeds(store, logId) });
     if (head === undefined) return; // whoever holds it was asked
     try {
       await this.#close(head, cancellation);
@@ -162,26 +152,16 @@ export class HandedJobs {
     const { result } = await interruptedJob(store, head.runId, clock.now());
     const { stepsInDoubt, stepsFailed, stepsExecuted, finalStatus } = result;
     if (stepsInDoubt.length > 0 || stepsFailed > 0 || finalStatus === "COMPLETED")
-      return void (await closeInterruptedRun(store, head, clock));
+      return void (await closeInterruptedRun(store, head, { clock }));
     const finalReason = `Stopped before step ${stepsExecuted}: cancelled by ${cancelledBy}: ${reason}`;
     await store.append(head.runId, head.size, closingRecords({ ...result, finalStatus: "CANCELLED", finalReason }));
   }
-}
-
-/** Whether nothing of the job was performed, as far as the size of its log says. */
-export function isUnbegun({ size }: RunHead): boolean {
-  return size === OPENING_RECORDS;
 }
 
 /** The fault for whoever waits for a job that goes on elsewhere. */
 export function leftToWorkers(logId: string): Fault {
   const text = `The server is stopping; ${logId} goes on where it is performed, and its log says what becomes of it.`;
   return new Fault("DRAINING", text);
-}
-
-function requireCreated(logId: string, created: EvidenceRecord | undefined): EvidenceRecord {
-  if (created === undefined) throw new Fault("RUN_NOT_FOUND", `There is no log ${logId}.`);
-  return created;
 }
 
 function requireResult(logId: string, result: ExecutionResult | undefined): ExecutionResult {

@@ -1,11 +1,8 @@
 import type { EvidenceStore } from "#evidence";
 import { Fault } from "#model";
 import type { Clock, ExecutionResult } from "#model";
-import { closeInterruptedRun } from "./close-interrupted-run.ts";
-import { isUnbegun } from "./handed-jobs.ts";
+import { closeInterruptedRun, firstRecord, isForWorkers, isUnbegun } from "#worker";
 import type { HandedJobs } from "./handed-jobs.ts";
-import { firstRecord } from "./recorded-job.ts";
-import { isForWorkers } from "./recorded-request.ts";
 import { isPlanRun } from "./run/load-run.ts";
 import { recoverPlanRun } from "./run/recover-plan-run.ts";
 import type { RecoveredRun } from "./run/recover-plan-run.ts";
@@ -32,13 +29,19 @@ export async function recoverRuns(store: EvidenceStore, clock: Clock, handed?: H
     try {
       const created = await firstRecord(store, head.runId);
       if (created !== undefined && isPlanRun(created)) plans.push(await recoverPlanRun(store, head, clock));
-      else if (handed?.handsOver === true && created !== undefined && isForWorkers(created) && isUnbegun(head)) {
+      else if (handed?.handsOver === true && (await isToBeHandedOver(store, head.runId))) {
         await handed.handOver(head.runId);
         handedOver.push(head.runId);
-      } else jobs.push(await closeInterruptedRun(store, head, clock));
+      } else jobs.push(await closeInterruptedRun(store, head, { clock }));
     } catch (error) {
       if (!(error instanceof Fault) || error.code !== "RUN_FENCED") throw error; // somebody else has taken it over since
     }
   }
   return { jobs, plans, handedOver };
+}
+
+/** Whether a job was accepted for workers, and nothing more has happened. */
+async function isToBeHandedOver(store: EvidenceStore, runId: string): Promise<boolean> {
+  const opening = await store.read(runId, -1, 3);
+  return isUnbegun(opening) && opening[0] !== undefined && isForWorkers(opening[0].record);
 }

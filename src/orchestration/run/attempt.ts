@@ -13,8 +13,8 @@ import type {
   StepResult,
 } from "#model";
 import { Fault } from "#model";
+import { perform } from "#worker";
 import { ARTIFACT_STEP } from "../plan/compile-plan.ts";
-import { perform } from "../run-job.ts";
 import type { AttemptNames } from "./run-records.ts";
 
 /** What an attempt is made with. */

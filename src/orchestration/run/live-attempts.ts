@@ -3,7 +3,7 @@ import type { Execution } from "#executor";
 import type { HealthObserver } from "#health";
 import type { Cancellation, Clock, ExecutionResult, Job } from "#model";
 import { assert } from "#model";
-import { declarePlan } from "../declare-plan.ts";
+import { declarePlan } from "#worker";
 import { leftToWorkers } from "../handed-jobs.ts";
 import type { HandedJobs } from "../handed-jobs.ts";
 import type { Machine } from "../machine.ts";

@@ -87,7 +87,7 @@ test("a run is cancelled with what workers perform of it, and with what waits fo
   await Promise.all([bench.entered("run-1/a/0/0"), bench.entered("run-1/b/0/0")]);
   expect(await driver.runs.cancel(runId, { actor: "bo", reason: "enough" })).toMatchObject({ status: "cancelled" });
   await expectExactCopies(driver, runId);
-  worker.goAway();
+  await worker.goAway();
   const waits = await driver.runs.create(submitted([declaredJob("a")]), ASKED);
   expect(await driver.runs.cancel(waits.runId, { actor: "bo", reason: "enough" })).toMatchObject({
     status: "cancelled",
@@ -145,7 +145,7 @@ test("a worker that is told to end cuts its attempt off, and another one goes on
     ASKED,
   );
   await bench.entered("run-1/job/0/1");
-  worker.goAway();
+  await worker.goAway();
   bench.worker();
   said["job"] = "ok";
   expect(await atRest(driver.runs, runId)).toMatchObject({ status: "succeeded", jobs: [{ attempt: 1 }] });

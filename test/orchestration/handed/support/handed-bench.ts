@@ -1,6 +1,5 @@
 import type { ExecutionContext, StepOutput, StepType } from "#effects";
 import type { EvidenceStore, RecordDraft } from "#evidence";
-import { JobExecutor } from "#executor";
 import type { ErrorClass, JobStep } from "#model";
 import { createJobRunner, createRunRunner, HandedJobs, Machine, recoverRuns } from "#orchestration";
 import type { JobRunner, RecoveredRuns, RunRunner } from "#orchestration";
@@ -110,18 +109,17 @@ export class HandedBench implements AsyncDisposable {
   }
 
   /** A worker, which begins to work. */
-  worker({ serves = ["test.act"] }: { readonly serves?: readonly string[] } = {}): TestWorker {
+  worker(): TestWorker {
     const held: { worker?: TestWorker } = {};
-    const store = this.#stores.open({}, { onStopAsked: (runId, wish) => held.worker?.stop(runId, wish) });
-    const executor = new JobExecutor([["test.act", this.#type.handler]]);
-    const worker = new TestWorker({ store, executor, serves, queue: this.#queue });
+    const store = this.#stores.open({}, { onStopAsked: (runId, wish) => held.worker?.worker.stopAsked(runId, wish) });
+    const worker = new TestWorker({ store, serves: [this.#type], queue: this.#queue });
     held.worker = worker;
     this.#workers.push(worker);
     return worker;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const worker of this.#workers) worker.goAway();
+    await Promise.all(this.#workers.map((worker) => worker.goAway()));
     await this.#stores[Symbol.asyncDispose]();
   }
 }

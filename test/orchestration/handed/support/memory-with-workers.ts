@@ -1,13 +1,9 @@
 import { createMemoryStore } from "#evidence";
-import type { EvidenceStore, RecordDraft } from "#evidence";
+import type { EvidenceStore } from "#evidence";
 import { JobExecutor } from "#executor";
-import type { AdmittedJob } from "#model";
 import { createRunRunner, HandedJobs, Machine } from "#orchestration";
 import type { RunRunner } from "#orchestration";
-import { closingRecords } from "../../../../src/orchestration/job-records.ts";
-import { firstRecord } from "../../../../src/orchestration/recorded-job.ts";
-import { recordedRequest } from "../../../../src/orchestration/recorded-request.ts";
-import { perform } from "../../../../src/orchestration/run-job.ts";
+import { performHandedJob } from "../../../../src/worker/perform-handed-job.ts";
 import { eagerClock } from "../../run/support/run-bench.ts";
 import type { Script } from "../../run/support/run-bench.ts";
 import { stepType } from "../../support/bench.ts";
@@ -34,15 +30,11 @@ export function memoryWithWorkers(script: (idempotencyKey: string) => Script, me
   });
   const executor = new JobExecutor([[act.name, act.handler]]);
   const performed = async (logId: string): Promise<void> => {
-    const created = await firstRecord(memory, logId);
-    if (created === undefined) throw new Error("nothing was opened");
-    const job = (await recordedRequest(memory, created)) as AdmittedJob; // its driver has asked governance
-    let size = 2;
-    const write = async (drafts: readonly RecordDraft[]): Promise<void> => {
-      size += (await memory.append(logId, size, drafts)).length;
-    };
-    const { result, unwritten } = await perform(executor.executeJob(job, { clock }), write, []);
-    await write([...unwritten, ...closingRecords(result)]);
+    const head = await memory.head(logId);
+    if (head === undefined) throw new Error("nothing was opened");
+    const { signal } = new AbortController();
+    const onJob = (): void => undefined;
+    await performHandedJob(head, { store: memory, executor, clock, worker: "worker-1", signal, onJob });
   };
   const store: EvidenceStore = {
     ...boundMethods(memory),

@@ -47,6 +47,13 @@ async function wholeLog(store: EvidenceStore, runId: string): Promise<readonly E
   }
 }
 
+/** The step types that a worker has to serve to perform the job of a log, each once. @throws {Fault} RUN_NOT_FOUND */
+export async function recordedNeeds(store: EvidenceStore, runId: string): Promise<readonly string[]> {
+  const created = await firstRecord(store, runId);
+  const steps = await declaredSteps(store, created === undefined ? [] : [created]);
+  return [...new Set(steps.map(({ stepType }) => stepType))];
+}
+
 interface PlannedStep {
   readonly step_index: number;
   readonly step_type: string;
