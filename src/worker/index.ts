@@ -6,6 +6,7 @@ export { closingRecords, openingRecords } from "./job-records.ts";
 export { JobWorker } from "./job-worker.ts";
 export type { JobWorkerOptions } from "./job-worker.ts";
 export { openingOf } from "./opening-of.ts";
+export { isUnbegun } from "./recorded-admission.ts";
 export { firstRecord, interruptedJob, recordedJob } from "./recorded-job.ts";
 export { isForWorkers, recordedNeeds, recordedRequest } from "./recorded-request.ts";
 export { perform, runJob } from "./run-job.ts";
