@@ -9,6 +9,16 @@ export interface SwitchedProxy extends AsyncDisposable {
   switchTo(serverPort: number | undefined): void;
 }
 
+/** The port in the address of a server. */
+export function portOf(url: string): number {
+  return Number(new URL(url).port);
+}
+
+/** The address of a server by way of the proxy. */
+export function behind(url: string, { port }: { readonly port: number }): string {
+  return url.replace(/:\d+\//, `:${port}/`);
+}
+
 /** A proxy on a port of its own before a server on this machine. */
 export async function startSwitchedProxy(serverPort: number): Promise<SwitchedProxy> {
   const sockets = new Set<Socket>();

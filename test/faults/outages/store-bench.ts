@@ -8,12 +8,13 @@ import { scratchDirectory } from "../../support/scratch-directory.ts";
 import { startServer } from "../../support/server-process.ts";
 import type { ServerProcess } from "../../support/server-process.ts";
 import { wireJob } from "../../support/wire-job.ts";
+import type { WireJob } from "../../support/wire-job.ts";
 import { ToldLogs } from "./told-logs.ts";
 
 /** How servers over one store are started. */
 export interface StoreBenchOptions {
   /** Addresses of the store, one for each server; the first is asked for work. */
-  readonly urls: readonly [string, ...string[]];
+  readonly urls: readonly string[];
   /** Members of `postgres` beside the address. */
   readonly postgres?: Readonly<Record<string, unknown>>;
 }
@@ -31,7 +32,7 @@ const WITHIN_MS = 300_000;
  */
 export class StoreBench implements AsyncDisposable {
   readonly servers: readonly ServerProcess[];
-  readonly clients: readonly [VerbatimClient, ...VerbatimClient[]];
+  readonly clients: readonly VerbatimClient[];
   readonly logs = new ToldLogs();
   /** Why calls have failed, each reason once. */
   readonly refused = new Set<string>();
@@ -45,7 +46,7 @@ export class StoreBench implements AsyncDisposable {
 
   private constructor(made: {
     readonly servers: readonly ServerProcess[];
-    readonly clients: readonly [VerbatimClient, ...VerbatimClient[]];
+    readonly clients: readonly VerbatimClient[];
     readonly listener: TestServer;
     readonly resources: AsyncDisposableStack;
   }) {
@@ -76,9 +77,8 @@ export class StoreBench implements AsyncDisposable {
       ),
     );
     for (const server of launched) resources.use(server);
-    const [first, ...others] = await Promise.all(launched.map(async (server) => resources.use(await server.client())));
-    if (first === undefined) throw new Error("no server was asked for");
-    return new StoreBench({ servers: launched, clients: [first, ...others], listener, resources: resources.move() });
+    const clients = await Promise.all(launched.map(async (server) => resources.use(await server.client())));
+    return new StoreBench({ servers: launched, clients, listener, resources: resources.move() });
   }
 
   /** Asks for work again and again from now on, whatever happens meanwhile; the last server is asked for the bytes of each log. */
@@ -94,11 +94,23 @@ export class StoreBench implements AsyncDisposable {
     }
   }
 
-  /** Asks for a job until its end was told. */
-  async job(jobId: string): Promise<void> {
+  /** A job whose steps each post the name of their run and their place. */
+  #jobOf(jobId: string): WireJob {
     const steps = Array.from({ length: STEPS }, (_nothing, place) => this.#step(`${jobId}/${place}`));
-    const job = wireJob(jobId, steps);
-    const [client] = this.clients;
+    return wireJob(jobId, steps);
+  }
+
+  /** Client of the server with this number; of the last one, if there are fewer. */
+  #clientOf(place: number): VerbatimClient {
+    const client = this.clients[place] ?? this.clients.at(-1);
+    if (client === undefined) throw new Error("the bench has no server");
+    return client;
+  }
+
+  /** Asks for a job until its end was told; `asked`: the number of the server. */
+  async job(jobId: string, asked = 0): Promise<void> {
+    const job = this.#jobOf(jobId);
+    const client = this.#clientOf(asked);
     await Promise.all([
       this.#untilTold(jobId, async () => {
         for await (const { events } of client.executor.executeJobStream({ job }))
@@ -117,7 +129,7 @@ export class StoreBench implements AsyncDisposable {
       steps: [this.#step(`${runId}/${key}`)].map(({ stepType, parameters }) => ({ step_type: stepType, parameters })),
     });
     const text = JSON.stringify({ name: "chain", jobs: { a: job("a", []), b: job("b", ["a"]), c: job("c", ["a"]) } });
-    const [client] = this.clients;
+    const client = this.#clientOf(0);
     await Promise.all([
       this.#untilTold(runId, async () => {
         await client.runs.createRun({ plan: { text }, runId, actor: "ada" });
@@ -136,7 +148,7 @@ export class StoreBench implements AsyncDisposable {
   /** Reads the exact lines from the last server as they become durable. */
   async #follow(runId: string): Promise<void> {
     await this.#untilTold(runId, async () => {
-      const client = this.clients.at(-1) ?? this.clients[0];
+      const client = this.#clientOf(this.clients.length - 1);
       const afterSeq = this.logs.nextSeq(runId) - 1;
       const after = afterSeq < 0 ? {} : { afterSeq: BigInt(afterSeq) };
       for await (const { lines } of client.evidence.readLog({ runId, follow: true, ...after }))

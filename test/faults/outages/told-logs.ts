@@ -36,6 +36,12 @@ export class ToldLogs {
     return this.#of(runId).lines.length;
   }
 
+  /** How many records of a log were told. */
+  toldOf(runId: string): number {
+    const { lines, hashes } = this.#of(runId);
+    return Math.max(lines.length, hashes.size);
+  }
+
   /** How much was told so far. */
   get size(): { readonly runs: number; readonly lines: number; readonly events: number } {
     const all = [...this.#told.values()];
