@@ -1,9 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { SchemaOwner } from "../support/evidence-schema.ts";
 import { startPostgres, startStandby } from "../support/postgres-server.ts";
 import { behind, portOf, startSwitchedProxy } from "../support/switched-proxy.ts";
 import { StoreBench } from "./outages/store-bench.ts";
+import { storedLogs } from "./outages/stored-logs.ts";
 
 /** `npm run faults:database` has nobody promote the standby for a minute. */
 const OUTAGE_MS = Number(process.env["VERBATIM_FAULT_DATABASE_SECONDS"] ?? 1) * 1000;
@@ -12,16 +12,6 @@ const TEST_MS = 4 * OUTAGE_MS + 300_000;
 const STANDBY = "second";
 /** An answer that must not come is waited for so long. */
 const SILENT_MS = 1000;
-
-/** The lines of every log that a server has. */
-async function storedLogs(url: string): Promise<ReadonlyMap<string, readonly string[]>> {
-  await using owner = new SchemaOwner(url, "verbatim_evidence");
-  const rows = await owner.ask<{ run_id: string; line: string }>(
-    "SELECT run_id, line FROM $.records JOIN $.runs USING (run_no) ORDER BY run_no, seq",
-  );
-  const logs = Map.groupBy(rows, ({ run_id: runId }) => runId);
-  return new Map([...logs].map(([runId, lines]) => [runId, lines.map(({ line }) => line)]));
-}
 
 test(
   "P1 P2 the primary server is killed and its synchronous standby promoted: what was told is there byte for byte, and work goes on",
