@@ -1,8 +1,10 @@
+import type { Clock } from "#model";
 import { assert, Fault } from "#model";
 import { requireBoundedSize, requirePage, requireStart } from "./store-bounds.ts";
 import { blobPiece, blobSize, wholeBlob } from "./blob-pieces.ts";
 import { digest } from "./canonical-json.ts";
 import { genesis } from "./chain.ts";
+import type { CommitWatch } from "./commit-watch.ts";
 import { encodeRecord } from "./encode.ts";
 import type { EvidenceStore, ListedRuns, RunHead, TailOptions } from "./evidence-store.ts";
 import type { LogBackend, Refusal, RunAppend } from "./log-backend.ts";
@@ -20,25 +22,12 @@ const DRAFTS_PER_APPEND = 1000;
 const RECORDS_PER_PAGE = 128;
 const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
-/** One write of a store, with one sync. */
-export interface WrittenCommit {
-  readonly appends: number;
-  readonly records: number;
-  /** How long it took until it was durable, in milliseconds. */
-  readonly milliseconds: number;
-}
-
-/** Watches the writes of a store. */
-export interface CommitWatch {
-  readonly monotonicMs: () => number;
-  /** Told of every commit once it is durable; must not throw. */
-  readonly onWritten: (commit: WrittenCommit) => void;
-}
-
 /** What a store is made with, beside its medium. */
 export interface LogStoreOptions {
   /** A new UUIDv7. */
   readonly newEventId: () => string;
+  /** By which many readers of one run are told of its news in turn; absent = all at once. */
+  readonly clock?: Pick<Clock, "after">;
   /** Asked before a run is created, or opened again after it had failed; what it throws refuses that. */
   readonly guardNewRun?: () => void;
   /** Told of every commit, after it is durable; must not throw. */
@@ -72,7 +61,7 @@ export class LogStore implements EvidenceStore {
   readonly #options: LogStoreOptions;
   readonly #heads = new Map<string, RunHead>();
   readonly #recent = new RecentRecords();
-  readonly #wakeUps = new WakeUps();
+  readonly #wakeUps: WakeUps;
   readonly #news = new News((runId) => this.#wakeUps.wake(runId));
   /** Runs that were written here and that somebody else has claimed since, the latest last. */
   readonly #lost = new LostRuns();
@@ -84,6 +73,7 @@ export class LogStore implements EvidenceStore {
   constructor(backend: LogBackend, options: LogStoreOptions) {
     this.#backend = backend;
     this.#options = options;
+    this.#wakeUps = new WakeUps(options.clock);
     backend.shared?.attach({ changed: (runId) => this.#lookAgain(runId), lost: (runIds) => this.#lose(runIds) });
   }
 

@@ -1,3 +1,5 @@
+import type { Clock } from "#model";
+
 /** One reader's wait for news of a run. */
 export interface Wait {
   /** Resolves at the next news, at `wakeAll`, or when the signal aborts. */
@@ -6,9 +8,26 @@ export interface Wait {
   end(): void;
 }
 
-/** Lets many readers wait for news of a run. */
+/** So many readers of a run are woken at once. Where more wait, the others have their turn later. */
+export const WOKEN_AT_ONCE = 16;
+/** From one turn to the next: so a crowd of readers costs a process a twentieth of its time, however fast the run goes. */
+export const TURN_MS = 16;
+
+/**
+ * Lets many readers wait for news of a run. A crowd is woken in turns, and whoever has waited longest comes first: until then more news
+ * come together, so the larger the crowd, the fewer and larger are the parts in which each reader is told.
+ */
 export class WakeUps {
   readonly #waiting = new Map<string, Set<() => void>>();
+  /** Ends of waits in the order of their turns. */
+  readonly #inTurn = new Set<() => void>();
+  readonly #clock: Pick<Clock, "after"> | undefined;
+  #turn: (() => void) | undefined;
+
+  /** Without a clock nobody waits for a turn. */
+  constructor(clock?: Pick<Clock, "after">) {
+    this.#clock = clock;
+  }
 
   next(runId: string, signal?: AbortSignal): Wait {
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -16,6 +35,7 @@ export class WakeUps {
     this.#waiting.set(runId, waiting);
     const end = (): void => {
       signal?.removeEventListener("abort", end);
+      this.#inTurn.delete(end);
       waiting.delete(end);
       if (waiting.size === 0 && this.#waiting.get(runId) === waiting) this.#waiting.delete(runId);
       resolve();
@@ -27,11 +47,29 @@ export class WakeUps {
   }
 
   wake(runId: string): void {
-    for (const end of this.#waiting.get(runId) ?? []) end();
+    const waiting = this.#waiting.get(runId) ?? new Set();
+    if (this.#clock === undefined || waiting.size <= WOKEN_AT_ONCE) {
+      for (const end of waiting) end();
+      return;
+    }
+    for (const end of waiting) this.#inTurn.add(end);
+    if (this.#turn === undefined) this.#wakeSome(this.#clock);
+  }
+
+  #wakeSome(clock: Pick<Clock, "after">): void {
+    let woken = 0;
+    for (const end of this.#inTurn) {
+      if (woken === WOKEN_AT_ONCE) break;
+      woken += 1;
+      end();
+    }
+    this.#turn = woken === 0 ? undefined : clock.after(TURN_MS, () => this.#wakeSome(clock));
   }
 
   wakeAll(): void {
-    for (const runId of this.#waiting.keys()) this.wake(runId);
+    this.#turn?.();
+    this.#turn = undefined;
+    for (const waiting of this.#waiting.values()) for (const end of waiting) end();
   }
 
   /** The runs that somebody waits for. */
