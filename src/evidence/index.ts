@@ -53,6 +53,7 @@ export type { LineProof, LineProofVerdict } from "./line-proof.ts";
 export type { LogKind } from "./log-kind.ts";
 export { LogMirror } from "./log-mirror.ts";
 export type { CommitWatch, WrittenCommit } from "./commit-watch.ts";
+export { isShared } from "./shared-pages.ts";
 export type { LogStoreOptions } from "./log-store.ts";
 export { createMemoryStore } from "./evidence-stores/memory.ts";
 export { createPostgresStore } from "./evidence-stores/postgres.ts";

@@ -15,6 +15,7 @@ import { isEndOfFailure } from "./opened-again.ts";
 import { fenced, LostRuns, placeTaken } from "./lost-runs.ts";
 import { parsedLine } from "./parsed-line.ts";
 import { RecentRecords } from "./recent-records.ts";
+import { SharedPages } from "./shared-pages.ts";
 import type { EvidenceRecord, RecordDraft, StoredRecord } from "./record.ts";
 import { WakeUps } from "./wake-ups.ts";
 
@@ -61,6 +62,7 @@ export class LogStore implements EvidenceStore {
   readonly #options: LogStoreOptions;
   readonly #heads = new Map<string, RunHead>();
   readonly #recent = new RecentRecords();
+  readonly #sharedPages = new SharedPages();
   readonly #wakeUps: WakeUps;
   readonly #news = new News((runId) => this.#wakeUps.wake(runId));
   /** Runs that were written here and that somebody else has claimed since, the latest last. */
@@ -281,12 +283,17 @@ export class LogStore implements EvidenceStore {
   ): AsyncGenerator<readonly StoredRecord[], void, void> {
     requireStart(afterSeq);
     let last = afterSeq;
+    let turnIsOver = false;
     if ((await this.head(runId)) === undefined) throw new Fault("RUN_NOT_FOUND", `There is no run ${runId}.`);
     while (signal?.aborted !== true && this.#closing === undefined) {
       const wait = this.#wakeUps.next(runId, signal); // before looking, so that nothing is missed in between
       try {
-        if (beforeReading !== undefined && this.#mayHaveMore(runId, last)) await beforeReading();
-        const records = this.#recent.since(runId, last) ?? (await this.read(runId, last, RECORDS_PER_PAGE));
+        const [crowded, more] = [this.#wakeUps.hasCrowd(runId), this.#mayHaveMore(runId, last)];
+        if (turnIsOver && crowded && more) await wait.turn();
+        if (beforeReading !== undefined && more) await beforeReading();
+        const page = this.#page.bind(this, runId, last);
+        const records = crowded ? await this.#sharedPages.page(runId, last, page) : await page();
+        turnIsOver = records.length > 0;
         const newest = records.at(-1)?.record;
         if (newest !== undefined) {
           yield records;
@@ -298,6 +305,10 @@ export class LogStore implements EvidenceStore {
         wait.end();
       }
     }
+  }
+
+  async #page(runId: string, last: number): Promise<readonly StoredRecord[]> {
+    return this.#recent.since(runId, last) ?? (await this.read(runId, last, RECORDS_PER_PAGE));
   }
 
   /** Without asking the medium: what is being written is known, and of what has ended there may be more. */

@@ -6,11 +6,13 @@ export interface Wait {
   readonly news: Promise<void>;
   /** Ends the wait and leaves nothing behind; safe to call twice. */
   end(): void;
+  /** Resolves when it is this reader's turn among a crowd, news or not; the wait is over then. */
+  turn(): Promise<void>;
 }
 
 /** So many readers of a run are woken at once. Where more wait, the others have their turn later. */
 export const WOKEN_AT_ONCE = 16;
-/** From one turn to the next: so a crowd of readers costs a process a twentieth of its time, however fast the run goes. */
+/** From one turn to the next: so a crowd that reads a page a turn costs a process a twentieth of its time, however fast the run goes. */
 export const TURN_MS = 16;
 
 /**
@@ -43,17 +45,28 @@ export class WakeUps {
     waiting.add(end);
     signal?.addEventListener("abort", end);
     if (signal?.aborted === true) end();
-    return { news: promise, end };
+    const turn = (): Promise<void> => {
+      this.#queue([end]);
+      return promise;
+    };
+    return { news: promise, end, turn };
+  }
+
+  /** Whether so many wait that they are woken in turns. */
+  hasCrowd(runId: string): boolean {
+    return this.#clock !== undefined && (this.#waiting.get(runId)?.size ?? 0) > WOKEN_AT_ONCE;
   }
 
   wake(runId: string): void {
     const waiting = this.#waiting.get(runId) ?? new Set();
-    if (this.#clock === undefined || waiting.size <= WOKEN_AT_ONCE) {
-      for (const end of waiting) end();
-      return;
-    }
-    for (const end of waiting) this.#inTurn.add(end);
-    if (this.#turn === undefined) this.#wakeSome(this.#clock);
+    if (this.hasCrowd(runId)) this.#queue(waiting);
+    else for (const end of waiting) end();
+  }
+
+  #queue(ends: Iterable<() => void>): void {
+    for (const end of ends) this.#inTurn.add(end);
+    if (this.#clock === undefined) for (const end of ends) end();
+    else if (this.#turn === undefined) this.#wakeSome(this.#clock);
   }
 
   #wakeSome(clock: Pick<Clock, "after">): void {
