@@ -291,8 +291,7 @@ export class LogStore implements EvidenceStore {
         const [crowded, more] = [this.#wakeUps.hasCrowd(runId), this.#mayHaveMore(runId, last)];
         if (turnIsOver && crowded && more) await wait.turn();
         if (beforeReading !== undefined && more) await beforeReading();
-        const page = this.#page.bind(this, runId, last);
-        const records = crowded ? await this.#sharedPages.page(runId, last, page) : await page();
+        const records = await this.#page(runId, last, crowded);
         turnIsOver = records.length > 0;
         const newest = records.at(-1)?.record;
         if (newest !== undefined) {
@@ -307,7 +306,8 @@ export class LogStore implements EvidenceStore {
     }
   }
 
-  async #page(runId: string, last: number): Promise<readonly StoredRecord[]> {
+  async #page(runId: string, last: number, crowded: boolean): Promise<readonly StoredRecord[]> {
+    if (crowded) return await this.#sharedPages.page(runId, last, () => this.#page(runId, last, false));
     return this.#recent.since(runId, last) ?? (await this.read(runId, last, RECORDS_PER_PAGE));
   }
 
