@@ -282,8 +282,7 @@ export class LogStore implements EvidenceStore {
     { signal, beforeReading }: TailOptions = {},
   ): AsyncGenerator<readonly StoredRecord[], void, void> {
     requireStart(afterSeq);
-    let last = afterSeq;
-    let turnIsOver = false;
+    let [last, turnIsOver] = [afterSeq, false];
     if ((await this.head(runId)) === undefined) throw new Fault("RUN_NOT_FOUND", `There is no run ${runId}.`);
     while (signal?.aborted !== true && this.#closing === undefined) {
       const wait = this.#wakeUps.next(runId, signal); // before looking, so that nothing is missed in between
