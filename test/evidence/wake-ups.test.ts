@@ -145,7 +145,7 @@ test("when all are woken nobody has to wait for a turn, and a reader who left ha
   const wakeUps = new WakeUps(clock);
   const waits = Array.from({ length: 3 * WOKEN_AT_ONCE }, () => wakeUps.next("run-1"));
   wakeUps.wake("run-1");
-  for (const { end } of waits.slice(WOKEN_AT_ONCE, 2 * WOKEN_AT_ONCE)) end();
+  for (const wait of waits.slice(WOKEN_AT_ONCE, 2 * WOKEN_AT_ONCE)) wait.end();
   wakeUps.wakeAll();
   await Promise.all(waits.map(({ news }) => news));
   expect(wakeUps.size).toBe(0);
