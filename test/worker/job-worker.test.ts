@@ -121,8 +121,12 @@ describe("a worker and what tells it of jobs", () => {
       { event_type: "run.claimed", ...common, actor: "worker-0", data: { worker: "worker-0" } },
       { event_type: "step.started", ...common, ...step, actor: "tester" },
     ]);
+    await accept(one.store, gatedJob("b")); // of which its worker had only said that it has it
+    await one.store.append("b", 2, [{ event_type: "run.claimed", ...common, actor: "worker-0" }]);
     one.worker.start();
+    await ended(one.store, "b");
     const records = await ended(one.store, "a");
+    expect(one.news.map(({ kind }) => kind)).toEqual(["closed", "closed"]);
     expect(records.find(({ event_type: type }) => type === "log.recovered")).toMatchObject({
       actor: "worker-1",
       data: { worker: "worker-1" },
