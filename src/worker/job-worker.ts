@@ -95,10 +95,12 @@ export class JobWorker {
   async drain({ graceMs }: { readonly graceMs: number }): Promise<void> {
     this.#stopping.abort();
     const reason = `the worker stopped and waited ${graceMs / 1000} s for it`;
+    const { promise: over, resolve } = Promise.withResolvers<void>();
     const disarm = this.#options.clock.after(graceMs, () => {
       for (const abort of this.#running.values()) abort.abort({ cancelledBy: this.#options.name, reason });
+      resolve();
     });
-    await this.#loop;
+    await Promise.race([this.#loop, over]); // a store that does not answer is not waited for
     await Promise.all(this.#tasks);
     disarm();
   }
@@ -135,17 +137,23 @@ export class JobWorker {
 
   async #takeFrom(queue: JobQueue, { free, waitMs }: Readonly<Record<"free" | "waitMs", number>>): Promise<void> {
     const { onNews } = this.#options;
+    let deliveries: readonly Delivery[];
     try {
-      const deliveries = await queue.take({ max: free, waitMs, signal: this.#stopping.signal });
+      deliveries = await queue.take({ max: free, waitMs, signal: this.#stopping.signal });
       if (this.#queueFails) onNews({ kind: "queue available" });
       this.#queueFails = false;
-      await Promise.all(deliveries.map((delivery) => this.#claim(delivery, queue)));
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
       if (!this.#queueFails) onNews({ kind: "queue unavailable", error });
       this.#queueFails = true;
-      await this.#pause(ASK_AGAIN_MS);
+      return await this.#pause(ASK_AGAIN_MS);
     }
+    const told = await Promise.allSettled(deliveries.map((delivery) => this.#claim(delivery, queue)));
+    const failed = told.find((each) => each.status === "rejected");
+    if (failed === undefined || this.#stopping.signal.aborted) return;
+    // What was not claimed is handed out again, or found by the look.
+    onNews({ kind: "failed", runId: undefined, error: failed.reason });
+    await this.#pause(ASK_AGAIN_MS);
   }
 
   /** The claim is what counts: with it the delivery has served its purpose, and if this process dies the next look finds the run. */
@@ -167,6 +175,7 @@ export class JobWorker {
   #begin(head: RunHead): void {
     const { runId } = head;
     if (this.#running.has(runId)) return;
+    if (this.#stopping.signal.aborted) return this.#giveBack(runId);
     const abort = new AbortController();
     this.#running.set(runId, abort);
     const wish = this.#options.store.stopAsked(runId); // it may be older than the claim
@@ -177,6 +186,11 @@ export class JobWorker {
       this.#wake();
     });
     this.#tasks.add(task);
+  }
+
+  /** Claimed by a question whose answer came after the stop: another worker need not wait for the lease. */
+  #giveBack(runId: string): void {
+    this.#options.store.release(runId).catch(() => undefined); // then it ends by itself
   }
 
   async #work(head: RunHead, signal: AbortSignal): Promise<void> {

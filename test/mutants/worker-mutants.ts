@@ -23,6 +23,7 @@ const [unserved, roster, compose] = [
 ];
 
 const JOBS = "worker/job-worker";
+const ADMISSIONS = "worker/recorded-admission";
 const PROCESSES = "worker/handed-jobs";
 const LOADS = "worker/what-it-loads";
 
@@ -30,26 +31,26 @@ const LOADS = "worker/what-it-loads";
 export const WORKER_MUTANTS: readonly Mutant[] = [
   admission("worker-believes-what-a-contract-let-in", {
     change: ['if (admission !== "open")', "if (admission === undefined)"],
-    tests: JOBS,
+    tests: ADMISSIONS,
   }),
   admission("worker-does-not-ask-whose-log-it-is", {
     change: ["![job.jobId, `~${digest(job.jobId)}`].includes(runId) ||", ""],
-    tests: JOBS,
+    tests: ADMISSIONS,
   }),
   request("worker-does-not-compare-parameters", {
     change: ["|| digest(canonicalJson(given)) !== step.inputs_hash", ""],
-    tests: JOBS,
+    tests: ADMISSIONS,
   }),
   request("worker-does-not-compare-the-plan", {
     change: ["|| digest(canonicalJson(plan)) !== created.plan_hash", ""],
-    tests: JOBS,
+    tests: ADMISSIONS,
   }),
   opening("parameters-of-a-handed-job-stand-in-the-log", {
     change: [
       "return { $blob: await store.putBlob(bytes), size: bytes.length };",
       "await store.putBlob(bytes);\n  return JSON.parse(bytes.toString()) as BlobReference;",
     ],
-    tests: JOBS,
+    tests: ADMISSIONS,
   }),
   perform("worker-performs-what-was-begun", {
     change: ["if (!isUnbegun(opening))", "if (opening.length === 0)"],
@@ -72,6 +73,10 @@ export const WORKER_MUTANTS: readonly Mutant[] = [
       "for (const abort of this.#running.values()) abort.abort(",
       "for (const abort of [] as AbortController[]) abort.abort(",
     ],
+    tests: JOBS,
+  }),
+  worker("worker-begins-what-it-claimed-too-late", {
+    change: ["if (this.#stopping.signal.aborted) return this.#giveBack(runId);", ""],
     tests: JOBS,
   }),
   worker("worker-goes-on-when-it-is-to-stop", {
