@@ -96,6 +96,8 @@ export interface CliHost {
   newJobId(): string;
   /** Runs a server until it is told to stop; `onReady` is called with its address. @throws {Fault} if it cannot start. */
   serve(flags: ServeFlags, onReady: (address: string) => void): Promise<void>;
+  /** Drives plans and schedules, and takes no calls, until it is told to stop. @throws {Fault} if it cannot start. */
+  scheduler(flags: CommonFlags, onReady: () => void): Promise<void>;
   /** Signs for other processes until it is told to stop; `onReady` is called with its key. @throws {Fault} if it cannot. */
   signer(flags: SignerFlags, onReady: (ready: ReadySigner) => void): Promise<void>;
   /** The running server of the flags or of the state directory, else a machine in this process. @throws {Fault} */

@@ -14,6 +14,7 @@ import { createContractKeeper, openContractStore, requirePlatform } from "./cont
 import { guardDisk } from "./guard-disk.ts";
 import { HistoryOfRuns } from "./history.ts";
 import { openConfiguredIdentities } from "./identities.ts";
+import { openAcross } from "./across.ts";
 import { openHooks } from "./hooks.ts";
 import type { RunningHooks } from "./hooks.ts";
 import { requireDevelopmentAtHome } from "./development.ts";
@@ -45,11 +46,13 @@ export interface ComposeOptions {
   readonly stepTypes?: readonly StepType[];
   /** Whether this process drives on runs that it did not start; default true. A command that ends soon does not. */
   readonly drivesOn?: boolean;
+  /** Whether calls are taken; default true. A scheduler takes none. */
+  readonly takesCalls?: boolean;
 }
 
 /** A running Verbatim. */
 export interface App extends AsyncDisposable {
-  /** Where the gRPC server listens, as a client takes it. */
+  /** Where the gRPC server listens, as a client takes it; empty if no calls are taken. */
   readonly address: string;
   /** Where HTTP is served, if it is. */
   readonly httpAddress: string | undefined;
@@ -109,26 +112,30 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const signer = await openSigner(configuration);
   const takeOvers: { current?: TakeOvers } = {};
   const onFenced = (runIds: readonly string[]): void => takeOvers.current?.abandon(runIds);
+  const onFree: LogStoreOptions["onFree"] = (_runIds, hands) => {
+    if (hands === "driver") takeOvers.current?.look();
+  };
   const onEnded = (runId: string): void => sealing.current?.sealSoon(runId);
   const told = { ledger, history, notifications, metrics };
-  const store = await openStore(configuration, { resources, log, onHalt, onEnded, onFenced, ...told });
+  const store = await openStore(configuration, { resources, log, onHalt, onEnded, onFenced, onFree, ...told });
   claimStoreKind(state, configuration.store);
   await ledger.open(configuration, store, { signer, log, onHalt: () => setServing(false) });
   resources.use(ledger);
   await history.open(configuration, { store, resources, log });
   disk?.start();
-  const recovered = await recoverRuns(store, systemClock);
+  const { drivesOn, drivesPlans } = whatIsDriven(configuration, options);
+  const recovered = drivesPlans ? await recoverRuns(store, systemClock, { drives: drivesOn }) : NOTHING_RECOVERED;
   tellRecovered(recovered, log);
   sealing.current = await startSealing(configuration, { store, signer, resources, log, ledger });
   const { health, stepTypes: ofPlatform, served } = openPlatform(configuration, resources);
   const stepTypes = withoutSecrets(await initProviders(providers, { ofPlatform, resources }), secrets);
-  const drivesOn = options.drivesOn ?? true;
   const contractStore = served.platform && openContractStore(configuration, { resources, onHalt });
   const { runner, runs } = createRunners(
-    { store, contractStore, stepTypes, health, signer, disk, log, drivesOn },
+    { store, contractStore, stepTypes, health, signer, disk, log, drivesOn, drivesPlans },
     configuration,
   );
   takeOvers.current = resources.use(createTakeOvers(configuration, { store, runner, runs, log }));
+  const across = await openAcross(configuration, { store, runner, runs, resources, log });
   const contracts = contractStore && createContractKeeper(configuration, { contractStore, store, served, runner, log });
   if (drivesOn) requireSoundPlans(configuration, runs);
   const schedules = createScheduler(configuration, { store, runs, log });
@@ -137,8 +144,9 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const place = await whereToServe(configuration, { hooks, metrics, log, tls });
   server.current = await startGrpcServer({
     ...place,
-    runner,
-    runs,
+    takesCalls: options.takesCalls ?? true,
+    runner: across.runner,
+    runs: across.runs,
     history,
     schedules,
     store,
@@ -151,23 +159,35 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   connectMetrics(metrics, { server: server.current, hooks, stepTypes, store, contractStore });
   watchTls(configuration, { tls, server: server.current, resources, log });
   if (disk?.full === true) server.current.setServing(false);
-  if (drivesOn) await driveOn({ recovered, runs, contracts, schedules, hooks, log, takeOvers: takeOvers.current });
-  const parts = { runner, runs, schedules, contracts, hooks, store, disk, notifications, configuration };
+  if (drivesOn) across.serve();
+  const plans = drivesPlans ? { recovered, runs, schedules, takeOvers: takeOvers.current } : undefined;
+  if (drivesOn) await driveOn({ plans, contracts, hooks, log });
+  const owned = { runner, runs, schedules, contracts, hooks, store, disk, notifications, configuration };
+  const parts = { ...owned, takeOvers: takeOvers.current };
   return runningApp({ ...parts, token: place.token, server: server.current, resources: resources.move() });
 }
 
-interface Driven extends Pick<Running, "runs" | "contracts" | "schedules" | "hooks"> {
-  readonly recovered: RecoveredRuns;
-  readonly takeOvers: TakeOvers;
+/** What this process drives by itself: a server without a scheduler leaves plans, and what others have left, to those that have one. */
+function whatIsDriven({ workers }: LoadedConfiguration, { drivesOn = true, takesCalls = true }: ComposeOptions) {
+  return { drivesOn, drivesPlans: workers?.scheduler !== false || !takesCalls };
+}
+
+const NOTHING_RECOVERED: RecoveredRuns = { jobs: [], plans: [] };
+
+interface Driven extends Pick<Running, "contracts" | "hooks"> {
+  /** Undefined = others drive plans. */
+  readonly plans:
+    | (Pick<Running, "runs" | "schedules" | "takeOvers"> & { readonly recovered: RecoveredRuns })
+    | undefined;
   readonly log: EventLog;
 }
 
 /** Goes on with what was begun before, and begins what comes by itself. */
-async function driveOn({ recovered, takeOvers, runs, contracts, schedules, hooks, log }: Driven): Promise<void> {
-  await resumeInterrupted(recovered, runs, log);
-  takeOvers.start();
+async function driveOn({ plans, contracts, hooks, log }: Driven): Promise<void> {
+  if (plans !== undefined) await resumeInterrupted(plans.recovered, plans.runs, log);
+  plans?.takeOvers.start();
   await contracts?.start();
-  await schedules.start();
+  await plans?.schedules.start();
   hooks?.start();
 }
 
@@ -207,6 +227,7 @@ interface Running {
   readonly disk: DiskGuard | undefined;
   readonly token: string;
   readonly notifications: NotificationsOfRuns;
+  readonly takeOvers: TakeOvers;
   readonly resources: AsyncDisposableStack;
   readonly configuration: LoadedConfiguration;
 }
@@ -223,6 +244,7 @@ function runningApp(running: Running): App {
     disk,
     token,
     notifications,
+    takeOvers,
     resources,
     configuration,
   } = running;
@@ -234,6 +256,7 @@ function runningApp(running: Running): App {
     disk?.close(); // room on the disk is no reason to take jobs any more
     server.setServing(false);
     await (draining ??= Promise.all([
+      takeOvers.stop(), // what is given up here is for others
       schedules.close(),
       hooks?.drain({ graceMs }),
       runner.drain({ graceMs }),
@@ -279,11 +302,13 @@ interface StoreContext {
   readonly onEnded: (runId: string) => void;
   /** Told of runs that another process has taken over. */
   readonly onFenced: (runIds: readonly string[]) => void;
+  /** Told of runs that another process has given up. */
+  readonly onFree: LogStoreOptions["onFree"];
 }
 
 async function openStore(configuration: LoadedConfiguration, context: StoreContext): Promise<EvidenceStore> {
   const { state, mirror } = configuration;
-  const { resources, log, onHalt, onEnded, onFenced, ledger, history, notifications, metrics } = context;
+  const { resources, log, onHalt, onEnded, onFenced, onFree, ledger, history, notifications, metrics } = context;
   const onCommit: LogStoreOptions["onCommit"] = (appends) => {
     ledger.take(appends);
     history.take(appends);
@@ -296,6 +321,7 @@ async function openStore(configuration: LoadedConfiguration, context: StoreConte
     newEventId: randomUUIDv7,
     onHalt,
     onFenced,
+    ...(onFree !== undefined && { onFree }),
     onCommit,
     onDamage,
     guardNewRun: ledger.guard,

@@ -13,9 +13,10 @@ export function tellRecovered({ jobs, plans }: RecoveredRuns, log: EventLog): vo
 /** A server goes on with what it, or one before it, was driving, unless somebody has to say what became of a step in doubt. */
 export async function resumeInterrupted({ plans }: RecoveredRuns, runs: RunRunner, log: EventLog): Promise<void> {
   for (const { runId, mayGoOn, startAfter } of plans) {
-    if (startAfter !== undefined) runs.awaitStart(runId, startAfter);
-    if (!mayGoOn) continue;
     try {
+      if (startAfter !== undefined) runs.awaitStart(runId, startAfter);
+      else if (!mayGoOn) await runs.takeUp(runId);
+      if (!mayGoOn) continue;
       const asked = {
         actor: "verbatim",
         reason: "the server started again",

@@ -5,7 +5,7 @@ import { closingRecords } from "./job-records.ts";
 import { firstRecord, interruptedJob } from "./recorded-job.ts";
 import { isPlanRun } from "./run/load-run.ts";
 import { recoverPlanRun } from "./run/recover-plan-run.ts";
-import type { RecoveredRun } from "./run/recover-plan-run.ts";
+import type { RecoveredRun, RecoveryOptions } from "./run/recover-plan-run.ts";
 
 /** What a start has found, and said in the logs. */
 export interface RecoveredRuns {
@@ -19,19 +19,31 @@ export interface RecoveredRuns {
  * Says of every run that an earlier process left open what its log proves: a direct job is closed, a plan's run is blocked
  * until somebody resumes it. Performs nothing.
  */
-export async function recoverRuns(store: EvidenceStore, clock: Clock): Promise<RecoveredRuns> {
+export async function recoverRuns(
+  store: EvidenceStore,
+  clock: Clock,
+  { drives = false }: Partial<Pick<RecoveryOptions, "drives">> = {},
+): Promise<RecoveredRuns> {
   const jobs: ExecutionResult[] = [];
   const plans: RecoveredRun[] = [];
-  for (const head of await store.takeOver()) {
+  const heads = await store.takeOver();
+  for (const [place, head] of heads.entries()) {
     try {
       const created = await firstRecord(store, head.runId);
-      if (created !== undefined && isPlanRun(created)) plans.push(await recoverPlanRun(store, head, clock));
+      if (created !== undefined && isPlanRun(created)) plans.push(await recoverPlanRun(store, head, { clock, drives }));
       else jobs.push(await closeInterruptedRun(store, head, clock));
     } catch (error) {
-      if (!(error instanceof Fault) || error.code !== "RUN_FENCED") throw error; // somebody else has taken it over since
+      if (isTakenSince(error)) continue;
+      for (const { runId } of heads.slice(place)) await store.release(runId).catch(() => undefined); // then its lease ends
+      throw error;
     }
   }
   return { jobs, plans };
+}
+
+/** Somebody else has taken the run over since, or a call that came for it was quicker. */
+function isTakenSince(error: unknown): boolean {
+  return error instanceof Fault && (error.code === "RUN_FENCED" || error.code === "SEQUENCE_CONFLICT");
 }
 
 /** Closes one run that nobody drives any more: a step without an end is in doubt, and nothing reruns it. */

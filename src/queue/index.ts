@@ -10,3 +10,6 @@ export type { SqliteQueueOptions } from "./job-queues/sqlite.ts";
 export type { RedisQueueOptions } from "./job-queues/redis.ts";
 export type { PostgresQueueOptions } from "./job-queues/postgres.ts";
 export { openPostgresQueue, openRedisQueue } from "./job-queues/on-servers.ts";
+export type { CallAnswer, CallBox, CallService, RunCall } from "./call-box.ts";
+export { openPostgresCallBox } from "./call-boxes/on-servers.ts";
+export type { PostgresCallBoxOptions } from "./call-boxes/postgres.ts";

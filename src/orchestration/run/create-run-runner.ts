@@ -2,7 +2,7 @@ import { RunCheckpoints } from "#evidence";
 import type { CheckpointOptions, EvidenceStore, RecordDraft } from "#evidence";
 import type { HealthObserver } from "#health";
 import type { Clock, Json } from "#model";
-import { Fault, LIMITS } from "#model";
+import { assert, Fault, LIMITS } from "#model";
 import type { DiskGuard } from "../disk-guard.ts";
 import { notAdmitted } from "../machine.ts";
 import type { Machine } from "../machine.ts";
@@ -16,6 +16,7 @@ import { firstRecord } from "../recorded-job.ts";
 import { spilledText } from "../spill-output.ts";
 import { ConcurrencySlots } from "./concurrency-slots.ts";
 import { DelayedRuns } from "./delayed-runs.ts";
+import { holdRun, letGoOfRun } from "./hold-run.ts";
 import { isPlanRun, loadRun } from "./load-run.ts";
 import { LiveRuns } from "./live-runs.ts";
 import { PlanRun } from "./plan-run.ts";
@@ -55,6 +56,11 @@ export interface RunRunnerOptions {
    * ends soon only records the word.
    */
   readonly drivesOn: boolean;
+  /**
+   * Whether this process drives runs at all. If not, what it accepts, and what is said here of a run, is recorded, and the run is left
+   * to another process over the same store. Default true.
+   */
+  readonly drives?: boolean;
   /** Told of a delayed run that could not be begun when its time had come, and why; must not throw. */
   readonly onWaits?: (runId: string, error: unknown) => void;
   /** Whether plans are run at all: under `contract` only the jobs of contracts are. Default `open`. */
@@ -92,6 +98,7 @@ class PlanRunner implements RunRunner {
     this.#live = new LiveRuns({
       load: (runId) => this.#load(runId),
       onChange: (busy) => options.disk?.setBusy(this, busy),
+      onDropped: (run) => this.#letGo(run),
     });
     options.disk?.addStopper((why) => this.#stopAll(why));
   }
@@ -110,6 +117,8 @@ class PlanRunner implements RunRunner {
     const runId = asked.runId ?? this.#options.newRunId();
     const attached = await this.#attached(runId, text);
     if (attached !== undefined) return attached;
+    const twin = this.#live.get(runId);
+    if (twin !== undefined) return await this.#afterTwin(twin, text);
     this.#requireRoom();
     const state = new RunState(report.plan);
     const run = this.#planRun({ runId, planHash: text.hash, state, size: 0 });
@@ -118,7 +127,8 @@ class PlanRunner implements RunRunner {
     try {
       const startAfter = this.#delays.until(asked.startAfter);
       await run.tell(await this.#opening(report, { asked: { ...asked, startAfter }, text }));
-      if (startAfter !== undefined) this.#delays.add(runId, startAfter);
+      if (startAfter !== undefined && this.#drives) this.#delays.add(runId, startAfter);
+      this.#live.drop(run);
     } catch (error) {
       this.#live.drop(run);
       if (!(error instanceof Fault) || error.code !== "SEQUENCE_CONFLICT") throw error;
@@ -127,6 +137,14 @@ class PlanRunner implements RunRunner {
       return other;
     }
     return { runId, planHash: text.hash, attached: false };
+  }
+
+  /** The same id was asked for a moment ago, and is on its way into the store. */
+  async #afterTwin(twin: PlanRun, text: PlanText): Promise<AcceptedRun> {
+    await twin.durable();
+    const attached = await this.#attached(twin.runId, text);
+    assert(attached !== undefined, "what is durable is there");
+    return attached;
   }
 
   /** A process that drives on whatever it finds needs no list. */
@@ -176,6 +194,10 @@ class PlanRunner implements RunRunner {
     );
   }
 
+  get #drives(): boolean {
+    return this.#options.drives !== false;
+  }
+
   #planRun(run: { runId: string; planHash: string; state: RunState; size: number }): PlanRun {
     const { store, clock, machine, health, chance, checkpoints } = this.#options;
     return new PlanRun({
@@ -185,6 +207,7 @@ class PlanRunner implements RunRunner {
       machine,
       chance,
       slots: this.#slots,
+      drives: this.#drives,
       ...(health !== undefined && { health }),
       ...(checkpoints !== undefined && { checkpoints: new RunCheckpoints(run.runId, { ...checkpoints, clock }) }),
       onRest: (rested) => this.#live.drop(rested),
@@ -192,7 +215,16 @@ class PlanRunner implements RunRunner {
   }
 
   async #load(runId: string): Promise<PlanRun> {
-    return this.#planRun(await loadRun(this.#options.store, runId, { verify: true }));
+    const { store, clock } = this.#options;
+    await holdRun(store, runId, clock);
+    return this.#planRun(await loadRun(store, runId, { verify: true }));
+  }
+
+  /** What rests is nobody's; what has to be begun later stays with whoever begins it. */
+  #letGo(run: PlanRun): void {
+    const { store, onWaits } = this.#options;
+    if (this.#delays.has(run.runId)) return;
+    letGoOfRun(store, run).catch((error: unknown) => onWaits?.(run.runId, error)); // its lease ends by itself
   }
 
   async get(runId: string): Promise<RunView> {
@@ -206,7 +238,7 @@ class PlanRunner implements RunRunner {
     if (report !== undefined && report.violations.length > 0) throw invalidPlan(report);
     return await this.#live.with(runId, async (run) => {
       this.#requireRoom();
-      const planHash = report?.planHash;
+      const planHash = report?.planHash ?? options.planHash;
       const { drafts, pending, left } = resumeDrafts(run, { ...options, planHash, at: this.#options.clock.now() });
       this.#adopt(runId);
       await run.tell(drafts);
@@ -216,6 +248,10 @@ class PlanRunner implements RunRunner {
 
   awaitStart(runId: string, startAfter: string): void {
     this.#delays.add(runId, startAfter);
+  }
+
+  async takeUp(runId: string): Promise<void> {
+    if (this.#options.store.epochOf(runId) !== undefined) await this.#live.with(runId, async () => undefined);
   }
 
   /** The time of a delayed run has come. Somebody may have said something of it in the meantime. */
@@ -256,7 +292,7 @@ class PlanRunner implements RunRunner {
       const data = { plan_hash: run.planHash };
       const attempt = Math.max(0, run.state.job(key).attempt);
       const word = aboutJob(event, { key, said: { at, actor, reason }, attempt, data });
-      const goesOn = run.state.status === "blocked" && driven && !this.#draining;
+      const goesOn = run.state.status === "blocked" && driven && this.#drives && !this.#draining;
       await run.tell(goesOn ? goesOnDrafts(run.state, { word, at, reason: `${key}: ${event.slice(5)}` }) : [word]);
       return await durableView(run);
     });

@@ -38,6 +38,11 @@ export class DelayedRuns {
     this.#arm();
   }
 
+  /** Whether the run waits here. */
+  has(runId: string): boolean {
+    return !this.#closed && this.#dueMs.has(runId);
+  }
+
   /** Begins nothing more. */
   close(): void {
     this.#closed = true;
