@@ -86,6 +86,8 @@ class PlanRunner implements RunRunner {
   /** Runs that this process was asked to start or to go on with: it drives them on, whatever `drivesOn` says of others. */
   readonly #own = new Set<string>();
   readonly #delays: DelayedRuns;
+  /** Runs that are being given up. */
+  readonly #givenUp = new Set<Promise<void>>();
   #draining = false;
 
   constructor(options: RunRunnerOptions) {
@@ -126,10 +128,13 @@ class PlanRunner implements RunRunner {
     this.#adopt(runId);
     try {
       const startAfter = this.#delays.until(asked.startAfter);
-      await run.tell(await this.#opening(report, { asked: { ...asked, startAfter }, text }));
-      if (startAfter !== undefined && this.#drives) this.#delays.add(runId, startAfter);
+      const opening = await this.#opening(report, { asked: { ...asked, startAfter }, text });
+      if (startAfter !== undefined && this.#drives) this.#delays.add(runId, startAfter); // before it rests: it stays here
+      await run.tell(opening);
       this.#live.drop(run);
+      if (!this.#drives) await this.#allGivenUp(); // whoever is told that it was accepted need not care whether this process lives
     } catch (error) {
+      this.#delays.remove(runId);
       this.#live.drop(run);
       if (!(error instanceof Fault) || error.code !== "SEQUENCE_CONFLICT") throw error;
       const other = await this.#attached(runId, text); // somebody else was first
@@ -224,7 +229,10 @@ class PlanRunner implements RunRunner {
   #letGo(run: PlanRun): void {
     const { store, onWaits } = this.#options;
     if (this.#delays.has(run.runId)) return;
-    letGoOfRun(store, run).catch((error: unknown) => onWaits?.(run.runId, error)); // its lease ends by itself
+    const given = letGoOfRun(store, run)
+      .catch((error: unknown) => onWaits?.(run.runId, error)) // its lease ends by itself
+      .finally(() => this.#givenUp.delete(given));
+    this.#givenUp.add(given);
   }
 
   async get(runId: string): Promise<RunView> {
@@ -244,6 +252,10 @@ class PlanRunner implements RunRunner {
       await run.tell(drafts);
       return { runId, pending, left };
     });
+  }
+
+  async #allGivenUp(): Promise<void> {
+    await Promise.all(this.#givenUp);
   }
 
   awaitStart(runId: string, startAfter: string): void {
@@ -352,6 +364,7 @@ class PlanRunner implements RunRunner {
     });
     await Promise.allSettled(runs.map((run) => run.rest()));
     disarm();
+    await this.#allGivenUp();
   }
 }
 
