@@ -2,7 +2,7 @@ import { RunCheckpoints } from "#evidence";
 import type { CheckpointOptions, EvidenceStore, RecordDraft } from "#evidence";
 import type { HealthObserver } from "#health";
 import type { Clock, Json } from "#model";
-import { assert, Fault, LIMITS } from "#model";
+import { Fault, LIMITS } from "#model";
 import type { DiskGuard } from "../disk-guard.ts";
 import { notAdmitted } from "../machine.ts";
 import type { Machine } from "../machine.ts";
@@ -86,6 +86,8 @@ class PlanRunner implements RunRunner {
   /** Runs that this process was asked to start or to go on with: it drives them on, whatever `drivesOn` says of others. */
   readonly #own = new Set<string>();
   readonly #delays: DelayedRuns;
+  /** Runs that are being accepted: of one id one after another. */
+  readonly #creating = new Map<string, Promise<AcceptedRun>>();
   /** Runs that are being given up. */
   readonly #givenUp = new Set<Promise<void>>();
   #draining = false;
@@ -115,12 +117,22 @@ class PlanRunner implements RunRunner {
   async create(submitted: SubmittedPlan, asked: CreateRunOptions): Promise<AcceptedRun> {
     const report = this.validate(submitted);
     if (report.violations.length > 0) throw invalidPlan(report);
-    const text = planText(report.plan);
     const runId = asked.runId ?? this.#options.newRunId();
+    const before = this.#creating.get(runId) ?? Promise.resolve();
+    const created = before.then(ignore, ignore).then(async () => await this.#create(report, { ...asked, runId }));
+    this.#creating.set(runId, created);
+    try {
+      return await created;
+    } finally {
+      if (this.#creating.get(runId) === created) this.#creating.delete(runId);
+    }
+  }
+
+  async #create(report: PlanReport, asked: CreateRunOptions & { readonly runId: string }): Promise<AcceptedRun> {
+    const text = planText(report.plan);
+    const { runId } = asked;
     const attached = await this.#attached(runId, text);
     if (attached !== undefined) return attached;
-    const twin = this.#live.get(runId);
-    if (twin !== undefined) return await this.#afterTwin(twin, text);
     this.#requireRoom();
     const state = new RunState(report.plan);
     const run = this.#planRun({ runId, planHash: text.hash, state, size: 0 });
@@ -142,14 +154,6 @@ class PlanRunner implements RunRunner {
       return other;
     }
     return { runId, planHash: text.hash, attached: false };
-  }
-
-  /** The same id was asked for a moment ago, and is on its way into the store. */
-  async #afterTwin(twin: PlanRun, text: PlanText): Promise<AcceptedRun> {
-    await twin.durable();
-    const attached = await this.#attached(twin.runId, text);
-    assert(attached !== undefined, "what is durable is there");
-    return attached;
   }
 
   /** A process that drives on whatever it finds needs no list. */
@@ -386,4 +390,8 @@ function invalidPlan({ violations, plan }: PlanReport): Fault {
   const list = violations.slice(0, 3).map(({ field, description }) => `${field} ${description}`);
   const more = violations.length > list.length ? `; and ${violations.length - list.length} more` : "";
   return new Fault("INVALID_REQUEST", `The plan ${plan.name} is not valid: ${list.join("; ")}${more}.`, { violations });
+}
+
+function ignore(): void {
+  // whoever asked is told
 }
