@@ -13,3 +13,6 @@ export { openPostgresQueue, openRedisQueue } from "./job-queues/on-servers.ts";
 export type { CallAnswer, CallBox, CallService, RunCall } from "./call-box.ts";
 export { openPostgresCallBox } from "./call-boxes/on-servers.ts";
 export type { PostgresCallBoxOptions } from "./call-boxes/postgres.ts";
+export type { LivingWorker, RosterEntry, WorkerRoster } from "./worker-roster.ts";
+export type { PostgresRosterOptions } from "./worker-rosters/postgres.ts";
+export { openPostgresRoster } from "./worker-rosters/on-servers.ts";

@@ -1,7 +1,7 @@
 import type { EvidenceStore } from "#evidence";
 import type { Clock } from "#model";
 import { Fault } from "#model";
-import { firstRecord } from "../recorded-job.ts";
+import { firstRecord } from "#worker";
 import { isPlanRun, loadRun } from "./load-run.ts";
 import type { PlanRun } from "./plan-run.ts";
 import { recoverPlanRun, waitsForAWord } from "./recover-plan-run.ts";

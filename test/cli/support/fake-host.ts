@@ -33,6 +33,8 @@ export function fakeHost(given: Partial<CliHost> = {}): FakeHost {
     serve: absent,
     scheduler: absent,
     signer: absent,
+    worker: absent,
+    workers: absent,
     connect: absent,
     environment: () => ({}),
     ownPublicKey: () => Promise.resolve(undefined),
