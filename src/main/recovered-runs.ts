@@ -1,3 +1,4 @@
+import { Fault } from "#model";
 import type { RecoveredRuns, RunRunner } from "#orchestration";
 import type { EventLog } from "./log-events.ts";
 
@@ -10,8 +11,16 @@ export function tellRecovered({ jobs, plans }: RecoveredRuns, log: EventLog): vo
       log("run.recovered", { run_id: runId, plan: planName, status, interrupted, in_doubt: inDoubt });
 }
 
-/** A server goes on with what it, or one before it, was driving, unless somebody has to say what became of a step in doubt. */
-export async function resumeInterrupted({ plans }: RecoveredRuns, runs: RunRunner, log: EventLog): Promise<void> {
+/**
+ * A server goes on with what it, or one before it, was driving, unless somebody has to say what became of a step in doubt. Answers whether there was
+ * no room for all of it.
+ */
+export async function resumeInterrupted(
+  { plans }: RecoveredRuns,
+  runs: RunRunner,
+  log: EventLog,
+): Promise<{ readonly full: boolean }> {
+  let full = false;
   for (const { runId, mayGoOn, startAfter } of plans) {
     try {
       if (startAfter !== undefined) runs.awaitStart(runId, startAfter);
@@ -19,7 +28,7 @@ export async function resumeInterrupted({ plans }: RecoveredRuns, runs: RunRunne
       if (!mayGoOn) continue;
       const asked = {
         actor: "verbatim",
-        reason: "the server started again",
+        reason: "nobody was driving it",
         failedOnly: false,
         sameJobs: true,
         rerun: [],
@@ -28,7 +37,9 @@ export async function resumeInterrupted({ plans }: RecoveredRuns, runs: RunRunne
       const { pending } = await runs.resume(runId, asked);
       log("run.resumed", { run_id: runId, pending: pending.length });
     } catch (error) {
+      full ||= error instanceof Fault && error.code === "LIMIT_EXCEEDED";
       log("run.waits", { run_id: runId, why: error instanceof Error ? error.message : String(error) });
     }
   }
+  return { full };
 }

@@ -10,6 +10,8 @@ import { systemClock } from "./system-clock.ts";
 const LOOKS_PER_LEASE = 2;
 /** What others give up is looked for at once, and no more often than so, in milliseconds. */
 const PROMPT_LOOK_MS = 250;
+/** When there is no room for more runs, what others give up is left to others for so long, in milliseconds. */
+const FULL_MS = 5000;
 
 /** What takes over the runs of servers that have ended, or were silent for too long. */
 export interface TakeOvers extends AsyncDisposable {
@@ -43,7 +45,8 @@ export function createTakeOvers(
     try {
       const recovered = await recoverRuns(store, systemClock, { drives: true });
       tellRecovered(recovered, log);
-      await resumeInterrupted(recovered, runs, log);
+      const { full } = await resumeInterrupted(recovered, runs, log);
+      if (full) lookedMs += FULL_MS;
     } catch (error) {
       if (store.halted === undefined) log("internal.error", { method: "take over", error: String(error) }); // later again
     }

@@ -16,7 +16,7 @@ beforeAll(async () => {
   database = await startPostgres({ syncs: true });
   cluster = await Cluster.open(database.url, "across");
   [first, second] = await Promise.all([cluster.node("first"), cluster.node("second")]);
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await cluster[Symbol.asyncDispose]();
@@ -54,7 +54,7 @@ test("a gate of a run that one server has started is approved at the other, whic
   ]);
   expect(records.at(-1)).toMatchObject({ event_type: "run.completed", status: "succeeded" });
   expect(await codeOf(second.client.runs.approveGate(word("blocked", "ship")))).toBe("GATE_CLOSED");
-}, 60_000);
+}, 120_000);
 
 test("a gate of a run that one server is driving is approved at the other, and the one that drives it goes on", async () => {
   await cluster.start(first, "driven", [
@@ -75,7 +75,7 @@ test("a gate of a run that one server is driving is approved at the other, and t
   const records = await recordsAt(second, "driven");
   expect(records.at(-1)).toMatchObject({ event_type: "run.completed", status: "succeeded" });
   expect(records.map(({ event_type: type }) => type)).not.toContain("log.recovered");
-}, 60_000);
+}, 120_000);
 
 test("twenty approvals that race at both servers leave exactly one word, and all others are told that the gate was passed", async () => {
   for (const [runId, jobs] of [
@@ -107,7 +107,7 @@ test("twenty approvals that race at both servers leave exactly one word, and all
     expect(records.filter(({ event_type: type }) => type === "gate.approved")).toHaveLength(1);
     expect(records.at(-1)).toMatchObject({ status: "succeeded" });
   }
-}, 60_000);
+}, 120_000);
 
 test("a job and a plan that run at one server are cancelled at the other, in the name of who asked", async () => {
   const argv = { argv: ["sh", "-c", awaits("never")], working_directory: cluster.work };
@@ -138,7 +138,7 @@ test("a job and a plan that run at one server are cancelled at the other, in the
     reason: "cancelled by bob: enough",
   });
   expect(cluster.done()).not.toContain("never");
-}, 60_000);
+}, 120_000);
 
 test("a run that has failed at one server is resumed, overridden and rolled back at the other", async () => {
   await cluster.start(first, "failed", [
@@ -156,7 +156,7 @@ test("a run that has failed at one server is resumed, overridden and rolled back
   await until("it is undone", () => cluster.done().includes("undone"));
   await recordAt(first, "failed", "job.compensated");
   expect((await restAt(first, "failed")).jobs[0]?.key).toBe("made");
-}, 60_000);
+}, 120_000);
 
 test("a server that is told to stop hands its runs on to the other, and a watch there goes on", async () => {
   const third = await cluster.node("third");
@@ -180,4 +180,4 @@ test("a server that is told to stop hands its runs on to the other, and a watch 
   expect(cluster.done().filter((name) => name.startsWith("handed"))).toEqual(["handed-one", "handed-two"]);
   await second.client.runs.approveGate(word("waits", "ship"));
   await recordAt(first, "waits", "run.completed");
-}, 60_000);
+}, 120_000);

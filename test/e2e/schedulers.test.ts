@@ -25,7 +25,7 @@ beforeAll(async () => {
   const schedules = [{ name: "tick", plan: "tick.json", cron: "* * * * *", overlap: "allow" }];
   door = await cluster.node("door", { workers: { scheduler: false } });
   schedulers = await Promise.all([cluster.scheduler("one", { schedules }), cluster.scheduler("two", { schedules })]);
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await cluster[Symbol.asyncDispose]();
@@ -54,7 +54,7 @@ test("a plan that a server without a scheduler accepts is driven by one of the s
   expect(types).not.toContain("log.recovered"); // it was handed on, and nobody has died
   expect(types.filter((type) => type === "gate.approved")).toHaveLength(1);
   for (const { address } of schedulers) expect(address).toBe("");
-}, 60_000);
+}, 120_000);
 
 test("a run that waits for its time is begun by a scheduler although the server that accepted it is gone", async () => {
   const gone = await cluster.node("gone", { workers: { scheduler: false } });
@@ -62,7 +62,7 @@ test("a run that waits for its time is begun by a scheduler although the server 
   await gone.server.end("SIGKILL");
   await recordAt(door, "later", "run.completed");
   expect(cluster.done().filter((name) => name === "later")).toHaveLength(1);
-}, 60_000);
+}, 120_000);
 
 test("each firing happens once although two schedulers fire it", async () => {
   const news = (): readonly string[] => schedulers.flatMap(({ log }) => log().match(/"schedule[.].*/g) ?? []);
@@ -72,7 +72,7 @@ test("each firing happens once although two schedulers fire it", async () => {
   expect(runIds.length).toBeGreaterThan(0);
   expect(news().filter((line) => !line.startsWith('"schedule.started"'))).toEqual([]);
   expect(cluster.done().filter((name) => name === "tick").length).toBeLessThanOrEqual(runIds.length);
-}, 60_000);
+}, 120_000);
 
 test("a run that a scheduler was driving when it was told to stop is finished by the others", async () => {
   const third = await cluster.scheduler("three");
@@ -86,4 +86,4 @@ test("a run that a scheduler was driving when it was told to stop is finished by
   await recordAt(door, "passed-on", "run.completed");
   expect((await recordsAt(door, "passed-on")).at(-1)).toMatchObject({ status: "succeeded" });
   expect(await stopped).toMatchObject({ code: 0 });
-}, 60_000);
+}, 120_000);

@@ -29,6 +29,7 @@ export class AskedElsewhere {
   /**
    * @param here does it in this process; fails with RUN_FENCED or SEQUENCE_CONFLICT, and nothing done, where another one holds the run.
    * @param told makes the same answer of what the other process has told.
+   * A holder that is stopping hands its runs on, and does not speak for the server that was asked.
    * @throws {Fault} what either says; RUN_FENCED if nobody answers for the run; HOLDER_SILENT
    */
   async ask<T>(call: RunCall, here: () => Promise<T>, told: (answer: Json) => Promise<T>): Promise<T> {
@@ -41,7 +42,8 @@ export class AskedElsewhere {
         if (!isElsewhere(error)) throw error;
         const answer = await box.ask(call, { untakenMs });
         if (answer.kind === "done") return await told(answer.told);
-        if (answer.kind === "fault" && !isElsewhere(answer.fault)) throw answer.fault;
+        if (answer.kind === "fault" && !isElsewhere(answer.fault) && answer.fault.code !== "DRAINING")
+          throw answer.fault;
         if (clock.monotonicMs() > untilMs) throw error;
       }
       await this.#pause();

@@ -224,6 +224,7 @@ class PlanRunner implements RunRunner {
 
   async #load(runId: string): Promise<PlanRun> {
     const { store, clock } = this.#options;
+    await this.#allGivenUp(); // what is just being given up cannot be claimed
     await holdRun(store, runId, clock);
     return this.#planRun(await loadRun(store, runId, { verify: true }));
   }
@@ -266,7 +267,15 @@ class PlanRunner implements RunRunner {
   }
 
   async takeUp(runId: string): Promise<void> {
-    if (this.#options.store.epochOf(runId) !== undefined) await this.#live.with(runId, async () => undefined);
+    const { store } = this.#options;
+    if (store.epochOf(runId) === undefined) return;
+    try {
+      this.#requireRoom();
+    } catch (error) {
+      await store.release(runId);
+      throw error;
+    }
+    await this.#live.with(runId, async () => undefined);
   }
 
   /** The time of a delayed run has come. Somebody may have said something of it in the meantime. */

@@ -94,7 +94,7 @@ export interface RunRunner {
   resume(runId: string, options: ResumeOptions): Promise<ResumedRun>;
   /** Starts a delayed run that an earlier process has accepted, when its time comes. */
   awaitStart(runId: string, startAfter: string): void;
-  /** Goes on with a run that this process has taken over, or lets go of it if it waits for somebody. @throws {Fault} EVIDENCE_BROKEN */
+  /** Goes on with a run that this process has taken over, or lets go of it if it waits for somebody. @throws {Fault} EVIDENCE_BROKEN; LIMIT_EXCEEDED, DRAINING: then it was let go of */
   takeUp(runId: string): Promise<void>;
   /** Stops what runs, skips what waits; resolves when the run has ended. @throws {Fault} RUN_NOT_FOUND, RUN_ENDED */
   cancel(runId: string, asked: Asked): Promise<RunView>;
