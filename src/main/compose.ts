@@ -5,7 +5,6 @@ import type { Denial, GrpcServer, ServerTls } from "#api";
 import type { StepType } from "#effects";
 import { createJsonlStore, createMemoryStore, createSqliteStore, LogMirror, makeDirectory, Sealer } from "#evidence";
 import type { EvidenceStore, LogStoreOptions, Signer } from "#evidence";
-import { recoverRuns } from "#orchestration";
 import type { ContractKeeper, DiskGuard, JobRunner, RecoveredRuns, RunRunner, Scheduler } from "#orchestration";
 import { Fault, LIMITS } from "#model";
 import { configuredSecrets, redactedLog } from "./configured-secrets.ts";
@@ -15,6 +14,7 @@ import { guardDisk } from "./guard-disk.ts";
 import { HistoryOfRuns } from "./history.ts";
 import { openConfiguredIdentities } from "./identities.ts";
 import { openAcross } from "./across.ts";
+import type { Across } from "./across.ts";
 import { openHooks } from "./hooks.ts";
 import type { RunningHooks } from "./hooks.ts";
 import { requireDevelopmentAtHome } from "./development.ts";
@@ -22,7 +22,8 @@ import { LedgerOfRuns } from "./ledger.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
 import { NotificationsOfRuns } from "./notifications.ts";
-import { resumeInterrupted, tellRecovered } from "./recovered-runs.ts";
+import { recover, whatIsDriven } from "./driven-here.ts";
+import { resumeInterrupted } from "./recovered-runs.ts";
 import { createRunners } from "./runners.ts";
 import { createScheduler, requireSoundPlans } from "./schedules.ts";
 import { openPlatform } from "./platform.ts";
@@ -89,21 +90,25 @@ function unusableState(error: unknown, state: string): Fault | undefined {
   return new Fault("STORE_HALTED", text, { cause: error });
 }
 
+/** What is made after those who need it. */
+interface Later<T> {
+  current?: T;
+}
+
 async function start(configuration: LoadedConfiguration, options: ComposeOptions): Promise<App> {
   await using resources = new AsyncDisposableStack();
-  const { state } = configuration;
   const secrets = configuredSecrets(configuration);
   const log = redactedLog(options.log, secrets);
   for (const { field, description } of secrets?.absent ?? []) log("secret.absent", { field, description });
   const tls = openTls(configuration, { resources, log });
   const providers = await registerProviders(configuration, { given: options.stepTypes ?? [], secrets, log, resources });
-  makeDirectory(state);
-  const [server, sealing]: [{ current?: GrpcServer }, { current?: Sealer }] = [{}, {}];
+  makeDirectory(configuration.state);
+  const [server, sealing, takeOvers]: [Later<GrpcServer>, Later<Sealer>, Later<TakeOvers>] = [{}, {}, {}];
   const onHalt = (why: string): void => {
     log("store.halted", { why });
     server.current?.setServing(false);
   };
-  requireStoreKind(state, configuration.store);
+  requireStoreKind(configuration.state, configuration.store);
   requirePlatform(configuration);
   const metrics = await openMetrics(configuration, { resources, log });
   const [ledger, history, notifications] = [new LedgerOfRuns(), new HistoryOfRuns(), new NotificationsOfRuns()];
@@ -111,22 +116,16 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const disk = guardDisk(configuration, { log, setServing });
   if (disk !== undefined) resources.defer(() => disk.close());
   const signer = await openSigner(configuration);
-  const takeOvers: { current?: TakeOvers } = {};
-  const onFenced = (runIds: readonly string[]): void => takeOvers.current?.abandon(runIds);
-  const onFree: LogStoreOptions["onFree"] = (_runIds, hands) => {
-    if (hands === "driver") takeOvers.current?.look();
-  };
   const onEnded = (runId: string): void => sealing.current?.sealSoon(runId);
   const told = { ledger, history, notifications, metrics };
-  const store = await openStore(configuration, { resources, log, onHalt, onEnded, onFenced, onFree, ...told });
-  claimStoreKind(state, configuration.store);
+  const store = await openStore(configuration, { resources, log, onHalt, onEnded, takeOvers, ...told });
+  claimStoreKind(configuration.state, configuration.store);
   await ledger.open(configuration, store, { signer, log, onHalt: () => setServing(false) });
   resources.use(ledger);
   await history.open(configuration, { store, resources, log });
   disk?.start();
   const { drivesOn, drivesPlans } = whatIsDriven(configuration, options);
-  const recovered = drivesPlans ? await recoverRuns(store, systemClock, { drives: drivesOn }) : NOTHING_RECOVERED;
-  tellRecovered(recovered, log);
+  const recovered = await recover(store, { drivesOn, drivesPlans, log });
   sealing.current = await startSealing(configuration, { store, signer, resources, log, ledger });
   const { health, stepTypes: ofPlatform, served } = openPlatform(configuration, resources);
   const stepTypes = withoutSecrets(await initProviders(providers, { ofPlatform, resources }), secrets);
@@ -160,22 +159,15 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   connectMetrics(metrics, { server: server.current, hooks, stepTypes, store, contractStore });
   watchTls(configuration, { tls, server: server.current, resources, log });
   if (disk?.full === true) server.current.setServing(false);
-  if (drivesOn) across.serve();
   const plans = drivesPlans ? { recovered, runs, schedules, takeOvers: takeOvers.current } : undefined;
-  if (drivesOn) await driveOn({ plans, contracts, hooks, log });
-  const owned = { runner, runs, schedules, contracts, hooks, store, disk, notifications, configuration };
-  const parts = { ...owned, takeOvers: takeOvers.current };
-  return runningApp({ ...parts, token: place.token, server: server.current, resources: resources.move() });
+  if (drivesOn) await driveOn({ across, plans, contracts, hooks, log });
+  const parts = { runner, runs, schedules, contracts, hooks, store, disk, notifications, configuration };
+  const rest = { takeOvers: takeOvers.current, token: place.token, server: server.current };
+  return runningApp({ ...parts, ...rest, resources: resources.move() });
 }
-
-/** What this process drives by itself: a server without a scheduler leaves plans, and what others have left, to those that have one. */
-function whatIsDriven({ workers }: LoadedConfiguration, { drivesOn = true, takesCalls = true }: ComposeOptions) {
-  return { drivesOn, drivesPlans: workers?.scheduler !== false || !takesCalls };
-}
-
-const NOTHING_RECOVERED: RecoveredRuns = { jobs: [], plans: [] };
 
 interface Driven extends Pick<Running, "contracts" | "hooks"> {
+  readonly across: Across;
   /** Undefined = others drive plans. */
   readonly plans:
     | (Pick<Running, "runs" | "schedules" | "takeOvers"> & { readonly recovered: RecoveredRuns })
@@ -184,7 +176,8 @@ interface Driven extends Pick<Running, "contracts" | "hooks"> {
 }
 
 /** Goes on with what was begun before, and begins what comes by itself. */
-async function driveOn({ plans, contracts, hooks, log }: Driven): Promise<void> {
+async function driveOn({ across, plans, contracts, hooks, log }: Driven): Promise<void> {
+  across.serve();
   if (plans !== undefined) await resumeInterrupted(plans.recovered, plans.runs, log);
   plans?.takeOvers.start();
   await contracts?.start();
@@ -301,15 +294,13 @@ interface StoreContext {
   readonly metrics: ServerMetrics | undefined;
   /** Told of each run whose log has ended. */
   readonly onEnded: (runId: string) => void;
-  /** Told of runs that another process has taken over. */
-  readonly onFenced: (runIds: readonly string[]) => void;
-  /** Told of runs that another process has given up. */
-  readonly onFree: LogStoreOptions["onFree"];
+  /** Told of runs that another process has taken over, or has given up. */
+  readonly takeOvers: Readonly<Later<TakeOvers>>;
 }
 
 async function openStore(configuration: LoadedConfiguration, context: StoreContext): Promise<EvidenceStore> {
   const { state, mirror } = configuration;
-  const { resources, log, onHalt, onEnded, onFenced, onFree, ledger, history, notifications, metrics } = context;
+  const { resources, log, onHalt, onEnded, takeOvers, ledger, history, notifications, metrics } = context;
   const onCommit: LogStoreOptions["onCommit"] = (appends) => {
     ledger.take(appends);
     history.take(appends);
@@ -321,8 +312,8 @@ async function openStore(configuration: LoadedConfiguration, context: StoreConte
   const options: LogStoreOptions = {
     newEventId: randomUUIDv7,
     onHalt,
-    onFenced,
-    ...(onFree !== undefined && { onFree }),
+    onFenced: (runIds) => takeOvers.current?.abandon(runIds),
+    onFree: (_runIds, hands) => (hands === "driver" ? takeOvers.current?.look() : undefined),
     onCommit,
     onDamage,
     guardNewRun: ledger.guard,

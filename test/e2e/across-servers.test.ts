@@ -40,7 +40,7 @@ const GATED: readonly TestJob[] = [
 ];
 
 test("a gate of a run that one server has started is approved at the other, which drives the run on", async () => {
-  await cluster.start(first, "blocked", GATED);
+  await cluster.start(first, { runId: "blocked" }, GATED);
   await restAt(second, "blocked");
   expect(await codeOf(second.client.runs.approveGate(word("blocked", "ship", "ada")))).toBe("APPROVER_IS_SUBMITTER");
   const { run } = await second.client.runs.approveGate(word("blocked", "ship"));
@@ -57,7 +57,7 @@ test("a gate of a run that one server has started is approved at the other, whic
 }, 120_000);
 
 test("a gate of a run that one server is driving is approved at the other, and the one that drives it goes on", async () => {
-  await cluster.start(first, "driven", [
+  await cluster.start(first, { runId: "driven" }, [
     { key: "slow", shell: awaits("driven-slow") },
     { key: "ship", gate: "manual", shell: "echo driven-ship >> done" },
   ]);
@@ -88,7 +88,7 @@ test("twenty approvals that race at both servers leave exactly one word, and all
       ],
     ],
   ] as const) {
-    await cluster.start(first, runId, jobs);
+    await cluster.start(first, { runId }, jobs);
     await recordAt(second, runId, "gate.opened");
     if (runId === "race-blocked") await restAt(second, runId);
     const told = await Promise.all(
@@ -125,7 +125,7 @@ test("a job and a plan that run at one server are cancelled at the other, in the
     "RUN_NOT_FOUND",
   );
 
-  await cluster.start(first, "plan", [
+  await cluster.start(first, { runId: "plan" }, [
     { key: "slow", shell: awaits("never") },
     { key: "next", needs: ["slow"], shell: "true" },
   ]);
@@ -141,7 +141,7 @@ test("a job and a plan that run at one server are cancelled at the other, in the
 }, 120_000);
 
 test("a run that has failed at one server is resumed, overridden and rolled back at the other", async () => {
-  await cluster.start(first, "failed", [
+  await cluster.start(first, { runId: "failed" }, [
     { key: "made", shell: "true", undo: "echo undone >> done" },
     { key: "check", needs: ["made"], gate: "hard", shell: "[ -e failed-mended ]" },
   ]);
@@ -160,11 +160,11 @@ test("a run that has failed at one server is resumed, overridden and rolled back
 
 test("a server that is told to stop hands its runs on to the other, and a watch there goes on", async () => {
   const third = await cluster.node("third");
-  await cluster.start(third, "handed-on", [
+  await cluster.start(third, { runId: "handed-on" }, [
     { key: "one", shell: awaits("handed-one") },
     { key: "two", needs: ["one"], shell: awaits("handed-two") },
   ]);
-  await cluster.start(third, "waits", GATED);
+  await cluster.start(third, { runId: "waits" }, GATED);
   await restAt(second, "waits");
   const ended = recordAt(second, "handed-on", "run.completed");
   await recordAt(second, "handed-on", "step.started");

@@ -37,7 +37,7 @@ function word(runId: string, jobKey: string) {
 }
 
 test("a plan that a server without a scheduler accepts is driven by one of the schedulers, which take no calls", async () => {
-  await cluster.start(door, "left", [
+  await cluster.start(door, { runId: "left" }, [
     { key: "build", shell: "true" },
     { key: "ship", needs: ["build"], gate: "manual", shell: "true" },
     { key: "check", needs: ["ship"], shell: "[ -e left-mended ]" },
@@ -58,14 +58,19 @@ test("a plan that a server without a scheduler accepts is driven by one of the s
 
 test("a run that waits for its time is begun by a scheduler although the server that accepted it is gone", async () => {
   const gone = await cluster.node("gone", { workers: { scheduler: false } });
-  await cluster.start(gone, "later", [{ key: "job", shell: "echo later >> done" }], new Date(Date.now() + 3000));
+  const asked = { runId: "later", startAfter: new Date(Date.now() + 1500) };
+  await cluster.start(gone, asked, [{ key: "job", shell: "echo later >> done" }]);
   await gone.server.end("SIGKILL");
   await recordAt(door, "later", "run.completed");
   expect(cluster.done().filter((name) => name === "later")).toHaveLength(1);
 }, 120_000);
 
+/** What the schedulers have said of firings. */
+function news(): readonly string[] {
+  return schedulers.flatMap((scheduler) => scheduler.log().match(/"schedule[.].*/g) ?? []);
+}
+
 test("each firing happens once although two schedulers fire it", async () => {
-  const news = (): readonly string[] => schedulers.flatMap(({ log }) => log().match(/"schedule[.].*/g) ?? []);
   await until("what was due within the last minute is done", () => cluster.done().includes("tick"));
   const runIds = news().flatMap((line) => /"runId":"(tick-[^"]*)"/.exec(line)?.[1] ?? []);
   expect(new Set(runIds).size).toBe(runIds.length);
@@ -76,7 +81,7 @@ test("each firing happens once although two schedulers fire it", async () => {
 
 test("a run that a scheduler was driving when it was told to stop is finished by the others", async () => {
   const third = await cluster.scheduler("three");
-  await cluster.start(door, "passed-on", [
+  await cluster.start(door, { runId: "passed-on" }, [
     { key: "one", shell: awaits("passed-one") },
     { key: "two", needs: ["one"], shell: "true" },
   ]);

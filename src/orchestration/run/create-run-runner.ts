@@ -1,13 +1,12 @@
 import { RunCheckpoints } from "#evidence";
 import type { CheckpointOptions, EvidenceStore, RecordDraft } from "#evidence";
 import type { HealthObserver } from "#health";
-import type { Clock, Json } from "#model";
+import type { Clock } from "#model";
 import { Fault, LIMITS } from "#model";
-import { firstRecord, spilledText } from "#worker";
+import { firstRecord } from "#worker";
 import type { DiskGuard } from "../disk-guard.ts";
 import { notAdmitted } from "../machine.ts";
 import type { Machine } from "../machine.ts";
-import { NOTIFICATION_CAUSES } from "../plan/compile-notifications.ts";
 import { compilePlan } from "../plan/compile-plan.ts";
 import { jobGraph } from "../plan/graph.ts";
 import { planText } from "../plan/plan-json.ts";
@@ -20,7 +19,7 @@ import { isPlanRun, loadRun } from "./load-run.ts";
 import { LiveRuns } from "./live-runs.ts";
 import { PlanRun } from "./plan-run.ts";
 import { goesOnDrafts, resumeDrafts } from "./resume-run.ts";
-import { aboutJob, blocked, common, ENGINE, runOpeningRecords, stateChanged } from "./run-records.ts";
+import { aboutJob, blocked, common, ENGINE, stateChanged } from "./run-records.ts";
 import type {
   AboutJob,
   AcceptedRun,
@@ -32,6 +31,7 @@ import type {
   RunRunner,
   SubmittedPlan,
 } from "./run-runner.ts";
+import { runOpening } from "./run-opening.ts";
 import { RunState } from "./run-state.ts";
 import type { RunView } from "./run-view.ts";
 import { runView } from "./run-view.ts";
@@ -139,7 +139,7 @@ class PlanRunner implements RunRunner {
     this.#adopt(runId);
     try {
       const startAfter = this.#delays.until(asked.startAfter);
-      const opening = await this.#opening(report, { asked: { ...asked, startAfter }, text });
+      const opening = await runOpening(report.plan, { ...asked, startAfter, text }, this.#options);
       if (startAfter !== undefined && this.#drives) this.#delays.add(runId, startAfter); // before it rests: it stays here
       await run.tell(opening);
       this.#live.drop(run);
@@ -168,25 +168,6 @@ class PlanRunner implements RunRunner {
       "JOB_ID_TAKEN",
       `Run id ${runId} was used for another plan, and a run id is started at most once; choose a new one. (plan ${created.plan_hash ?? "none"}, asked ${hash})`,
     );
-  }
-
-  async #opening(
-    { plan }: PlanReport,
-    { asked, text }: { readonly asked: Asked & { readonly startAfter: string | undefined }; readonly text: PlanText },
-  ): Promise<readonly RecordDraft[]> {
-    const { store, clock, machine } = this.#options;
-    const document = (await spilledText(text.text, store)) ?? (JSON.parse(text.text) as Json); // the plan is JSON by its making
-    return runOpeningRecords({
-      said: { at: clock.now(), actor: asked.actor, reason: asked.reason },
-      name: plan.name,
-      contractId: plan.contractId,
-      planHash: text.hash,
-      plan: document,
-      jobKeys: plan.jobs.map(({ key }) => key),
-      executorVersion: machine.executor.version,
-      startAfter: asked.startAfter,
-      notifyOn: NOTIFICATION_CAUSES.filter((cause) => plan.notifications?.some(({ on }) => on.includes(cause))),
-    });
   }
 
   #requireRoom(): void {

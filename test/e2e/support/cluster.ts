@@ -16,6 +16,12 @@ export interface Node extends AsyncDisposable {
   readonly client: VerbatimClient;
 }
 
+/** Under which id a plan is run, and when. */
+export interface Asked {
+  readonly runId: string;
+  readonly startAfter?: Date;
+}
+
 /** Processes over the same tables, and a directory in which their commands work. */
 export class Cluster implements AsyncDisposable {
   readonly directory: string;
@@ -23,9 +29,13 @@ export class Cluster implements AsyncDisposable {
   readonly #url: string;
   readonly #resources: AsyncDisposableStack;
 
-  private constructor(url: string, schema: string, resources: AsyncDisposableStack, directory: string) {
-    this.#url = url;
-    this.schema = schema;
+  private constructor(
+    place: { readonly url: string; readonly schema: string },
+    resources: AsyncDisposableStack,
+    directory: string,
+  ) {
+    this.#url = place.url;
+    this.schema = place.schema;
     this.#resources = resources;
     this.directory = directory;
   }
@@ -34,7 +44,7 @@ export class Cluster implements AsyncDisposable {
     const resources = new AsyncDisposableStack();
     const scratch = resources.use(await scratchDirectory());
     await mkdir(join(scratch.path, "work"));
-    return new Cluster(url, schema, resources, scratch.path);
+    return new Cluster({ url, schema }, resources, scratch.path);
   }
 
   /** What a process is started with. */
@@ -72,10 +82,11 @@ export class Cluster implements AsyncDisposable {
   }
 
   /** Starts a plan at a node; resolves when it is accepted. */
-  async start({ client }: Node, runId: string, jobs: readonly TestJob[], startAfter?: Date): Promise<void> {
+  async start({ client }: Node, { runId, startAfter }: Asked, jobs: readonly TestJob[]): Promise<void> {
     const source = { text: planText(jobs, { name: runId }), name: `${runId}.yaml`, baseDirectory: this.work };
-    const seconds = startAfter && { seconds: BigInt(Math.floor(startAfter.getTime() / 1000)), nanos: 0 };
-    await client.runs.createRun({ plan: source, runId, actor: "ada", ...(seconds && { startAfter: seconds }) });
+    const atMs = startAfter?.getTime() ?? 0;
+    const time = startAfter && { seconds: BigInt(Math.floor(atMs / 1000)), nanos: (atMs % 1000) * 1_000_000 };
+    await client.runs.createRun({ plan: source, runId, actor: "ada", ...(time && { startAfter: time }) });
   }
 
   put(name: string): void {
