@@ -22,6 +22,7 @@ import { addWorkerCommands } from "./worker-commands.ts";
 /** Declares every command. What a command does is loaded when it runs, so that help does not wait for it. */
 export function addCommands(declaring: Declaring): void {
   addServe(declaring);
+  addScheduler(declaring);
   addWorkerCommands(declaring);
   addExec(declaring);
   addRunCommands(declaring);
@@ -53,6 +54,19 @@ function addServe({ program, session, onEnd }: Declaring): void {
     .action(async ({ token, ...flags }: ServeFlags & { readonly token: boolean }) => {
       const { serve } = await import("./commands/serve.ts");
       onEnd(await serve(token ? flags : { ...flags, noToken: true }, session));
+    });
+}
+
+function addScheduler({ program, session, onEnd }: Declaring): void {
+  program
+    .command("scheduler")
+    .description("drive plans and schedules over a shared store until told to stop; it takes no calls")
+    .option(...PLACE.config)
+    .option(...PLACE.state)
+    .option(...JSON_FLAG)
+    .action(async (flags: CommonFlags) => {
+      const { scheduler } = await import("./commands/scheduler.ts");
+      onEnd(await scheduler(flags, session));
     });
 }
 

@@ -38,6 +38,7 @@ export const EXIT_OF_FAULT: Readonly<Record<FaultCode, number>> = {
   SEQUENCE_CONFLICT: EXIT.precondition,
   STATE_LOCKED: EXIT.precondition,
   RUN_FENCED: EXIT.precondition,
+  HOLDER_SILENT: EXIT.unreachable,
   STORE_HALTED: EXIT.unreachable,
   STORE_UNAVAILABLE: EXIT.unreachable,
   SIGNER_UNAVAILABLE: EXIT.unreachable,

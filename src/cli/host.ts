@@ -146,6 +146,8 @@ export interface CliHost {
   newJobId(): string;
   /** Runs a server until it is told to stop; `onReady` is called with its address. @throws {Fault} if it cannot start. */
   serve(flags: ServeFlags, onReady: (address: string) => void): Promise<void>;
+  /** Drives plans and schedules, and takes no calls, until it is told to stop. @throws {Fault} if it cannot start. */
+  scheduler(flags: CommonFlags, onReady: () => void): Promise<void>;
   /** Signs for other processes until it is told to stop; `onReady` is called with its key. @throws {Fault} if it cannot. */
   signer(flags: SignerFlags, onReady: (ready: ReadySigner) => void): Promise<void>;
   /** Performs jobs that were handed over until it is told to stop; `onReady` is called when it takes some. @throws {Fault} if it cannot. */

@@ -125,6 +125,12 @@ export interface EvidenceStore {
   release(runId: string): Promise<void>;
 
   /**
+   * Gives up a run that is held here and waits for a person's word: `takeOver` passes it over until somebody has claimed it by its name, or
+   * appended to it. Where one process owns the store, and of a run that is not held here, nothing happens.
+   */
+  rest(runId: string): Promise<void>;
+
+  /**
    * Gives a run that is held here over to workers that serve the step types `needs` (at most 1,000). From then on no driver claims it.
    * @throws {Fault} RUN_FENCED if it is not held here; INVALID_CONFIGURATION where one process owns the store.
    */

@@ -41,6 +41,8 @@ export interface SharedBackend {
   epochOf(runId: string): string | undefined;
   /** Gives up what is held here, for whoever comes first. */
   release(runId: string): Promise<void>;
+  /** Gives up what is held here until somebody claims it by its name, or appends to it. */
+  rest(runId: string): Promise<void>;
   /** Gives up what is held here, for workers that serve `needs`. Answers whether it was held. */
   handOver(runId: string, needs: readonly string[]): Promise<boolean>;
   waiting(): Promise<readonly WaitingRun[]>;

@@ -315,6 +315,12 @@ export class LogStore implements EvidenceStore {
     this.#lookAgain(runId);
   }
 
+  async rest(runId: string): Promise<void> {
+    this.#requireOpen();
+    await this.#backend.shared?.rest(runId);
+    this.#lookAgain(runId);
+  }
+
   async handOver(runId: string, needs: readonly string[]): Promise<void> {
     this.#requireOpen();
     if (!(await this.#sharedBackend().handOver(runId, needs))) throw fenced(runId);

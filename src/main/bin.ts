@@ -45,6 +45,10 @@ process.exitCode = await runCli({
     const { serve } = await import("./serve.ts");
     await serve(flags, { stopped: interrupted.signal, onReady });
   },
+  async scheduler(flags, onReady) {
+    const { runScheduler } = await import("./scheduler.ts");
+    await runScheduler(flags, { stopped: interrupted.signal, onReady });
+  },
   async signer(flags, onReady) {
     const { runSigner } = await import("./run-signer.ts");
     await runSigner(flags, { stopped: interrupted.signal, onReady });

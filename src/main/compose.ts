@@ -5,7 +5,7 @@ import type { Denial, GrpcServer, ServerTls } from "#api";
 import type { StepType } from "#effects";
 import { createJsonlStore, createMemoryStore, createSqliteStore, LogMirror, makeDirectory, Sealer } from "#evidence";
 import type { EvidenceStore, LogStoreOptions, Signer } from "#evidence";
-import { isAttemptLog, recoverRuns } from "#orchestration";
+import { isAttemptLog } from "#orchestration";
 import type { ContractKeeper, DiskGuard, JobRunner, RecoveredRuns, RunRunner, Scheduler } from "#orchestration";
 import { Fault, LIMITS } from "#model";
 import { configuredSecrets, redactedLog } from "./configured-secrets.ts";
@@ -16,6 +16,8 @@ import { guardDisk } from "./guard-disk.ts";
 import { openHandedJobs } from "./handed-jobs.ts";
 import { HistoryOfRuns } from "./history.ts";
 import { openConfiguredIdentities } from "./identities.ts";
+import { openAcross } from "./across.ts";
+import type { Across } from "./across.ts";
 import { openHooks } from "./hooks.ts";
 import type { RunningHooks } from "./hooks.ts";
 import { requireDevelopmentAtHome } from "./development.ts";
@@ -23,7 +25,8 @@ import { LedgerOfRuns } from "./ledger.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
 import { NotificationsOfRuns } from "./notifications.ts";
-import { resumeInterrupted, tellRecovered } from "./recovered-runs.ts";
+import { recover, whatIsDriven } from "./driven-here.ts";
+import { resumeInterrupted } from "./recovered-runs.ts";
 import { createRunners } from "./runners.ts";
 import { createScheduler, requireSoundPlans } from "./schedules.ts";
 import { openPlatform } from "./platform.ts";
@@ -49,11 +52,13 @@ export interface ComposeOptions {
   readonly stepTypes?: readonly StepType[];
   /** Whether this process drives on runs that it did not start; default true. A command that ends soon does not. */
   readonly drivesOn?: boolean;
+  /** Whether calls are taken; default true. A scheduler takes none. */
+  readonly takesCalls?: boolean;
 }
 
 /** A running Verbatim. */
 export interface App extends AsyncDisposable {
-  /** Where the gRPC server listens, as a client takes it. */
+  /** Where the gRPC server listens, as a client takes it; empty if no calls are taken. */
   readonly address: string;
   /** Where HTTP is served, if it is. */
   readonly httpAddress: string | undefined;
@@ -89,42 +94,47 @@ function unusableState(error: unknown, state: string): Fault | undefined {
   return new Fault("STORE_HALTED", text, { cause: error });
 }
 
+/** What is made after those who need it. */
+interface Later<T> {
+  current?: T;
+}
+
 async function start(configuration: LoadedConfiguration, options: ComposeOptions): Promise<App> {
   await using resources = new AsyncDisposableStack();
-  const { state } = configuration;
   const secrets = configuredSecrets(configuration);
   const log = redactedLog(options.log, secrets);
   for (const { field, description } of secrets?.absent ?? []) log("secret.absent", { field, description });
   const tls = openTls(configuration, { resources, log });
   const providers = await registerProviders(configuration, { given: options.stepTypes ?? [], secrets, log, resources });
-  makeDirectory(state);
-  requireStoreKind(state, configuration.store);
+  makeDirectory(configuration.state);
+  requireStoreKind(configuration.state, configuration.store);
   requirePlatform(configuration);
-  const server: { current?: GrpcServer } = {};
+  const server: Later<GrpcServer> = {};
   const setServing = (serving: boolean): void => server.current?.setServing(serving);
-  const takeOvers: { current?: TakeOvers } = {};
-  const onFenced = (runIds: readonly string[]): void => takeOvers.current?.abandon(runIds);
-  const evidence = await openEvidence(configuration, { resources, log, setServing, onFenced });
+  const takeOvers: Later<TakeOvers> = {};
+  const driven = whatIsDriven(configuration, options);
+  const evidence = await openEvidence(configuration, { resources, log, setServing, takeOvers, driven });
   const { store, signer, disk, metrics, history, notifications, sealer, handed, recovered, onHalt } = evidence;
   const { health, stepTypes: ofPlatform, served } = openPlatform(configuration, resources);
   const stepTypes = withoutSecrets(await initProviders(providers, { ofPlatform, resources }), secrets);
-  const drivesOn = options.drivesOn ?? true;
   const contractStore = served.platform && openContractStore(configuration, { resources, onHalt });
   const { runner, runs } = createRunners(
-    { store, contractStore, stepTypes, health, signer, handed, disk, log, drivesOn },
+    { store, contractStore, stepTypes, health, signer, handed, disk, log, ...driven },
     configuration,
   );
   takeOvers.current = resources.use(createTakeOvers(configuration, { store, runner, runs, handed, log }));
+  const across = await openAcross(configuration, { store, runner, runs, resources, log });
   const contracts = contractStore && createContractKeeper(configuration, { contractStore, store, served, runner, log });
-  if (drivesOn) requireSoundPlans(configuration, runs);
+  if (driven.drivesOn) requireSoundPlans(configuration, runs);
   const schedules = createScheduler(configuration, { store, runs, log });
-  await notifications.open({ store, runner, log, looksBack: drivesOn });
+  await notifications.open({ store, runner, log, looksBack: driven.drivesOn });
   const hooks = await openHooks(configuration, { runner, resources, log, disk, onNews: metrics?.onWork });
   const place = await whereToServe(configuration, { hooks, metrics, log, tls, resources });
   server.current = await startGrpcServer({
     ...place,
-    runner,
-    runs,
+    takesCalls: options.takesCalls ?? true,
+    runner: across.runner,
+    runs: across.runs,
     history,
     schedules,
     store,
@@ -137,25 +147,28 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   connectMetrics(metrics, { server: server.current, hooks, stepTypes, store, contractStore });
   watchTls(configuration, { tls, server: server.current, resources, log });
   if (disk?.full === true) server.current.setServing(false);
-  if (drivesOn) await driveOn({ recovered, runs, contracts, schedules, hooks, log, takeOvers: takeOvers.current });
+  const plans = driven.drivesPlans ? { recovered, runs, schedules, takeOvers: takeOvers.current } : undefined;
+  if (driven.drivesOn) await driveOn({ across, plans, contracts, hooks, log });
   const parts = { runner, runs, schedules, contracts, hooks, store, disk, notifications, configuration };
-  return runningApp({ ...parts, token: place.token, server: server.current, resources: resources.move() });
+  const rest = { takeOvers: takeOvers.current, token: place.token, server: server.current };
+  return runningApp({ ...parts, ...rest, resources: resources.move() });
 }
 
 interface EvidenceContext {
   readonly resources: AsyncDisposableStack;
   readonly log: EventLog;
   readonly setServing: (serving: boolean) => void;
-  /** Told of runs that another process has taken over. */
-  readonly onFenced: (runIds: readonly string[]) => void;
+  /** What takes over runs, once it is there. */
+  readonly takeOvers: Later<TakeOvers>;
+  readonly driven: DrivenHere;
 }
 
 /** Opens the store with all that is told of what it keeps, and says in it what a process before this one has left. */
 async function openEvidence(
   configuration: LoadedConfiguration,
-  { resources, log, setServing, onFenced }: EvidenceContext,
+  { resources, log, setServing, takeOvers, driven }: EvidenceContext,
 ) {
-  const sealing: { current?: Sealer } = {};
+  const sealing: Later<Sealer> = {};
   const onHalt = (why: string): void => {
     log("store.halted", { why });
     setServing(false);
@@ -167,32 +180,35 @@ async function openEvidence(
   const signer = await openSigner(configuration);
   const onEnded = (runId: string): void => sealing.current?.sealSoon(runId);
   const told = { ledger, history, notifications, metrics };
-  const store = await openStore(configuration, { resources, log, onHalt, onEnded, onFenced, ...told });
+  const store = await openStore(configuration, { resources, log, onHalt, onEnded, takeOvers, ...told });
   claimStoreKind(configuration.state, configuration.store);
   await ledger.open(configuration, store, { signer, log, onHalt: () => setServing(false) });
   resources.use(ledger);
   await history.open(configuration, { store, resources, log });
   disk?.start();
   const handed = await openHandedJobs(configuration, { store, history, onEnded, resources, log });
-  const recovered = await recoverRuns(store, systemClock, handed);
-  tellRecovered(recovered, log);
+  const recovered = await recover(store, { ...driven, handed, log });
   const sealer = await startSealing(configuration, { store, signer, resources, log, ledger });
   sealing.current = sealer;
   return { store, signer, disk, metrics, history, notifications, sealer, handed, recovered, onHalt };
 }
 
-interface Driven extends Pick<Running, "runs" | "contracts" | "schedules" | "hooks"> {
-  readonly recovered: RecoveredRuns;
-  readonly takeOvers: TakeOvers;
+interface Driven extends Pick<Running, "contracts" | "hooks"> {
+  readonly across: Across;
+  /** Undefined = others drive plans. */
+  readonly plans:
+    | (Pick<Running, "runs" | "schedules" | "takeOvers"> & { readonly recovered: RecoveredRuns })
+    | undefined;
   readonly log: EventLog;
 }
 
 /** Goes on with what was begun before, and begins what comes by itself. */
-async function driveOn({ recovered, takeOvers, runs, contracts, schedules, hooks, log }: Driven): Promise<void> {
-  await resumeInterrupted(recovered, runs, log);
-  takeOvers.start();
+async function driveOn({ across, plans, contracts, hooks, log }: Driven): Promise<void> {
+  across.serve();
+  if (plans !== undefined) await resumeInterrupted(plans.recovered, plans.runs, log);
+  plans?.takeOvers.start();
   await contracts?.start();
-  await schedules.start();
+  await plans?.schedules.start();
   hooks?.start();
 }
 
@@ -236,6 +252,7 @@ interface Running {
   readonly disk: DiskGuard | undefined;
   readonly token: string;
   readonly notifications: NotificationsOfRuns;
+  readonly takeOvers: TakeOvers;
   readonly resources: AsyncDisposableStack;
   readonly configuration: LoadedConfiguration;
 }
@@ -252,6 +269,7 @@ function runningApp(running: Running): App {
     disk,
     token,
     notifications,
+    takeOvers,
     resources,
     configuration,
   } = running;
@@ -263,6 +281,7 @@ function runningApp(running: Running): App {
     disk?.close(); // room on the disk is no reason to take jobs any more
     server.setServing(false);
     await (draining ??= Promise.all([
+      takeOvers.stop(), // what is given up here is for others
       schedules.close(),
       hooks?.drain({ graceMs }),
       runner.drain({ graceMs }),
@@ -306,13 +325,13 @@ interface StoreContext {
   readonly metrics: ServerMetrics | undefined;
   /** Told of each run whose log has ended. */
   readonly onEnded: (runId: string) => void;
-  /** Told of runs that another process has taken over. */
-  readonly onFenced: (runIds: readonly string[]) => void;
+  /** Told of runs that another process has taken over, or has given up. */
+  readonly takeOvers: Readonly<Later<TakeOvers>>;
 }
 
 async function openStore(configuration: LoadedConfiguration, context: StoreContext): Promise<EvidenceStore> {
   const { state, mirror } = configuration;
-  const { resources, log, onHalt, onEnded, onFenced, ledger, history, notifications, metrics } = context;
+  const { resources, log, onHalt, onEnded, takeOvers, ledger, history, notifications, metrics } = context;
   const onCommit: LogStoreOptions["onCommit"] = (all) => {
     const appends = all.filter(({ runId }) => !isAttemptLog(runId)); // what they say stands in the logs of their runs
     ledger.take(appends);
@@ -326,7 +345,8 @@ async function openStore(configuration: LoadedConfiguration, context: StoreConte
     newEventId: randomUUIDv7,
     clock: systemClock,
     onHalt,
-    onFenced,
+    onFenced: (runIds) => takeOvers.current?.abandon(runIds),
+    onFree: (_runIds, hands) => (hands === "driver" ? takeOvers.current?.look() : undefined),
     onCommit,
     onDamage,
     guardNewRun: ledger.guard,

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 /** Every event that the process logs, with its level: the one list. */
 export const LOG_EVENTS = {
   "server.started": "info",
+  "scheduler.started": "info",
   "server.draining": "info",
   "server.stopped": "info",
   "worker.started": "info",

@@ -1,3 +1,4 @@
+import { Fault } from "#model";
 import type { RecoveredRuns, RunRunner } from "#orchestration";
 import type { EventLog } from "./log-events.ts";
 
@@ -18,20 +19,25 @@ export function tellRecovered({ jobs, plans, handedOver }: RecoveredRuns, log: E
       });
 }
 
-/** A server goes on with what it, or one before it, was driving, unless somebody has to say what became of a step in doubt. */
-export async function resumeInterrupted({ plans }: RecoveredRuns, runs: RunRunner, log: EventLog): Promise<void> {
+/**
+ * A server goes on with what it, or one before it, was driving, unless somebody has to say what became of a step in doubt. Answers whether there was
+ * no room for all of it.
+ */
+export async function resumeInterrupted(
+  { plans }: RecoveredRuns,
+  runs: RunRunner,
+  log: EventLog,
+): Promise<{ readonly full: boolean }> {
+  let full = false;
   for (const { runId, mayGoOn, startAfter, atWorkers } of plans) {
-    if (startAfter !== undefined) runs.awaitStart(runId, startAfter);
-    if (!mayGoOn && atWorkers.length === 0) continue;
     try {
-      if (atWorkers.length > 0) {
-        await runs.goOn(runId);
-        log("run.resumed", { run_id: runId, pending: atWorkers.length });
-        continue;
-      }
+      if (startAfter !== undefined) runs.awaitStart(runId, startAfter);
+      else if (!mayGoOn) await runs.takeUp(runId);
+      if (atWorkers.length > 0) log("run.resumed", { run_id: runId, pending: atWorkers.length });
+      if (!mayGoOn) continue;
       const asked = {
         actor: "verbatim",
-        reason: "the server started again",
+        reason: "nobody was driving it",
         failedOnly: false,
         sameJobs: true,
         rerun: [],
@@ -40,7 +46,9 @@ export async function resumeInterrupted({ plans }: RecoveredRuns, runs: RunRunne
       const { pending } = await runs.resume(runId, asked);
       log("run.resumed", { run_id: runId, pending: pending.length });
     } catch (error) {
+      full ||= error instanceof Fault && error.code === "LIMIT_EXCEEDED";
       log("run.waits", { run_id: runId, why: error instanceof Error ? error.message : String(error) });
     }
   }
+  return { full };
 }

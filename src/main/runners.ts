@@ -22,6 +22,8 @@ export interface RunnerParts {
   readonly disk: DiskGuard | undefined;
   readonly log: EventLog;
   readonly drivesOn: boolean;
+  /** Whether plans are driven here at all. */
+  readonly drivesPlans: boolean;
 }
 
 /** What drives direct jobs, and what drives runs of plans: on the same store, machine and eyes. */
@@ -34,7 +36,7 @@ export interface Runners {
 export function createRunners(parts: RunnerParts, configuration: LoadedConfiguration): Runners {
   const { state, store: kind, active_jobs: maxActiveJobs, governance } = configuration;
   const admission = governance === "required" ? "contract" : "open";
-  const { store, contractStore, stepTypes, health, signer, handed, disk, log, drivesOn } = parts;
+  const { store, contractStore, stepTypes, health, signer, handed, disk, log, drivesOn, drivesPlans } = parts;
   const files = new DisclosureFiles(state);
   const common = {
     store,
@@ -68,6 +70,7 @@ export function createRunners(parts: RunnerParts, configuration: LoadedConfigura
       newRunId: randomUUIDv7,
       chance: Math.random,
       drivesOn,
+      drives: drivesPlans,
       onWaits: (runId, error) => log("run.waits", { run_id: runId, why: textOf(error) }),
     }),
   };

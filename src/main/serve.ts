@@ -2,9 +2,12 @@ import { calledLocally, refuseDebugEnvironment } from "#api";
 import type { ServeFlags } from "#cli";
 import { Fault } from "#model";
 import { compose } from "./compose.ts";
+import type { App } from "./compose.ts";
 import { keepHeapSmall } from "./heap.ts";
 import { loadConfiguration } from "./load-configuration.ts";
+import type { LoadedConfiguration } from "./load-configuration.ts";
 import { createEventLog } from "./log-events.ts";
+import type { EventLog } from "./log-events.ts";
 import { noteServer } from "./running-server.ts";
 
 /** How a server's process is told to stop, and whom it tells that it is ready. */
@@ -34,6 +37,23 @@ export async function serve(flags: ServeFlags, { stopped, onReady }: ServeOption
     pid: process.pid,
   });
   onReady(app.address);
+  await untilStopped(app, { stopped, configuration, log, forget });
+}
+
+/** What a process that serves is stopped with. */
+export interface Stopping {
+  readonly stopped: AbortSignal;
+  readonly configuration: LoadedConfiguration;
+  readonly log: EventLog;
+  /** Called when nothing is served any more. */
+  readonly forget: () => void;
+}
+
+/**
+ * Waits for the signal, then for what runs.
+ * @throws {Fault} STORE_HALTED after the stop, if the store had halted before.
+ */
+export async function untilStopped(app: App, { stopped, configuration, log, forget }: Stopping): Promise<void> {
   if (!stopped.aborted) await new Promise((resolve) => stopped.addEventListener("abort", resolve, { once: true }));
   log("server.draining", { reason: String(stopped.reason), drain_seconds: configuration.drain_seconds });
   const halted = await app.stop();

@@ -1,3 +1,8 @@
+export { AskedElsewhere } from "./across/asked-elsewhere.ts";
+export type { AskedElsewhereOptions } from "./across/asked-elsewhere.ts";
+export { carryOutCall } from "./across/call-words.ts";
+export { createJobsAcross } from "./across/jobs-across.ts";
+export { createRunsAcross } from "./across/runs-across.ts";
 export { createJobRunner } from "./create-job-runner.ts";
 export type { JobRunnerOptions } from "./create-job-runner.ts";
 export type { DeniedCall } from "./denials/counted-denials.ts";

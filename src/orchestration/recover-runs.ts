@@ -7,6 +7,14 @@ import { isPlanRun } from "./run/load-run.ts";
 import { recoverPlanRun } from "./run/recover-plan-run.ts";
 import type { RecoveredRun } from "./run/recover-plan-run.ts";
 
+/** Who recovers. */
+export interface RecoveredBy {
+  /** Whether it goes on with what it finds; default false. */
+  readonly drives?: boolean;
+  /** What hands jobs over to workers. */
+  readonly handed?: HandedJobs | undefined;
+}
+
 /** What a start has found, and said in the logs. */
 export interface RecoveredRuns {
   /** Direct jobs, which were closed. */
@@ -21,20 +29,27 @@ export interface RecoveredRuns {
  * Says of every run that an earlier process left open what its log proves: a direct job is closed, a plan's run is blocked
  * until somebody resumes it. Performs nothing. What workers perform is theirs: it is left alone, or handed over if that was still to be done.
  */
-export async function recoverRuns(store: EvidenceStore, clock: Clock, handed?: HandedJobs): Promise<RecoveredRuns> {
+export async function recoverRuns(
+  store: EvidenceStore,
+  clock: Clock,
+  { drives = false, handed }: RecoveredBy = {},
+): Promise<RecoveredRuns> {
   const jobs: ExecutionResult[] = [];
   const plans: RecoveredRun[] = [];
   const handedOver: string[] = [];
-  for (const head of await store.takeOver()) {
+  const heads = await store.takeOver();
+  for (const [place, head] of heads.entries()) {
     try {
       const created = await firstRecord(store, head.runId);
-      if (created !== undefined && isPlanRun(created)) plans.push(await recoverPlanRun(store, head, clock));
+      if (created !== undefined && isPlanRun(created)) plans.push(await recoverPlanRun(store, head, { clock, drives }));
       else if (handed?.handsOver === true && (await isToBeHandedOver(store, head.runId))) {
         await handed.handOver(head.runId);
         handedOver.push(head.runId);
       } else jobs.push(await closeInterruptedRun(store, head, { clock }));
     } catch (error) {
-      if (!(error instanceof Fault) || error.code !== "RUN_FENCED") throw error; // somebody else has taken it over since
+      if (isTakenSince(error)) continue;
+      for (const { runId } of heads.slice(place)) await store.release(runId).catch(() => undefined); // then its lease ends
+      throw error;
     }
   }
   return { jobs, plans, handedOver };
@@ -44,4 +59,9 @@ export async function recoverRuns(store: EvidenceStore, clock: Clock, handed?: H
 async function isToBeHandedOver(store: EvidenceStore, runId: string): Promise<boolean> {
   const opening = await store.read(runId, -1, 3);
   return isUnbegun(opening) && opening[0] !== undefined && isForWorkers(opening[0].record);
+}
+
+/** Somebody else has taken the run over since, or a call that came for it was quicker. */
+function isTakenSince(error: unknown): boolean {
+  return error instanceof Fault && (error.code === "RUN_FENCED" || error.code === "SEQUENCE_CONFLICT");
 }

@@ -119,3 +119,37 @@ test("the log of an attempt has a name that no caller can choose, and no list of
   expect(await store.head(attempt)).toMatchObject({ size: 1 });
   expect(await store.openRuns()).toHaveLength(2);
 });
+
+test("a run that rests until somebody speaks is passed over by whoever looks, and is had at once by who names it or appends to it", async () => {
+  await using stores = new SharedStores(server.url);
+  const [first, second, third] = [stores.open(), stores.open(), stores.open()];
+  for (const runId of ["named", "appended"]) {
+    await first.append(runId, 0, [created(runId)]);
+    await first.rest(runId);
+    expect(first.epochOf(runId)).toBeUndefined();
+  }
+  expect(await second.takeOver()).toEqual([]);
+  expect(await second.claim("named", ALL)).toBeUndefined();
+  expect(await second.claim("named", DRIVER)).toMatchObject({ size: 1 });
+  expect(await third.claim("named", DRIVER)).toBeUndefined();
+  await third.append("appended", 1, [note(1)]);
+  await expect(first.append("appended", 2, [note(2)])).rejects.toMatchObject({ code: "RUN_FENCED" });
+  await second.release("named");
+  await third.release("appended"); // a driver's again: the word was said
+  expect((await first.takeOver()).map(({ runId }) => runId)).toEqual(["named", "appended"]);
+});
+
+test("a run that has ended is held by nobody, so that any process may open it again", async () => {
+  await using stores = new SharedStores(server.url);
+  const [first, second] = [stores.open(), stores.open()];
+  await first.append("run-1", 0, [created("run-1"), { ...completed(), status: "failed" }]);
+  const resumed = {
+    event_type: "run.resumed",
+    timestamp_utc: completed().timestamp_utc,
+    actor: "bob",
+    attempt: 0,
+  } as const;
+  await second.append("run-1", 2, [resumed]);
+  expect(second.epochOf("run-1")).toBe("2");
+  await expect(first.append("run-1", 3, [note(1)])).rejects.toMatchObject({ code: "RUN_FENCED" });
+});

@@ -1,3 +1,4 @@
+import { ACROSS_MUTANTS } from "./across-mutants.ts";
 import { CONTRACT_KEEPER_MUTANTS } from "./contract-keeper-mutants.ts";
 import { CONTRACT_LOG_MUTANTS } from "./contract-log-mutants.ts";
 import { EVIDENCE_MUTANTS } from "./evidence-mutants.ts";
@@ -55,6 +56,7 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...GOVERNANCE_MUTANTS,
   ...QUEUE_MUTANTS,
   ...POSTGRES_STORE_MUTANTS,
+  ...ACROSS_MUTANTS,
   ...HOOK_MUTANTS,
   ...WORK_MUTANTS,
   ...WORKER_MUTANTS,

@@ -60,7 +60,7 @@ export const POSTGRES_STORE_MUTANTS: readonly Mutant[] = [
     tests: STORE,
   }),
   claims("claim-before-the-lease-is-over", {
-    change: ["AND (owner = $1 OR lease_until <= clock_timestamp())\n           AND hands", "AND hands"],
+    change: ["AND (owner = $1 OR lease_until <= clock_timestamp())\n           AND (hands", "AND (hands"],
     tests: STORE,
   }),
   claims("lease-never-renewed", {
@@ -75,7 +75,7 @@ export const POSTGRES_STORE_MUTANTS: readonly Mutant[] = [
     tests: STORE,
   }),
   claims("handed-over-run-is-claimed-by-a-driver", {
-    change: ["AND hands = $4 AND", "AND $4 <> '' AND"],
+    change: ["AND (hands = $4 OR", "AND ($4 <> '' OR"],
     tests: HANDS,
   }),
   claims("worker-takes-what-it-does-not-serve", {
@@ -83,7 +83,19 @@ export const POSTGRES_STORE_MUTANTS: readonly Mutant[] = [
     tests: HANDS,
   }),
   claims("append-claims-what-was-handed-over", {
-    change: ["OR c.hands = 'driver' AND (", "OR ("],
+    change: ["OR c.hands <> 'worker' AND (", "OR ("],
+    tests: HANDS,
+  }),
+  claims("run-that-rests-is-taken-over", {
+    change: ["AND $4 = 'driver' AND $7::text IS NOT NULL)", "AND $4 = 'driver')"],
+    tests: HANDS,
+  }),
+  claims("run-that-was-roused-still-rests", {
+    change: ["WHEN 'person' THEN 'driver' ELSE", "WHEN 'nobody' THEN 'driver' ELSE"],
+    tests: HANDS,
+  }),
+  claims("run-that-has-ended-is-held", {
+    change: ["c.owner = $1 OR c.ended OR", "c.owner = $1 OR"],
     tests: HANDS,
   }),
   channel("commit-not-told-to-others", {

@@ -67,6 +67,7 @@ export function heldStore(): HeldStore {
     claim: (...given) => inner.claim(...given),
     epochOf: (...given) => inner.epochOf(...given),
     release: (...given) => inner.release(...given),
+    rest: (...given) => inner.rest(...given),
     handOver: (...given) => inner.handOver(...given),
     waiting: () => inner.waiting(),
     askToStop: (...given) => inner.askToStop(...given),

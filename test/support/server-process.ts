@@ -17,8 +17,8 @@ export interface ServerProcessOptions {
   readonly state: string;
   /** Members of the configuration file beside `state`. */
   readonly configuration?: Readonly<Record<string, unknown>>;
-  /** `serve`: the command line's. `test steps`: the same parts with the step types of server-with-test-steps.ts. Default. */
-  readonly entry?: "serve" | "test steps";
+  /** `serve`, `scheduler`: the command line's. `test steps`: the same parts with the step types of server-with-test-steps.ts. Default. */
+  readonly entry?: "serve" | "scheduler" | "test steps";
   /** Further arguments of `serve`. */
   readonly flags?: readonly string[];
   /** A program and its arguments under which the server is run. */
@@ -86,9 +86,9 @@ export async function launchServer(options: ServerProcessOptions): Promise<Start
   const file = `${state}.verbatim.yaml`;
   await writeFile(file, JSON.stringify({ ...configuration, state }));
   const program =
-    entry === "serve"
-      ? [join(tree, "src/main/bin.ts"), "serve", "--config", file, ...flags]
-      : [join(tree, "test/support/server-with-test-steps.ts"), file];
+    entry === "test steps"
+      ? [join(tree, "test/support/server-with-test-steps.ts"), file]
+      : [join(tree, "src/main/bin.ts"), entry, "--config", file, ...flags];
   const startMs = performance.now();
   const [command = "", ...words] = [...under, process.execPath, ...PREAMBLE, ...program];
   const child = spawn(command, words, {
@@ -155,7 +155,7 @@ async function whenReady({ child, written, ended, state, startMs }: Starting): P
 
 /** The address in the log's word that calls are taken. */
 function startedAt(line: string): string | undefined {
-  if (!line.includes('"server.started"')) return undefined;
-  const { address } = JSON.parse(line) as { readonly address: string }; // written by the event log
+  if (!/"(?:server|scheduler)\.started"/.test(line)) return undefined;
+  const { address = "" } = JSON.parse(line) as { readonly address?: string }; // written by the event log
   return address;
 }

@@ -95,6 +95,7 @@ const CODES: Readonly<Record<(typeof FAULTS)[FaultCode], Code>> = {
   UNAUTHENTICATED: Code.Unauthenticated,
   UNAVAILABLE: Code.Unavailable,
   UNIMPLEMENTED: Code.Unimplemented,
+  UNKNOWN: Code.Unknown,
 };
 
 function callContext(context: HandlerContext, clock: Clock): CallContext {

@@ -44,6 +44,8 @@ import type { OnWebhook, WebhookEndpoint } from "./webhooks/webhook-endpoint.ts"
 export interface GrpcServerOptions {
   /** `unix:/path` or `host:port`, without `tls` a loopback one; port 0 takes a free one. */
   readonly address: string;
+  /** Whether calls are taken at `address`. If not, nothing listens there, and the side port tells how the process is, and nothing else. Default true. */
+  readonly takesCalls?: boolean;
   readonly runner: JobRunner;
   readonly runs: RunRunner;
   readonly history: HistoryReader;
@@ -114,7 +116,7 @@ export interface OpenNumbers {
 
 /** A server that takes calls. */
 export interface GrpcServer extends AsyncDisposable {
-  /** Where it listens, as a client takes it. */
+  /** Where it listens, as a client takes it; empty if it takes no calls. */
   readonly address: string;
   /** Where the HTTP side port listens, if there is one. */
   readonly httpAddress: string | undefined;
@@ -142,7 +144,7 @@ export interface GrpcServer extends AsyncDisposable {
  *   refuses; STATE_LOCKED if another server answers on the socket.
  */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const { clock, limits, onInternalError, onCall, tls } = options;
+  const { clock, limits, onInternalError, onCall, tls, takesCalls = true } = options;
   const address = parseAddress(options.address);
   const httpAddress = options.httpAddress === undefined ? undefined : parseAddress(options.httpAddress);
   if (tls !== undefined) requireSoundTls(tls, clock);
@@ -177,12 +179,10 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
       authenticate: authenticatorOf(httpAddress, { ...withoutTlsOnLoopback(httpAddress, options), noToken: false }),
     }));
   try {
-    const transport = await startTransport({
-      ...common,
-      address,
-      insecure: options.insecure,
-      authenticate: authenticatorOf(address, options),
-    });
+    const authenticate = authenticatorOf(address, options);
+    const transport = takesCalls
+      ? await startTransport({ ...common, address, insecure: options.insecure, authenticate })
+      : undefined;
     return runningServer({ transport, sidePort, health, budgets, access });
   } catch (error) {
     await sidePort?.drain({ graceMs: 0 });
@@ -210,6 +210,11 @@ interface Mounted {
 }
 
 function mountedServices(options: GrpcServerOptions, access: Access): Mounted {
+  const isServing = (): boolean => options.store.halted === undefined;
+  if (options.takesCalls === false) {
+    const health = new HealthState([], isServing);
+    return { services: [healthService(health)], health };
+  }
   const own = [
     executorService(options),
     runService(options),
@@ -226,7 +231,7 @@ function mountedServices(options: GrpcServerOptions, access: Access): Mounted {
     }),
   ];
   const names = own.map(({ service }) => service.typeName);
-  const health = new HealthState(names, () => options.store.halted === undefined);
+  const health = new HealthState(names, isServing);
   const services: MountedService[] = [...own, healthService(health)];
   if (options.reflection === true) services.push(...reflectionServices(services.map(({ service }) => service)));
   const newId = options.newId ?? noId;
@@ -279,7 +284,8 @@ const LOCAL: Principal = { name: "local" };
 const ANYONE: Principal = { name: "anyone" };
 
 interface RunningServer {
-  readonly transport: Transport;
+  /** Undefined = no calls are taken. */
+  readonly transport: Transport | undefined;
   readonly sidePort: HttpSidePort | undefined;
   readonly health: HealthState;
   readonly budgets: CallBudgets;
@@ -291,22 +297,22 @@ function runningServer({ transport, sidePort, health, budgets, access }: Running
   const drain = async (graceMs: number): Promise<void> => {
     health.setServing(false);
     health.endWatches();
-    draining ??= Promise.all([transport.drain({ graceMs }), sidePort?.drain({ graceMs })]);
+    draining ??= Promise.all([transport?.drain({ graceMs }), sidePort?.drain({ graceMs })]);
     await draining;
     access.close();
   };
   return {
-    address: transport.address,
+    address: transport?.address ?? "",
     httpAddress: sidePort?.address,
     get open() {
-      const { connections: grpcConnections } = transport;
+      const grpcConnections = transport?.connections ?? 0;
       return { calls: budgets.calls, grpcConnections, httpConnections: sidePort?.connections ?? 0 };
     },
     get denied() {
       return access.totals;
     },
     replaceTls(material) {
-      transport.replaceTls(material);
+      transport?.replaceTls(material);
       sidePort?.replaceTls(material);
     },
     setServing: (serving) => health.setServing(serving),

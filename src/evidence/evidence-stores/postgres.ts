@@ -231,12 +231,17 @@ class PostgresBackend implements LogBackend, SharedBackend {
 
   async release(runId: string): Promise<void> {
     await this.ready();
-    if (await this.#claims.giveUp(runId)) this.#channel?.call("driver", [runId]);
+    if (await this.#claims.giveUp(runId, "driver")) this.#channel?.call("driver", [runId]);
+  }
+
+  async rest(runId: string): Promise<void> {
+    await this.ready();
+    await this.#claims.giveUp(runId, "person");
   }
 
   async handOver(runId: string, needs: readonly string[]): Promise<boolean> {
     await this.ready();
-    const given = await this.#claims.giveUp(runId, needs);
+    const given = await this.#claims.giveUp(runId, { needs });
     if (given) this.#channel?.call("worker", [runId]);
     return given;
   }

@@ -1,14 +1,13 @@
 import { RunCheckpoints } from "#evidence";
 import type { CheckpointOptions, EvidenceStore, RecordDraft } from "#evidence";
 import type { HealthObserver } from "#health";
-import type { Clock, Json } from "#model";
+import type { Clock } from "#model";
 import { Fault, LIMITS } from "#model";
-import { firstRecord, spilledText } from "#worker";
+import { firstRecord } from "#worker";
 import type { DiskGuard } from "../disk-guard.ts";
 import type { HandedJobs } from "../handed-jobs.ts";
 import { notAdmitted } from "../machine.ts";
 import type { Machine } from "../machine.ts";
-import { NOTIFICATION_CAUSES } from "../plan/compile-notifications.ts";
 import { compilePlan } from "../plan/compile-plan.ts";
 import { jobGraph } from "../plan/graph.ts";
 import { planText } from "../plan/plan-json.ts";
@@ -16,11 +15,12 @@ import type { PlanText } from "../plan/plan-json.ts";
 import { preflight } from "../plan/preflight.ts";
 import { ConcurrencySlots } from "./concurrency-slots.ts";
 import { DelayedRuns } from "./delayed-runs.ts";
+import { holdRun, letGoOfRun } from "./hold-run.ts";
 import { isPlanRun, loadRun } from "./load-run.ts";
 import { LiveRuns } from "./live-runs.ts";
 import { PlanRun } from "./plan-run.ts";
 import { goesOnDrafts, resumeDrafts } from "./resume-run.ts";
-import { aboutJob, blocked, common, ENGINE, runOpeningRecords, stateChanged } from "./run-records.ts";
+import { aboutJob, blocked, common, ENGINE, stateChanged } from "./run-records.ts";
 import type {
   AboutJob,
   AcceptedRun,
@@ -32,6 +32,7 @@ import type {
   RunRunner,
   SubmittedPlan,
 } from "./run-runner.ts";
+import { runOpening } from "./run-opening.ts";
 import { RunState } from "./run-state.ts";
 import type { RunView } from "./run-view.ts";
 import { runView } from "./run-view.ts";
@@ -57,6 +58,11 @@ export interface RunRunnerOptions {
    * ends soon only records the word.
    */
   readonly drivesOn: boolean;
+  /**
+   * Whether this process drives runs at all. If not, what it accepts, and what is said here of a run, is recorded, and the run is left
+   * to another process over the same store. Default true.
+   */
+  readonly drives?: boolean;
   /** Told of a delayed run that could not be begun when its time had come, and why; must not throw. */
   readonly onWaits?: (runId: string, error: unknown) => void;
   /** Whether plans are run at all: under `contract` only the jobs of contracts are. Default `open`. */
@@ -82,6 +88,10 @@ class PlanRunner implements RunRunner {
   /** Runs that this process was asked to start or to go on with: it drives them on, whatever `drivesOn` says of others. */
   readonly #own = new Set<string>();
   readonly #delays: DelayedRuns;
+  /** Runs that are being accepted: of one id one after another. */
+  readonly #creating = new Map<string, Promise<AcceptedRun>>();
+  /** Runs that are being given up. */
+  readonly #givenUp = new Set<Promise<void>>();
   #draining = false;
 
   constructor(options: RunRunnerOptions) {
@@ -94,6 +104,7 @@ class PlanRunner implements RunRunner {
     this.#live = new LiveRuns({
       load: (runId) => this.#load(runId),
       onChange: (busy) => options.disk?.setBusy(this, busy),
+      onDropped: (run) => this.#letGo(run),
     });
     options.disk?.addStopper((why) => this.#stopAll(why));
   }
@@ -108,8 +119,20 @@ class PlanRunner implements RunRunner {
   async create(submitted: SubmittedPlan, asked: CreateRunOptions): Promise<AcceptedRun> {
     const report = this.validate(submitted);
     if (report.violations.length > 0) throw invalidPlan(report);
-    const text = planText(report.plan);
     const runId = asked.runId ?? this.#options.newRunId();
+    const before = this.#creating.get(runId) ?? Promise.resolve();
+    const created = before.then(ignore, ignore).then(async () => await this.#create(report, { ...asked, runId }));
+    this.#creating.set(runId, created);
+    try {
+      return await created;
+    } finally {
+      if (this.#creating.get(runId) === created) this.#creating.delete(runId);
+    }
+  }
+
+  async #create(report: PlanReport, asked: CreateRunOptions & { readonly runId: string }): Promise<AcceptedRun> {
+    const text = planText(report.plan);
+    const { runId } = asked;
     const attached = await this.#attached(runId, text);
     if (attached !== undefined) return attached;
     this.#requireRoom();
@@ -119,9 +142,13 @@ class PlanRunner implements RunRunner {
     this.#adopt(runId);
     try {
       const startAfter = this.#delays.until(asked.startAfter);
-      await run.tell(await this.#opening(report, { asked: { ...asked, startAfter }, text }));
-      if (startAfter !== undefined) this.#delays.add(runId, startAfter);
+      const opening = await runOpening(report.plan, { ...asked, startAfter, text }, this.#options);
+      if (startAfter !== undefined && this.#drives) this.#delays.add(runId, startAfter); // before it rests: it stays here
+      await run.tell(opening);
+      this.#live.drop(run);
+      if (!this.#drives) await this.#allGivenUp(); // whoever is told that it was accepted need not care whether this process lives
     } catch (error) {
+      this.#delays.remove(runId);
       this.#live.drop(run);
       if (!(error instanceof Fault) || error.code !== "SEQUENCE_CONFLICT") throw error;
       const other = await this.#attached(runId, text); // somebody else was first
@@ -146,25 +173,6 @@ class PlanRunner implements RunRunner {
     );
   }
 
-  async #opening(
-    { plan }: PlanReport,
-    { asked, text }: { readonly asked: Asked & { readonly startAfter: string | undefined }; readonly text: PlanText },
-  ): Promise<readonly RecordDraft[]> {
-    const { store, clock, machine } = this.#options;
-    const document = (await spilledText(text.text, store)) ?? (JSON.parse(text.text) as Json); // the plan is JSON by its making
-    return runOpeningRecords({
-      said: { at: clock.now(), actor: asked.actor, reason: asked.reason },
-      name: plan.name,
-      contractId: plan.contractId,
-      planHash: text.hash,
-      plan: document,
-      jobKeys: plan.jobs.map(({ key }) => key),
-      executorVersion: machine.executor.version,
-      startAfter: asked.startAfter,
-      notifyOn: NOTIFICATION_CAUSES.filter((cause) => plan.notifications?.some(({ on }) => on.includes(cause))),
-    });
-  }
-
   #requireRoom(): void {
     const { disk, admission, maxActiveRuns = LIMITS.activeRuns } = this.#options;
     if (admission === "contract") throw notAdmitted([ONLY_CONTRACTS]);
@@ -178,6 +186,10 @@ class PlanRunner implements RunRunner {
     );
   }
 
+  get #drives(): boolean {
+    return this.#options.drives !== false;
+  }
+
   #planRun(run: { runId: string; planHash: string; state: RunState; size: number }): PlanRun {
     const { store, clock, machine, health, handed, chance, checkpoints } = this.#options;
     return new PlanRun({
@@ -187,6 +199,7 @@ class PlanRunner implements RunRunner {
       machine,
       chance,
       slots: this.#slots,
+      drives: this.#drives,
       ...(health !== undefined && { health }),
       ...(handed !== undefined && { handed }),
       ...(checkpoints !== undefined && { checkpoints: new RunCheckpoints(run.runId, { ...checkpoints, clock }) }),
@@ -195,18 +208,22 @@ class PlanRunner implements RunRunner {
   }
 
   async #load(runId: string): Promise<PlanRun> {
-    const { store } = this.#options;
-    const loaded = await loadRun(store, runId, { verify: true });
-    if (!hasAttemptsAtWorkers(loaded.state)) return this.#planRun(loaded);
-    const head = await store.claim(runId, { hands: "driver" });
-    if (head === undefined) throw drivenElsewhere(runId);
-    const run = this.#planRun(head.size === loaded.size ? loaded : await loadRun(store, runId, { verify: true }));
-    run.attach();
+    const { store, clock } = this.#options;
+    await this.#allGivenUp(); // what is just being given up cannot be claimed
+    await holdRun(store, runId, clock);
+    const run = this.#planRun(await loadRun(store, runId, { verify: true }));
+    if (this.#drives) run.attach();
     return run;
   }
 
-  async goOn(runId: string): Promise<void> {
-    await this.#live.with(runId, async (run) => run.kick());
+  /** What rests is nobody's; what has to be begun later stays with whoever begins it. */
+  #letGo(run: PlanRun): void {
+    const { store, onWaits } = this.#options;
+    if (this.#delays.has(run.runId)) return;
+    const given = letGoOfRun(store, run)
+      .catch((error: unknown) => onWaits?.(run.runId, error)) // its lease ends by itself
+      .finally(() => this.#givenUp.delete(given));
+    this.#givenUp.add(given);
   }
 
   async get(runId: string): Promise<RunView> {
@@ -220,7 +237,7 @@ class PlanRunner implements RunRunner {
     if (report !== undefined && report.violations.length > 0) throw invalidPlan(report);
     return await this.#live.with(runId, async (run) => {
       this.#requireRoom();
-      const planHash = report?.planHash;
+      const planHash = report?.planHash ?? options.planHash;
       const { drafts, pending, left } = resumeDrafts(run, { ...options, planHash, at: this.#options.clock.now() });
       this.#adopt(runId);
       await run.tell(drafts);
@@ -228,8 +245,24 @@ class PlanRunner implements RunRunner {
     });
   }
 
+  async #allGivenUp(): Promise<void> {
+    await Promise.all(this.#givenUp);
+  }
+
   awaitStart(runId: string, startAfter: string): void {
     this.#delays.add(runId, startAfter);
+  }
+
+  async takeUp(runId: string): Promise<void> {
+    const { store } = this.#options;
+    if (store.epochOf(runId) === undefined) return;
+    try {
+      this.#requireRoom();
+    } catch (error) {
+      await store.release(runId);
+      throw error;
+    }
+    await this.#live.with(runId, async () => undefined);
   }
 
   /** The time of a delayed run has come. Somebody may have said something of it in the meantime. */
@@ -270,7 +303,7 @@ class PlanRunner implements RunRunner {
       const data = { plan_hash: run.planHash };
       const attempt = Math.max(0, run.state.job(key).attempt);
       const word = aboutJob(event, { key, said: { at, actor, reason }, attempt, data });
-      const goesOn = run.state.status === "blocked" && driven && !this.#draining;
+      const goesOn = run.state.status === "blocked" && driven && this.#drives && !this.#draining;
       await run.tell(goesOn ? goesOnDrafts(run.state, { word, at, reason: `${key}: ${event.slice(5)}` }) : [word]);
       return await durableView(run);
     });
@@ -331,6 +364,7 @@ class PlanRunner implements RunRunner {
     });
     await Promise.allSettled(runs.map((run) => run.rest()));
     disarm();
+    await this.#allGivenUp();
   }
 }
 
@@ -339,16 +373,6 @@ const ONLY_CONTRACTS = {
   description:
     "would be run without a contract, and this server runs only what a contract has approved (its configuration says `governance: required`); submit a request instead",
 };
-
-/** Whether workers perform attempts of a run that a process before this one, or another one, was driving. */
-function hasAttemptsAtWorkers({ running, jobs, auxiliary }: RunState): boolean {
-  return [...running].some((key) => (jobs.get(key) ?? auxiliary.get(key))?.logId !== undefined);
-}
-
-function drivenElsewhere(runId: string): Fault {
-  const text = `Run ${runId} is driven by another process that uses the same store: say it there, or ask again when that one is gone.`;
-  return new Fault("RUN_FENCED", text);
-}
 
 /** What is true of a run now, told when it is durable. */
 async function durableView(run: PlanRun): Promise<RunView> {
@@ -362,4 +386,8 @@ function invalidPlan({ violations, plan }: PlanReport): Fault {
   const list = violations.slice(0, 3).map(({ field, description }) => `${field} ${description}`);
   const more = violations.length > list.length ? `; and ${violations.length - list.length} more` : "";
   return new Fault("INVALID_REQUEST", `The plan ${plan.name} is not valid: ${list.join("; ")}${more}.`, { violations });
+}
+
+function ignore(): void {
+  // whoever asked is told
 }

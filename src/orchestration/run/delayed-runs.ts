@@ -38,6 +38,16 @@ export class DelayedRuns {
     this.#arm();
   }
 
+  /** Begins it no more. */
+  remove(runId: string): void {
+    this.#dueMs.delete(runId);
+  }
+
+  /** Whether the run waits here. */
+  has(runId: string): boolean {
+    return !this.#closed && this.#dueMs.has(runId);
+  }
+
   /** Begins nothing more. */
   close(): void {
     this.#closed = true;

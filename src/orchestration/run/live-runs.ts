@@ -6,6 +6,8 @@ export interface LiveRunsOptions {
   readonly load: (runId: string) => Promise<PlanRun>;
   /** Told whether any run is held; must not throw. */
   readonly onChange: (busy: boolean) => void;
+  /** Told of each run that is let go of; must not throw. */
+  readonly onDropped?: (run: PlanRun) => void;
 }
 
 interface Held {
@@ -55,6 +57,7 @@ export class LiveRuns {
       return await act(held.run);
     } finally {
       held.users -= 1;
+      held.run.kick(); // whoever has it loaded drives it
       this.drop(held.run);
     }
   }
@@ -81,5 +84,6 @@ export class LiveRuns {
     if (held?.run !== run || held.users > 0 || !(run.settled || run.broken)) return;
     this.#held.delete(run.runId);
     this.#options.onChange(this.#held.size > 0);
+    this.#options.onDropped?.(run);
   }
 }

@@ -41,6 +41,8 @@ export interface PlanRunOptions extends RunSurroundings {
   /** Records in its log. */
   readonly size: number;
   readonly checkpoints?: RunCheckpoints;
+  /** Whether this process drives it: if not, only what was said is recorded, and of what follows only a cancellation. Default true. */
+  readonly drives?: boolean;
   /** Told when the run rests: it has ended or is blocked, and all is durable; or its store has halted. Must not throw. */
   readonly onRest: (run: PlanRun) => void;
 }
@@ -76,9 +78,13 @@ export class PlanRun {
     return running.size === 0 && status !== "executing" && status !== "rolling_back";
   }
 
-  /** Whether it rests and all of it is durable: whoever reads its log knows as much as this object. */
+  /** Whether nothing is left to do here and all of it is durable: whoever reads its log knows as much as this object. */
   get settled(): boolean {
-    return this.atRest && this.#log.idle;
+    return (this.atRest || !this.#isDriven) && this.#log.idle;
+  }
+
+  get #isDriven(): boolean {
+    return this.#options.drives !== false || this.state.stop?.kind === "cancel";
   }
 
   /** Resolves when everything that is true of the run by now is durable. @throws {Fault} STORE_HALTED */
@@ -148,7 +154,7 @@ export class PlanRun {
   }
 
   #moveOn(): void {
-    if (this.#broken !== undefined) return;
+    if (this.#broken !== undefined || !this.#isDriven) return;
     const facts = { mayStart: (job: JobState) => this.#takeSlot(job) };
     for (let moves = nextMoves(this.state, facts); moves.length > 0; moves = nextMoves(this.state, facts)) {
       const drafts: RecordDraft[] = [];

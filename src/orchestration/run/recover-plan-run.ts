@@ -23,6 +23,8 @@ export interface RecoveredRun {
   readonly status: RunState["status"];
   /** Whether it waits for nobody, so that a server may go on with it. */
   readonly mayGoOn: boolean;
+  /** Whether it was handed on with nothing running, and goes on as if nothing had happened. */
+  readonly goesOn: boolean;
   /** The time for which it waits, if it does. */
   readonly startAfter?: string;
 }
@@ -35,12 +37,17 @@ const IN_DOUBT = "It was started and has no recorded end: whether it took effect
  * off, the run is blocked until somebody resumes it. Performs nothing. A run that waits is left alone. An attempt with a log of its own
  * is performed by a worker: nothing is said of it, and the run is not blocked, for whoever drives it next follows that log.
  */
-export async function recoverPlanRun(store: EvidenceStore, head: RunHead, clock: Clock): Promise<RecoveredRun> {
+export async function recoverPlanRun(
+  store: EvidenceStore,
+  head: RunHead,
+  { clock, drives }: RecoveryOptions,
+): Promise<RecoveredRun> {
   const run = await loadRun(store, head.runId, { verify: false });
   const { state } = run;
   const atWorkers = [...state.running].filter((key) => attemptOf(state, key).logId !== undefined);
   const interrupted = [...state.running].filter((key) => !atWorkers.includes(key));
   const runs = interrupted.length > 0 || atWorkers.length > 0;
+  if (drives && wasHandedOn(run, store)) return found(run, { interrupted, atWorkers });
   if (state.status === "blocked" && !runs && head.torn === undefined) return found(run, { interrupted, atWorkers });
   const said: Said = { at: clock.now(), actor: ENGINE, reason: INTERRUPTED };
   const ends = interrupted.flatMap((key) => attemptRecords(key, run, said));
@@ -74,14 +81,30 @@ function attemptOf(state: RunState, recordKey: string): Pick<AuxiliaryState, "at
   return state.jobs.get(recordKey) ?? state.auxiliary.get(recordKey) ?? newAuxiliary();
 }
 
+/** Whether something was running in the process that drove the run, and not at workers. */
+export function isInterrupted(state: RunState): boolean {
+  return [...state.running].some((key) => attemptOf(state, key).logId === undefined);
+}
+
+/** How runs are recovered. */
+export interface RecoveryOptions {
+  readonly clock: Clock;
+  /** Whether this process goes on with what it finds, where several share the store: then a run in which nothing was running was handed on. */
+  readonly drives: boolean;
+}
+
+/** Nothing was running: a process that gave the run up, or one that died between two jobs, has left nothing that would have to be told. */
+function wasHandedOn({ runId, state: { status, running } }: LoadedRun, store: EvidenceStore): boolean {
+  return (
+    store.epochOf(runId) !== undefined && running.size === 0 && (status === "executing" || status === "rolling_back")
+  );
+}
+
 function found(
   { runId, state }: LoadedRun,
   { interrupted, atWorkers }: Pick<RecoveredRun, "interrupted" | "atWorkers">,
 ): RecoveredRun {
-  const { status, blockCause, startAfter, plan, inDoubt, openGates } = state;
-  const cutOff = blockCause === "stopped" || blockCause === "interrupted";
-  const passed = blockCause === "gate" && openGates.size === 0; // by a word that only recorded it
-  const mayGoOn = status === "blocked" && (cutOff || passed);
+  const { status, blockCause, startAfter, plan, inDoubt } = state;
   const waits = status === "blocked" && blockCause === "delayed" && startAfter !== undefined;
   return {
     runId,
@@ -90,9 +113,22 @@ function found(
     atWorkers,
     inDoubt: [...inDoubt],
     status,
-    mayGoOn,
+    mayGoOn: isCutOff(state),
+    goesOn: status === "executing" || status === "rolling_back",
     ...(waits && { startAfter }),
   };
+}
+
+/** Whether a blocked run was stopped by a process and by nobody's wish. */
+function isCutOff({ status, blockCause, openGates }: RunState): boolean {
+  const passed = blockCause === "gate" && openGates.size === 0; // by a word that only recorded it
+  return status === "blocked" && (blockCause === "stopped" || blockCause === "interrupted" || passed);
+}
+
+/** Whether a run is blocked until a person says something, so that no process has to look at it before. */
+export function waitsForAWord(state: RunState): boolean {
+  if (state.status !== "blocked" || state.blockCause === "delayed") return false;
+  return !isCutOff(state) || [...state.inDoubt].some((key) => state.job(key).job.recovery === "operator");
 }
 
 function recoveredNote({ torn }: RunHead, said: Said): RecordDraft {

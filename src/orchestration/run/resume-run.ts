@@ -7,7 +7,7 @@ import type { JobState } from "./job-state.ts";
 import type { RunState } from "./run-state.ts";
 
 /** What is asked, with what was found out about it. */
-export interface ResumeRequest extends ResumeOptions {
+export interface ResumeRequest extends Omit<ResumeOptions, "planHash"> {
   /** Hash of the plan as it is now; absent = not looked at. */
   readonly planHash: string | undefined;
   readonly at: string;

@@ -54,6 +54,8 @@ export interface ResumeOptions extends Asked {
   readonly rerun: readonly string[];
   /** The plan as it is now: refused if it is another one than was started, unless `force`. */
   readonly plan?: SubmittedPlan;
+  /** Hash of the plan as it is now, where somebody else has looked at it. */
+  readonly planHash?: string;
   readonly force: boolean;
 }
 
@@ -97,6 +99,8 @@ export interface RunRunner {
   goOn(runId: string): Promise<void>;
   /** Starts a delayed run that an earlier process has accepted, when its time comes. */
   awaitStart(runId: string, startAfter: string): void;
+  /** Goes on with a run that this process has taken over, or lets go of it if it waits for somebody. @throws {Fault} EVIDENCE_BROKEN; LIMIT_EXCEEDED, DRAINING: then it was let go of */
+  takeUp(runId: string): Promise<void>;
   /** Stops what runs, skips what waits; resolves when the run has ended. @throws {Fault} RUN_NOT_FOUND, RUN_ENDED */
   cancel(runId: string, asked: Asked): Promise<RunView>;
 

@@ -22,7 +22,8 @@ const RUNS_LOOKED_BACK = 1000;
 
 /**
  * Starts the runs of schedules at their times. It remembers nothing: whether a firing was started is known by its run, which has
- * an id made of the schedule and the time. So whoever fires again in the same minute finds it there.
+ * an id made of the schedule and the time. So whoever fires again in the same minute finds it there, and of several schedulers over one
+ * store each starts it and one has started it.
  */
 export class Scheduler {
   readonly #options: SchedulerOptions;
@@ -114,7 +115,7 @@ export class Scheduler {
     const runId = scheduledRunId(schedule.name, atMs);
     try {
       if ((await store.head(runId)) !== undefined) return; // started before
-      const open = schedule.overlap === "skip" ? await this.#openRun(schedule) : undefined;
+      const open = schedule.overlap === "skip" ? await this.#openRun(schedule, runId) : undefined;
       if (open !== undefined) {
         onNews({ kind: "skipped", schedule: schedule.name, at, why: `run ${open} has not ended` });
         return;
@@ -127,9 +128,10 @@ export class Scheduler {
     }
   }
 
-  async #openRun({ name }: Schedule): Promise<string | undefined> {
+  /** The open run of another firing: that of this one may have been started by another scheduler just now. */
+  async #openRun({ name }: Schedule, firing: string): Promise<string | undefined> {
     const heads = await this.#options.store.openRuns();
-    return heads.find(({ runId }) => scheduledTime(name, runId) !== undefined)?.runId;
+    return heads.find(({ runId }) => runId !== firing && scheduledTime(name, runId) !== undefined)?.runId;
   }
 
   #nowMs(): number {

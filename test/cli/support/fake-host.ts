@@ -31,6 +31,7 @@ export function fakeHost(given: Partial<CliHost> = {}): FakeHost {
     interruptedAgain: interruptAgain.signal,
     newJobId: () => `new-id-${(ids += 1)}`,
     serve: absent,
+    scheduler: absent,
     signer: absent,
     worker: absent,
     workers: absent,

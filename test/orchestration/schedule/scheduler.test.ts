@@ -68,6 +68,29 @@ describe("a scheduler", () => {
     expect(scheduler.list()).toMatchObject([{ name: "nightly", nextAt: "2026-01-04T02:00:00.000Z" }]);
   });
 
+  test("does not skip a firing for the run that another one has started of it while it looked", async () => {
+    const store = memoryStore();
+    let started = 0;
+    const start: Schedule["start"] = async ({ runId = "" }) => (
+      (started += 1),
+      { runId, planHash: "", attached: true }
+    );
+    const racing = bench(
+      { start },
+      {
+        store: {
+          ...store,
+          head: async () => undefined,
+          runs: async () => [],
+          openRuns: async () => [{ runId: "nightly-20260104T000000Z", size: 1, hash: "", completed: false }],
+        },
+      },
+    );
+    await racing.scheduler.start();
+    await racing.pass(0);
+    expect([started, racing.news]).toEqual([1, []]);
+  });
+
   test.each(["skip", "allow"] as const)(
     "finds what another one has started in the same minute, and does and says nothing of it (overlap %s)",
     async (overlap) => {

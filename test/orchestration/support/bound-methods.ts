@@ -13,6 +13,7 @@ export function boundMethods(store: EvidenceStore): Omit<EvidenceStore, "halted"
     claim: store.claim.bind(store),
     epochOf: store.epochOf.bind(store),
     release: store.release.bind(store),
+    rest: store.rest.bind(store),
     handOver: store.handOver.bind(store),
     waiting: store.waiting.bind(store),
     askToStop: store.askToStop.bind(store),

@@ -25,6 +25,12 @@ const RENEWALS = 3;
 /** Runs that are taken over at once. */
 const TAKEN_OVER_AT_ONCE = 1000;
 
+/** What rests is a driver's again as soon as somebody claims it by its name. */
+const ROUSED = "CASE c.hands WHEN 'person' THEN 'driver' ELSE c.hands END";
+
+/** For whom a run is given up: whoever drives runs, whoever comes because a person has said something, or workers that serve step types. */
+export type GivenTo = "driver" | "person" | { readonly needs: readonly string[] };
+
 interface ClaimedRow {
   readonly run_id: string;
   readonly epoch: string;
@@ -86,10 +92,10 @@ export class Claims {
     const rows = await connections.persist<ClaimedRow & Record<string, unknown>>(
       `WITH asked AS (SELECT c.run_no, r.run_id FROM ${schema}.claims c JOIN ${schema}.runs r USING (run_no)
          WHERE r.run_id = ANY ($4) ORDER BY c.run_no FOR NO KEY UPDATE OF c)
-       UPDATE ${schema}.claims c SET epoch = c.epoch + 1, owner = $1, session = $2,
+       UPDATE ${schema}.claims c SET epoch = c.epoch + 1, owner = $1, session = $2, hands = ${ROUSED},
          lease_until = clock_timestamp() + $3::float8 * interval '1 millisecond' FROM asked
        WHERE c.run_no = asked.run_no
-         AND (c.session = $2 OR c.hands = 'driver' AND (c.owner = $1 OR c.lease_until <= clock_timestamp()))
+         AND (c.session = $2 OR c.hands <> 'worker' AND (c.owner = $1 OR c.ended OR c.lease_until <= clock_timestamp()))
        RETURNING asked.run_id, c.epoch, c.stop`,
       [owner, session, leaseMs, runIds],
     );
@@ -108,10 +114,10 @@ export class Claims {
     const rows = await connections.persist<ClaimedRow & Record<string, unknown>>(
       `WITH gone AS (SELECT run_no FROM ${schema}.claims
          WHERE NOT ended AND session <> $2 AND (owner = $1 OR lease_until <= clock_timestamp())
-           AND hands = $4 AND ($5::text[] IS NULL OR needs <@ $5)
+           AND (hands = $4 OR hands = 'person' AND $4 = 'driver' AND $7::text IS NOT NULL) AND ($5::text[] IS NULL OR needs <@ $5)
            AND ($7::text IS NULL OR run_no = (SELECT run_no FROM ${schema}.runs WHERE run_id = $7))
          ORDER BY run_no LIMIT $6 FOR NO KEY UPDATE ${as.hands === "worker" ? "SKIP LOCKED" : ""}),
-       taken AS (UPDATE ${schema}.claims c SET epoch = c.epoch + 1, owner = $1, session = $2,
+       taken AS (UPDATE ${schema}.claims c SET epoch = c.epoch + 1, owner = $1, session = $2, hands = ${ROUSED},
          lease_until = clock_timestamp() + $3::float8 * interval '1 millisecond' FROM gone
          WHERE c.run_no = gone.run_no AND c.session <> $2 AND (c.owner = $1 OR c.lease_until <= clock_timestamp())
          RETURNING c.run_no, c.epoch, c.stop)
@@ -122,19 +128,20 @@ export class Claims {
     return rows.map((row) => row.run_id);
   }
 
-  /** Gives up a run that is held here. `needs` = workers that serve these step types are to perform it. Answers whether it was held. */
-  async giveUp(runId: string, needs?: readonly string[]): Promise<boolean> {
+  /** Gives up a run that is held here. Answers whether it was held. */
+  async giveUp(runId: string, to: GivenTo): Promise<boolean> {
     const { connections, schema, session } = this.#options;
     const epoch = this.epochOf(runId);
     if (epoch === undefined) return false;
+    const [hands, needs] = typeof to === "string" ? [to, null] : ["worker", to.needs];
     // A lease that was over is claimed by nobody else under this epoch, so it may be given up all the same.
     const text = `UPDATE ${schema}.claims c SET lease_until = clock_timestamp(), session = '', owner = '',
-        hands = CASE WHEN $4::text[] IS NULL THEN c.hands ELSE 'worker' END, needs = coalesce($4, c.needs),
+        hands = CASE WHEN $5 = 'driver' THEN c.hands ELSE $5 END, needs = coalesce($4, c.needs),
         handed_at = CASE WHEN $4::text[] IS NULL THEN c.handed_at ELSE clock_timestamp() END
       FROM ${schema}.runs r WHERE r.run_no = c.run_no AND r.run_id = $1 AND c.session = $2 AND c.epoch >= $3::bigint AND NOT c.ended
       RETURNING c.run_no`;
     this.drop(runId); // before it is asked: a renewal must not hold what is being given up
-    const rows = await connections.persist(text, [runId, session, epoch, needs ?? null]);
+    const rows = await connections.persist(text, [runId, session, epoch, needs, hands]);
     return rows.length > 0 || (await this.#wasGivenUp(runId, epoch));
   }
 

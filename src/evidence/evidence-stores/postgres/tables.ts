@@ -64,3 +64,9 @@ export const HANDS = `
     ADD COLUMN stop jsonb;
   CREATE INDEX claims_handed ON $.claims (run_no) WHERE NOT ended AND hands = 'worker';
 `;
+
+/** What form 3 adds: runs that nobody drives until a person has said something. */
+export const RESTS = `
+  ALTER TABLE $.claims DROP CONSTRAINT claims_hands_check;
+  ALTER TABLE $.claims ADD CONSTRAINT claims_hands_check CHECK (hands IN ('driver', 'worker', 'person'));
+`;

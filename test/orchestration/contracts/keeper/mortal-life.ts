@@ -68,6 +68,7 @@ export class MortalLife implements Life {
       claim: (...given) => this.#while(() => inner.claim(...given)),
       epochOf: (...given) => inner.epochOf(...given),
       release: (...given) => this.#while(() => inner.release(...given)),
+      rest: (...given) => this.#while(() => inner.rest(...given)),
       handOver: (...given) => this.#while(() => inner.handOver(...given)),
       waiting: () => this.#while(() => inner.waiting()),
       askToStop: (...given) => this.#while(() => inner.askToStop(...given)),
