@@ -33,8 +33,7 @@ export function memoryWithWorkers(script: (idempotencyKey: string) => Script, me
     const head = await memory.head(logId);
     if (head === undefined) throw new Error("nothing was opened");
     const { signal } = new AbortController();
-    const onJob = (): void => undefined;
-    await performHandedJob(head, { store: memory, executor, clock, worker: "worker-1", signal, onJob });
+    await performHandedJob(head, { store: memory, executor, clock, worker: "worker-1", signal, onJob: ignore });
   };
   const store: EvidenceStore = {
     ...boundMethods(memory),
@@ -43,10 +42,7 @@ export function memoryWithWorkers(script: (idempotencyKey: string) => Script, me
     },
     handOver: async (logId) => void performed(logId),
   };
-  const onProblem = (_logId: string, error: unknown): never => {
-    throw error;
-  };
-  const handed = new HandedJobs({ store, clock, handsOver: true, onProblem });
+  const handed = new HandedJobs({ store, clock, handsOver: true, onProblem: fail });
   const runs = createRunRunner({
     store,
     clock,
@@ -63,4 +59,12 @@ export function memoryWithWorkers(script: (idempotencyKey: string) => Script, me
 export function newMemory(): EvidenceStore {
   let ids = 0;
   return createMemoryStore({ newEventId: () => `event-${(ids += 1)}` });
+}
+
+function ignore(): void {
+  // nobody asks which job it is
+}
+
+function fail(_logId: string, error: unknown): never {
+  throw error;
 }
