@@ -48,8 +48,8 @@ async function until<T>(look: () => T | undefined | Promise<T | undefined>): Pro
 
 /** Two jobs of three steps each: the second step of the first one waits for a file. */
 function plan(effects: string, gate: string): string {
-  const effect = { step_type: "append", parameters: { file: effects } };
-  const wait = { step_type: "await_file", parameters: { file: gate } };
+  const effect = { step_type: "append", target: "t", parameters: { file: effects } };
+  const wait = { step_type: "await_file", target: "t", parameters: { file: gate } };
   return JSON.stringify({
     version: 1,
     name: "handed",
