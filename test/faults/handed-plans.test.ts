@@ -51,7 +51,6 @@ function plan(effects: string, gate: string): string {
   const effect = { step_type: "append", target: "t", parameters: { file: effects } };
   const wait = { step_type: "await_file", target: "t", parameters: { file: gate } };
   return JSON.stringify({
-    version: 1,
     name: "handed",
     jobs: { one: { steps: [effect, wait, effect] }, two: { needs: ["one"], steps: [effect] } },
   });
