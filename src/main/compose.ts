@@ -26,6 +26,7 @@ import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
 import { NotificationsOfRuns } from "./notifications.ts";
 import { recover, whatIsDriven } from "./driven-here.ts";
+import type { DrivenHere } from "./driven-here.ts";
 import { resumeInterrupted } from "./recovered-runs.ts";
 import { createRunners } from "./runners.ts";
 import { createScheduler, requireSoundPlans } from "./schedules.ts";

@@ -12,6 +12,7 @@ import { heldBytes } from "./held-bytes.ts";
 import type { HandedJobs } from "./handed-jobs.ts";
 import type { JobRunner, JobView, SubmitOptions, SubmittedJob } from "./job-runner.ts";
 import { Machine, notAdmitted } from "./machine.ts";
+import { isAttemptLog } from "./run/attempt-names.ts";
 
 /** What a runner is made of. */
 export interface JobRunnerOptions {
@@ -270,7 +271,7 @@ class DirectJobRunner implements JobRunner {
 
   async get(jobId: string): Promise<JobView> {
     const { store } = this.#options;
-    const head = await store.head(jobId);
+    const head = isAttemptLog(jobId) ? undefined : await store.head(jobId);
     if (head === undefined) throw notFound(jobId);
     const log = { jobId, logSize: head.size, logHead: head.hash };
     if (!head.completed) return { ...log, status: "RUNNING" };

@@ -62,7 +62,7 @@ export class HandedJobs {
    */
   async begin(logId: string, { opening, isNew = false, onOpened }: HandingOver): Promise<void> {
     const { store } = this.#options;
-    if (!isNew && (await store.head(logId)) !== undefined) return;
+    if (!isNew && (await this.#insist(() => store.head(logId))) !== undefined) return;
     try {
       await store.append(logId, 0, await opening());
     } catch (error) {
@@ -77,7 +77,7 @@ export class HandedJobs {
   async handOver(logId: string): Promise<void> {
     const { store } = this.#options;
     try {
-      await store.handOver(logId, await this.#needs(logId));
+      await store.handOver(logId, await this.#insist(() => this.#needs(logId)));
     } catch (error) {
       if (!isTaken(error)) throw error;
     }
@@ -120,8 +120,20 @@ export class HandedJobs {
         if (leave.aborted) throw leftToWorkers(logId);
         return requireResult(logId, (await recordedJob(store, logId)).result);
       } catch (error) {
-        if (!isAway(error)) throw error;
+        if (!isAway(error) || store.halted !== undefined) throw error;
         await pause(this.#options.clock, AGAIN_MS, leave);
+      }
+    }
+  }
+
+  /** Asks a store that does not answer again, until it does or has halted: a read that fails ends no job. */
+  async #insist<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (!isAway(error) || this.#options.store.halted !== undefined) throw error;
+        await pause(this.#options.clock, AGAIN_MS);
       }
     }
   }
@@ -139,7 +151,7 @@ export class HandedJobs {
   async stop(logId: string, cancellation: Cancellation): Promise<void> {
     const { store } = this.#options;
     await store.askToStop(logId, cancellation);
-    const head = await store.claim(logId, { hands: "worker", serves: await this.#needs(logId) });
+    const head = await store.claim(logId, { hands: "worker", serves: await this.#insist(() => this.#needs(logId)) });
     if (head === undefined) return; // whoever holds it was asked
     try {
       await this.#close(head, cancellation);
@@ -185,10 +197,14 @@ function isAway(error: unknown): boolean {
 }
 
 /** Resolves after so many milliseconds, or when the signal aborts. */
-function pause(clock: Clock, milliseconds: number, signal: AbortSignal): Promise<void> {
+function pause(clock: Clock, milliseconds: number, signal?: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const disarm = clock.after(milliseconds, resolve);
-  signal.addEventListener("abort", () => resolve(), { once: true });
-  if (signal.aborted) resolve();
-  return promise.finally(disarm);
+  const stop = (): void => resolve();
+  const disarm = clock.after(milliseconds, stop);
+  signal?.addEventListener("abort", stop, { once: true });
+  if (signal?.aborted === true) stop();
+  return promise.finally(() => {
+    disarm();
+    signal?.removeEventListener("abort", stop);
+  });
 }

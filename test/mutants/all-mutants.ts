@@ -4,6 +4,7 @@ import { CONTRACT_LOG_MUTANTS } from "./contract-log-mutants.ts";
 import { EVIDENCE_MUTANTS } from "./evidence-mutants.ts";
 import { EXECUTOR_MUTANTS } from "./executor-mutants.ts";
 import { GOVERNANCE_MUTANTS } from "./governance-mutants.ts";
+import { HANDED_MUTANTS } from "./handed-mutants.ts";
 import { HISTORY_MUTANTS } from "./history-mutants.ts";
 import { HOOK_MUTANTS } from "./hook-mutants.ts";
 import { HOUSE_MUTANTS } from "./house-mutants.ts";
@@ -60,6 +61,7 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...HOOK_MUTANTS,
   ...WORK_MUTANTS,
   ...WORKER_MUTANTS,
+  ...HANDED_MUTANTS,
   ...HTTP_MUTANTS,
   ...WIRE_MUTANTS,
   ...IDENTITY_MUTANTS,

@@ -61,7 +61,10 @@ export const PLAN_RUN_MUTANTS: readonly Mutant[] = [
     tests: "resume",
   }),
   run("stop-is-ignored-by-what-runs", "P6", {
-    change: ["    if (abort) this.abort(", "    if (abort && this.atRest) this.abort("],
+    change: [
+      ["    if (abort && stop.kind ===", "    if (abort && this.atRest && stop.kind ==="],
+      ["    if (abort) this.#attempts.cancelHere(", "    if (abort && this.atRest) this.#attempts.cancelHere("],
+    ],
     tests: "plan-runs",
   }),
   state("hard-gate-does-not-stop-the-run", "P5", {
@@ -138,8 +141,8 @@ export const PLAN_RUN_MUTANTS: readonly Mutant[] = [
   }),
   attempt("effects-before-their-start-is-durable", "P1", {
     change: [
-      "perform(execution, (drafts) => write(named(drafts)), [])",
-      "perform(execution, (drafts) => (write(named(drafts)).catch(() => undefined), Promise.resolve()), [])",
+      "perform(performer(job), (drafts) => write(named(drafts)), [])",
+      "perform(performer(job), (drafts) => (write(named(drafts)).catch(() => undefined), Promise.resolve()), [])",
     ],
     tests: "durable-first",
   }),

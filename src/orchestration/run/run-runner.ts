@@ -92,11 +92,6 @@ export interface RunRunner {
   get(runId: string): Promise<RunView>;
   /** @throws {Fault} RUN_NOT_FOUND, RUN_ACTIVE, RUN_ENDED, RUN_NOT_RESUMABLE, PLAN_CHANGED, DRAINING */
   resume(runId: string, options: ResumeOptions): Promise<ResumedRun>;
-  /**
-   * Goes on with a run that a process before this one was driving and whose attempts workers perform: nobody has to say so.
-   * @throws {Fault} RUN_FENCED if another process drives it; EVIDENCE_BROKEN
-   */
-  goOn(runId: string): Promise<void>;
   /** Starts a delayed run that an earlier process has accepted, when its time comes. */
   awaitStart(runId: string, startAfter: string): void;
   /** Goes on with a run that this process has taken over, or lets go of it if it waits for somebody. @throws {Fault} EVIDENCE_BROKEN; LIMIT_EXCEEDED, DRAINING: then it was let go of */

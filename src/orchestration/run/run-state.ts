@@ -319,11 +319,9 @@ export class RunState {
     if (record.event_type !== "job.succeeded" && record.event_type !== "job.failed") return;
     this.running.delete(recordKey);
     known.succeeded = record.event_type === "job.succeeded";
-    if (known.succeeded) return;
-    if (record.data?.["interrupted"] === true) {
-      if (recordKey.endsWith(":probe")) this.#probesDue.add(job.job.key);
-      return;
-    }
+    const interrupted = record.data?.["interrupted"] === true;
+    if (interrupted && recordKey.endsWith(":probe")) this.#probesDue.add(job.job.key);
+    if (known.succeeded || interrupted) return;
     job.reason = record.reason;
     this.failures.add(recordKey);
   }

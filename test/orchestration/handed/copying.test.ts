@@ -99,9 +99,9 @@ test("P2 whoever takes a run over at any record copies what is missing, and noth
         const second = memoryWithWorkers(scriptOf(jobs), memory);
         const heads = (await memory.openRuns()).filter((head) => head.runId === runId);
         const store = { ...second.store, takeOver: async () => heads }; // what workers have is not a driver's to take
-        const { plans } = await recoverRuns(store, eagerClock(), second.handed);
+        const { plans } = await recoverRuns(store, eagerClock(), { drives: true, handed: second.handed });
         for (const { atWorkers, mayGoOn } of plans) {
-          if (atWorkers.length > 0) await second.runs.goOn(runId);
+          if (atWorkers.length > 0) await second.runs.takeUp(runId);
           else if (mayGoOn) await second.runs.resume(runId, { ...ASKED, failedOnly: false, rerun: [], force: false });
         }
         for (const worker of goOn) await worker();

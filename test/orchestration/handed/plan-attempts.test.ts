@@ -201,7 +201,6 @@ test("a run that another process drives is neither cancelled nor followed here",
   const { runId } = await one.runs.create(submitted([declaredJob("job")]), ASKED);
   await bench.entered("run-1/job/0/0");
   await expect(other.runs.cancel(runId, ASKED)).rejects.toMatchObject({ code: "RUN_FENCED" });
-  await expect(other.runs.goOn(runId)).rejects.toMatchObject({ code: "RUN_FENCED" });
   bench.letGo("run-1/job/0/0");
   expect(await atRest(one.runs, runId)).toMatchObject({ status: "succeeded" });
 });

@@ -101,8 +101,8 @@ export class HandedBench implements AsyncDisposable {
       drivesOn: true,
     });
     const recover = async (): Promise<RecoveredRuns> => {
-      const recovered = await recoverRuns(store, machineClock, handed);
-      for (const { runId, atWorkers } of recovered.plans) if (atWorkers.length > 0) await runs.goOn(runId);
+      const recovered = await recoverRuns(store, machineClock, { drives: true, handed });
+      for (const { runId, atWorkers } of recovered.plans) if (atWorkers.length > 0) await runs.takeUp(runId);
       return recovered;
     };
     return { store, handed, runner, runs, problems, recover };

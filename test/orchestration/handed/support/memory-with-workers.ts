@@ -33,20 +33,17 @@ export function memoryWithWorkers(script: (idempotencyKey: string) => Script, me
     const head = await memory.head(logId);
     if (head === undefined) throw new Error("nothing was opened");
     const { signal } = new AbortController();
-    const onJob = (): void => undefined;
-    await performHandedJob(head, { store: memory, executor, clock, worker: "worker-1", signal, onJob });
+    await performHandedJob(head, { store: memory, executor, clock, worker: "worker-1", signal, onJob: ignore });
   };
   const store: EvidenceStore = {
     ...boundMethods(memory),
     get halted() {
       return memory.halted;
     },
+    epochOf: () => "1", // as of a store that several share
     handOver: async (logId) => void performed(logId),
   };
-  const onProblem = (_logId: string, error: unknown): never => {
-    throw error;
-  };
-  const handed = new HandedJobs({ store, clock, handsOver: true, onProblem });
+  const handed = new HandedJobs({ store, clock, handsOver: true, onProblem: fail });
   const runs = createRunRunner({
     store,
     clock,
@@ -63,4 +60,12 @@ export function memoryWithWorkers(script: (idempotencyKey: string) => Script, me
 export function newMemory(): EvidenceStore {
   let ids = 0;
   return createMemoryStore({ newEventId: () => `event-${(ids += 1)}` });
+}
+
+function ignore(): void {
+  // nobody asks which job it is
+}
+
+function fail(_logId: string, error: unknown): never {
+  throw error;
 }
