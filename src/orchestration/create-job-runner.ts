@@ -288,7 +288,7 @@ class DirectJobRunner implements JobRunner {
     }
     await active?.accepted;
     const { status } = await this.get(jobId);
-    if (handed !== undefined && status === "RUNNING") {
+    if (handed !== undefined && status === "RUNNING" && (await handed.isForWorkers(jobId))) {
       await handed.stop(jobId, cancellation);
       return await handed.result(jobId, { leave: this.#leaving.signal });
     }

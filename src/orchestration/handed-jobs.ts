@@ -3,7 +3,15 @@ import type { Execution } from "#executor";
 import type { Cancellation, Clock, ExecutionResult } from "#model";
 import { Fault } from "#model";
 import type { JobQueue } from "#queue";
-import { closeInterruptedRun, closingRecords, firstRecord, interruptedJob, recordedJob, recordedNeeds } from "#worker";
+import {
+  closeInterruptedRun,
+  closingRecords,
+  firstRecord,
+  interruptedJob,
+  isForWorkers,
+  recordedJob,
+  recordedNeeds,
+} from "#worker";
 import { copiedRecord, isCopied } from "./copied-record.ts";
 
 /** What handing over needs. */
@@ -145,6 +153,12 @@ export class HandedJobs {
       const next = await execution.next();
       if (next.done === true) return next.value;
     }
+  }
+
+  /** Whether a log is that of a job which was accepted for workers. */
+  async isForWorkers(logId: string): Promise<boolean> {
+    const created = await firstRecord(this.#options.store, logId);
+    return created !== undefined && isForWorkers(created);
   }
 
   /** Has a job stopped, whoever performs it. If nobody does, it ends here. */

@@ -100,9 +100,9 @@ test("P2 whoever takes a run over at any record copies what is missing, and noth
         const heads = (await memory.openRuns()).filter((head) => head.runId === runId);
         const store = { ...second.store, takeOver: async () => heads }; // what workers have is not a driver's to take
         const { plans } = await recoverRuns(store, eagerClock(), { drives: true, handed: second.handed });
-        for (const { atWorkers, mayGoOn } of plans) {
-          if (atWorkers.length > 0) await second.runs.takeUp(runId);
-          else if (mayGoOn) await second.runs.resume(runId, { ...ASKED, failedOnly: false, rerun: [], force: false });
+        for (const { mayGoOn } of plans) {
+          if (!mayGoOn) await second.runs.takeUp(runId);
+          else await second.runs.resume(runId, { ...ASKED, failedOnly: false, rerun: [], force: false });
         }
         for (const worker of goOn) await worker();
         expect((await approveAll(second, runId)).status).toBe(expectedRun(jobs).status);

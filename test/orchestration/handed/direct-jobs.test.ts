@@ -63,7 +63,7 @@ test("what a job was asked with lies beside its log for its worker, and reaches 
   expect(bench.parameters).toEqual([large]);
   expect(bench.effects).toEqual(["work-1/0"]);
   const [created] = await wholeLog(store, "job-1");
-  expect(created?.record.data).toMatchObject({ admission: "open", job: { $blob: expect.any(String) } });
+  expect(created?.record.data).toMatchObject({ admission: "open", parameters: { $blob: expect.any(String) } });
 });
 
 test("a job that runs at a worker is cancelled there, and one that waits for a worker ends at once", async () => {

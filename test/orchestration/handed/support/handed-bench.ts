@@ -102,7 +102,7 @@ export class HandedBench implements AsyncDisposable {
     });
     const recover = async (): Promise<RecoveredRuns> => {
       const recovered = await recoverRuns(store, machineClock, { drives: true, handed });
-      for (const { runId, atWorkers } of recovered.plans) if (atWorkers.length > 0) await runs.takeUp(runId);
+      for (const { runId, mayGoOn } of recovered.plans) if (!mayGoOn) await runs.takeUp(runId);
       return recovered;
     };
     return { store, handed, runner, runs, problems, recover };
