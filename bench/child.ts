@@ -9,6 +9,8 @@ import { join } from "node:path";
 export interface Usage {
   readonly cpu: { readonly user: number; readonly system: number };
   readonly rssBytes: number;
+  /** No-ops that it has performed. */
+  readonly steps: number;
 }
 
 /** A server in a process of its own, with a state directory that goes with it. */
@@ -17,10 +19,13 @@ export interface MeasuredServer extends AsyncDisposable {
   usage(): Promise<Usage>;
 }
 
-/** Starts the real server on a fresh state directory. */
-export function startServer(store: "sqlite" | "memory"): Promise<MeasuredServer> {
+/** Starts the real server on a fresh state directory; with an address, over the store that is there. */
+export function startServer(store: "sqlite" | "memory" | { readonly postgres: string }): Promise<MeasuredServer> {
   const state = freshDirectory();
-  return start(fork(new URL("server.ts", import.meta.url), [state, store]), state);
+  const script = new URL("server.ts", import.meta.url);
+  if (typeof store === "string") return start(fork(script, [state, store]), state);
+  const env = { ...process.env, BENCH_POSTGRES_URL: store.postgres };
+  return start(fork(script, [state, "postgres"], { env }), state);
 }
 
 /** Starts a bare grpc-js server that answers with so many bytes. */

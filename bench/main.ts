@@ -7,6 +7,7 @@ import { bareSync } from "./floors.ts";
 import { firstResult, median, streaming, unary } from "./measures.ts";
 import type { Measure } from "./measures.ts";
 import { commandsOfPlan, linearPlans, resumption } from "./plan-measures.ts";
+import { jobsOnPostgres } from "./postgres-measures.ts";
 import { queuedJobs } from "./queue-measures.ts";
 import { commandStart } from "./start-measure.ts";
 import { draft, verification } from "./verify-measure.ts";
@@ -32,6 +33,8 @@ const measures: readonly Measure[] = [
   resumption({ rounds: 2, records: quick ? 20_000 : 100_000 }),
   ...queuedJobs(1, { rounds, roundMs: quick ? 1000 : 3000 }),
   ...queuedJobs(32, { rounds, roundMs: quick ? 1000 : 3000 }),
+  ...jobsOnPostgres(1, { rounds, roundMs: quick ? 1000 : 2000, lines }),
+  ...jobsOnPostgres(32, { rounds, roundMs: quick ? 1000 : 2000, lines }),
 ];
 
 const syncMs = bareSync();

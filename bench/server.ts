@@ -2,11 +2,11 @@
 import { compose } from "../src/main/compose.ts";
 import { keepHeapSmall } from "../src/main/heap.ts";
 import { loadConfiguration } from "../src/main/load-configuration.ts";
-import { NoOpHandler } from "#executor";
-import type { StepType } from "#effects";
+import { countedNoOp } from "./rivals/verbatim-postgres.ts";
 
-const [state = "", store = "sqlite"] = process.argv.slice(2);
-const noOp: StepType = { name: "no_op", handler: new NoOpHandler(), checkParameters: () => [], parametersSchema: {} };
+const [state = "", kind = "sqlite"] = process.argv.slice(2);
+let steps = 0;
+const noOp = countedNoOp(() => (steps += 1));
 const ANY_COMMAND = {
   executables: ["*"],
   working_directories: ["."],
@@ -16,13 +16,22 @@ const ANY_COMMAND = {
   kill_grace_ms: 1000,
 };
 const configuration = await loadConfiguration({ flags: { state }, environment: {}, workingDirectory: state });
+const POSTGRES = {
+  url: { environment: "BENCH_POSTGRES_URL" },
+  schema: "verbatim_evidence",
+  connections: 10,
+  lease_seconds: 15,
+  unavailable_seconds: 300,
+};
+const store = kind === "memory" || kind === "postgres" ? kind : "sqlite";
+const postgres = store === "postgres" ? POSTGRES : undefined;
 const app = await compose(
-  { ...configuration, store: store === "memory" ? "memory" : "sqlite", steps: { "command.run": ANY_COMMAND } },
+  { ...configuration, store, postgres, steps: { "command.run": ANY_COMMAND } },
   { log: () => undefined, stepTypes: [noOp] },
 );
 keepHeapSmall(); // as the served one
 process.on("disconnect", () => void app.stop().then(() => process.exit(0)));
 process.on("message", (ask) => {
-  if (ask === "usage") process.send?.({ cpu: process.cpuUsage(), rssBytes: process.memoryUsage.rss() });
+  if (ask === "usage") process.send?.({ cpu: process.cpuUsage(), rssBytes: process.memoryUsage.rss(), steps });
 });
 process.send?.({ address: app.address });
