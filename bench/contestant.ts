@@ -29,6 +29,7 @@ process.send?.("ready");
 /** Has jobs done until the time is over, and for each that was begun until its end. */
 async function work(milliseconds: number): Promise<void> {
   const [before, start] = [steps, performance.now()];
+  const cpu = process.cpuUsage();
   let jobs = 0;
   const lane = async (): Promise<void> => {
     while (performance.now() - start < milliseconds) {
@@ -39,10 +40,16 @@ async function work(milliseconds: number): Promise<void> {
   await Promise.all(Array.from({ length: inFlight }, lane));
   const took = performance.now() - start;
   if (steps - before !== jobs * STEPS) throw new Error(`${steps - before} steps were performed for ${jobs} jobs`);
-  process.send?.({ steps: steps - before, milliseconds: took });
+  process.send?.({ steps: steps - before, milliseconds: took, cpu: cpuOf(cpu) });
 }
 
 async function end(): Promise<void> {
   await rival[Symbol.asyncDispose]();
   process.exit(0);
+}
+
+/** Microseconds. */
+function cpuOf(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since);
+  return user + system;
 }

@@ -83,10 +83,13 @@ export class Connections {
     }
   }
 
-  /** One try at a statement that writes. @throws what the server or the connection says. */
-  async write<Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<readonly Row[]> {
+  /**
+   * One try at a statement that writes. Under a `name`, which always stands for the same text, the server keeps for each connection what it
+   * has made of the text. @throws what the server or the connection says.
+   */
+  async write<Row extends pg.QueryResultRow>(text: string, values: unknown[], name?: string): Promise<readonly Row[]> {
     const { writes } = await this.#connected();
-    const { rows } = await writes.query<Row>(text, values);
+    const { rows } = await writes.query<Row>(name === undefined ? { text, values } : { text, values, name });
     return rows;
   }
 
@@ -94,12 +97,16 @@ export class Connections {
    * A statement that may be carried out more than once, until there is an answer to one of them: of one whose answer was lost
    * nobody knows whether it was carried out. @throws what the server says of it, or why there was no answer for so long.
    */
-  async persist<Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<readonly Row[]> {
+  async persist<Row extends pg.QueryResultRow>(
+    text: string,
+    values: unknown[],
+    name?: string,
+  ): Promise<readonly Row[]> {
     const { clock, patienceMs } = this.#options;
     const untilMs = clock.monotonicMs() + patienceMs;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       try {
-        const rows = await this.write<Row>(text, values);
+        const rows = await this.write<Row>(text, values, name);
         this.#tell(undefined);
         return rows;
       } catch (error) {

@@ -20,13 +20,17 @@ export interface NewsChannelOptions {
 const RUNS_PER_NOTIFICATION = 50;
 /** What others have not been told of is kept up to here; then they find it when they look again. */
 const RUNS_UNTOLD = 5000;
+const TELL = `SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, t) FROM unnest($2::text[]) AS t`;
 /** What lives shorter need not listen. */
 const LISTEN_AFTER_MS = 100;
 const LISTEN_AGAIN_MS = 500;
+/** What is written meanwhile is told of together: whoever listens is a reader, and a reader can wait for so long. */
+const TOLD_APART_MS = 20;
 
 /**
  * Tells other processes which runs have news, and is told by them: by NOTIFY, after the commit and apart from it, since
- * PostgreSQL lets transactions that notify commit one at a time.
+ * PostgreSQL lets transactions that notify commit one at a time. Such a transaction changes nothing, so nobody waits for its sync:
+ * news of what is durable may get lost.
  */
 export class NewsChannel {
   readonly #options: NewsChannelOptions;
@@ -34,6 +38,7 @@ export class NewsChannel {
   #telling: Promise<void> | undefined;
   #client: pg.PoolClient | undefined;
   #closed = false;
+  #endPause: (() => void) | undefined;
   readonly #disarms = new Set<() => void>();
   #connecting: Promise<void> | undefined;
 
@@ -59,10 +64,18 @@ export class NewsChannel {
       const texts = Array.from({ length: Math.ceil(runIds.length / RUNS_PER_NOTIFICATION) }, (_nothing, place) =>
         [session, ...runIds.slice(place * RUNS_PER_NOTIFICATION, (place + 1) * RUNS_PER_NOTIFICATION)].join("\n"),
       );
-      const text = "SELECT pg_notify($1, t) FROM unnest($2::text[]) AS t";
-      await connections.write(text, [channel, texts]).catch(() => undefined); // they look again
+      await connections.write(TELL, [channel, texts], "tell").catch(() => undefined); // they look again
+      await this.#pause();
     }
     this.#telling = undefined;
+  }
+
+  async #pause(): Promise<void> {
+    if (this.#closed) return;
+    await new Promise<void>((resolve) => {
+      this.#endPause = resolve;
+      this.#later(TOLD_APART_MS, resolve);
+    });
   }
 
   async #listen(): Promise<void> {
@@ -113,6 +126,7 @@ export class NewsChannel {
   async close(): Promise<void> {
     this.#closed = true;
     for (const disarm of this.#disarms) disarm();
+    this.#endPause?.();
     await this.#telling;
     await this.#connecting;
     this.#client?.release(true);
