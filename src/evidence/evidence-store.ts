@@ -1,3 +1,4 @@
+import type { Cancellation } from "#model";
 import type { TornTail } from "./log-damage.ts";
 import type { RecordDraft, StoredRecord } from "./record.ts";
 
@@ -25,6 +26,29 @@ export interface ListedRuns {
   readonly before?: string;
   /** Only those whose id begins so. What it costs grows with their number, and not with that of all. */
   readonly begins?: string;
+}
+
+/** Whose turn a run is: of the processes that decide, or of those that only perform what was admitted. */
+export type Hands = "driver" | "worker";
+
+/** Who claims runs. */
+export type Claimant =
+  | { readonly hands: "driver" }
+  | {
+      readonly hands: "worker";
+      /** Step types that it serves; of a run that needs another one nothing is claimed. */
+      readonly serves: readonly string[];
+      /** Runs at most, of which the oldest come first: 1..1,000, default 1,000. */
+      readonly max?: number;
+    };
+
+/** A run that was handed over to workers and that none of them holds. */
+export interface WaitingRun {
+  readonly runId: string;
+  /** Step types that a worker has to serve to perform it. */
+  readonly needs: readonly string[];
+  /** How long it has waited, in milliseconds. */
+  readonly waitedMs: number;
 }
 
 /** How a log is followed. */
@@ -72,7 +96,7 @@ export interface EvidenceStore {
   /** The run's head, or undefined if there is no such run. */
   head(runId: string): Promise<RunHead | undefined>;
 
-  /** Newest first. */
+  /** Newest first; without the logs of attempts that were handed over (their ids begin with `~`). */
   runs(options: ListedRuns): Promise<readonly RunHead[]>;
 
   /** Every run whose last word was not said, see `RunHead.completed`: of contracts, those that are not terminal. */
@@ -83,7 +107,40 @@ export interface EvidenceStore {
    * are all open runs, for it asks before it writes; where several share it, those whose owner has ended or was silent for
    * longer than its lease. From then on their former owner can append nothing to them.
    */
-  takeOver(): Promise<readonly RunHead[]>;
+  takeOver(as?: Claimant): Promise<readonly RunHead[]>;
+
+  /**
+   * Claims one open run, as `takeOver` does; of a run that is held here already nothing changes. Undefined: it has ended, is unknown,
+   * somebody else holds it, or it is not for such hands.
+   */
+  claim(runId: string, as: Claimant): Promise<RunHead | undefined>;
+
+  /** Under which epoch this process holds the run, as text: it is 64 bits wide. Undefined: it does not, or one process owns the store. */
+  epochOf(runId: string): string | undefined;
+
+  /**
+   * Gives up a run that is held here: whoever claims it next has it at once. Where one process owns the store, and of a run that
+   * is not held here, nothing happens.
+   */
+  release(runId: string): Promise<void>;
+
+  /**
+   * Gives a run that is held here over to workers that serve the step types `needs` (at most 1,000). From then on no driver claims it.
+   * @throws {Fault} RUN_FENCED if it is not held here; INVALID_CONFIGURATION where one process owns the store.
+   */
+  handOver(runId: string, needs: readonly string[]): Promise<void>;
+
+  /** Runs that were handed over and that no worker holds, the oldest first, at most 1,000. Where one process owns the store, none. */
+  waiting(): Promise<readonly WaitingRun[]>;
+
+  /**
+   * Asks whoever holds the run, or will, to stop it; durable, and of no effect once the run has ended. The first wish counts.
+   * @throws {Fault} INVALID_CONFIGURATION where one process owns the store.
+   */
+  askToStop(runId: string, cancellation: Cancellation): Promise<void>;
+
+  /** Why the run, which is held here, is to be stopped, as far as this process has heard. */
+  stopAsked(runId: string): Cancellation | undefined;
 
   /**
    * Every run that was ever opened again after it had failed, whether it has ended since or not, and every contract of which

@@ -6,7 +6,7 @@ export type { Disclosure, DisclosureVerdict, KeptDisclosure } from "./disclosure
 export { DisclosureFiles } from "./disclosure-files.ts";
 export { makeDirectory, writeDurably } from "./durable-file.ts";
 export type { EvidenceDisk } from "./evidence-disk.ts";
-export type { EvidenceStore, RunHead } from "./evidence-store.ts";
+export type { Claimant, EvidenceStore, Hands, RunHead, WaitingRun } from "./evidence-store.ts";
 export { createJsonlStore } from "./evidence-stores/jsonl.ts";
 export { isBlobReference } from "./encode.ts";
 export { executionResultToEvidence, snakeCase, stepResultToEvidence } from "./execution-evidence.ts";
@@ -52,7 +52,7 @@ export { proveLine, verifyLineProof } from "./line-proof.ts";
 export type { LineProof, LineProofVerdict } from "./line-proof.ts";
 export type { LogKind } from "./log-kind.ts";
 export { LogMirror } from "./log-mirror.ts";
-export type { CommitWatch, LogStoreOptions, WrittenCommit } from "./log-store.ts";
+export type { CommitWatch, LogStoreOptions, WrittenCommit } from "./log-store-options.ts";
 export { createMemoryStore } from "./evidence-stores/memory.ts";
 export { createPostgresStore } from "./evidence-stores/postgres.ts";
 export type { PostgresStoreOptions } from "./evidence-stores/postgres.ts";

@@ -1,4 +1,5 @@
-import type { ListedRuns, RunHead } from "./evidence-store.ts";
+import type { Cancellation } from "#model";
+import type { Claimant, Hands, ListedRuns, RunHead, WaitingRun } from "./evidence-store.ts";
 import type { StoredRecord } from "./record.ts";
 
 /** Bytes of a payload that are read at once. */
@@ -20,6 +21,10 @@ export interface SharedNews {
   readonly changed: (runId: string | undefined) => void;
   /** Somebody else has taken these runs over. */
   readonly lost: (runIds: readonly string[]) => void;
+  /** Another process has given these runs up, for such hands. */
+  readonly free: (runIds: readonly string[], hands: Hands) => void;
+  /** Somebody asks that a run that is held here be stopped. */
+  readonly stopAsked: (runId: string, cancellation: Cancellation) => void;
 }
 
 /** What a medium does that several processes share. */
@@ -29,7 +34,18 @@ export interface SharedBackend {
   /** Whether nobody else may write to this run, as far as is known. */
   holds(runId: string): boolean;
   /** Claims the open runs that nobody holds any more, oldest first. */
-  takeOver(): Promise<readonly RunHead[]>;
+  takeOver(as: Claimant): Promise<readonly RunHead[]>;
+  /** The same for one run; one that is held here stays so. */
+  claim(runId: string, as: Claimant): Promise<RunHead | undefined>;
+  /** Under which epoch the run is held here. */
+  epochOf(runId: string): string | undefined;
+  /** Gives up what is held here, for whoever comes first. */
+  release(runId: string): Promise<void>;
+  /** Gives up what is held here, for workers that serve `needs`. Answers whether it was held. */
+  handOver(runId: string, needs: readonly string[]): Promise<boolean>;
+  waiting(): Promise<readonly WaitingRun[]>;
+  askToStop(runId: string, cancellation: Cancellation): Promise<void>;
+  stopAsked(runId: string): Cancellation | undefined;
   /** From now on nothing is tried again. */
   giveUp(): void;
 }

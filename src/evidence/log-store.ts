@@ -1,70 +1,26 @@
 import { assert, Fault } from "#model";
-import { requireBoundedSize, requirePage, requireStart } from "./store-bounds.ts";
+import type { Cancellation } from "#model";
+import { requirePage, requireStart } from "./store-bounds.ts";
 import { blobPiece, blobSize, wholeBlob } from "./blob-pieces.ts";
 import { digest } from "./canonical-json.ts";
-import { genesis } from "./chain.ts";
-import { encodeRecord } from "./encode.ts";
-import type { EvidenceStore, ListedRuns, RunHead, TailOptions } from "./evidence-store.ts";
-import type { LogBackend, Refusal, RunAppend } from "./log-backend.ts";
-import type { LogDamage } from "./log-damage.ts";
+import type { Claimant, EvidenceStore, ListedRuns, RunHead, TailOptions, WaitingRun } from "./evidence-store.ts";
+import type { LogBackend, Refusal, RunAppend, SharedBackend } from "./log-backend.ts";
+import type { LogStoreOptions } from "./log-store-options.ts";
 import { News } from "./news.ts";
-import { areForBehind, endedAfter, mayStandBehind } from "./log-kind.ts";
 import { isEndOfFailure } from "./opened-again.ts";
-import { fenced, LostRuns, placeTaken } from "./lost-runs.ts";
+import { LostRuns } from "./lost-runs.ts";
 import { parsedLine } from "./parsed-line.ts";
+import { encodeAppend, mayGoOn } from "./queued-append.ts";
+import type { AcceptedAppend, QueuedAppend } from "./queued-append.ts";
 import { RecentRecords } from "./recent-records.ts";
 import type { EvidenceRecord, RecordDraft, StoredRecord } from "./record.ts";
+import { fenced, halted, notShared, placeTaken } from "./store-faults.ts";
 import { WakeUps } from "./wake-ups.ts";
 
 const DRAFTS_PER_APPEND = 1000;
 const RECORDS_PER_PAGE = 128;
-const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
-
-/** One write of a store, with one sync. */
-export interface WrittenCommit {
-  readonly appends: number;
-  readonly records: number;
-  /** How long it took until it was durable, in milliseconds. */
-  readonly milliseconds: number;
-}
-
-/** Watches the writes of a store. */
-export interface CommitWatch {
-  readonly monotonicMs: () => number;
-  /** Told of every commit once it is durable; must not throw. */
-  readonly onWritten: (commit: WrittenCommit) => void;
-}
-
-/** What a store is made with, beside its medium. */
-export interface LogStoreOptions {
-  /** A new UUIDv7. */
-  readonly newEventId: () => string;
-  /** Asked before a run is created, or opened again after it had failed; what it throws refuses that. */
-  readonly guardNewRun?: () => void;
-  /** Told of every commit, after it is durable; must not throw. */
-  readonly onCommit?: (appends: readonly RunAppend[]) => void;
-  /** Asked and told of each write; absent = nobody measures. */
-  readonly watch?: CommitWatch;
-  /** Told once, when a write has failed; must not throw. */
-  readonly onHalt?: (why: string) => void;
-  /** Told of runs that this store was writing and that another process has taken over; must not throw. */
-  readonly onFenced?: (runIds: readonly string[]) => void;
-  /** Told of each log that is found damaged, once; must not throw. */
-  readonly onDamage?: (damage: LogDamage) => void;
-}
-
-interface QueuedAppend {
-  readonly runId: string;
-  readonly at: number;
-  readonly drafts: readonly RecordDraft[];
-  readonly resolve: (records: readonly StoredRecord[]) => void;
-  readonly reject: (fault: unknown) => void;
-}
-
-interface AcceptedAppend {
-  readonly from: QueuedAppend;
-  readonly append: RunAppend;
-}
+/** What callers choose, or the name that the log of an attempt gets: no caller can choose that. */
+const RUN_ID = /^(?:[A-Za-z0-9][A-Za-z0-9._-]{0,127}|~[A-Za-z0-9_-]{43})$/;
 
 /** The evidence store over any medium: order, chain, group commit, tails, and halting at the first failed write. */
 export class LogStore implements EvidenceStore {
@@ -84,7 +40,12 @@ export class LogStore implements EvidenceStore {
   constructor(backend: LogBackend, options: LogStoreOptions) {
     this.#backend = backend;
     this.#options = options;
-    backend.shared?.attach({ changed: (runId) => this.#lookAgain(runId), lost: (runIds) => this.#lose(runIds) });
+    backend.shared?.attach({
+      changed: (runId) => this.#hearOf(runId),
+      lost: (runIds) => this.#lose(runIds),
+      free: (runIds, hands) => options.onFree?.(runIds, hands),
+      stopAsked: (runId, cancellation) => options.onStopAsked?.(runId, cancellation),
+    });
   }
 
   get halted(): string | undefined {
@@ -120,7 +81,8 @@ export class LogStore implements EvidenceStore {
       try {
         const before = heads.get(from.runId) ?? this.#heads.get(from.runId) ?? (await this.#headBefore(from));
         await this.#requirePlace(from, before, accepted);
-        const records = this.#encode(from, before, heads);
+        const { records, head } = encodeAppend(from, before, this.#options.newEventId);
+        heads.set(from.runId, head);
         accepted.push({ from, append: { runId: from.runId, records } });
       } catch (fault) {
         from.reject(fault);
@@ -175,6 +137,12 @@ export class LogStore implements EvidenceStore {
     return accepted.filter(({ from }) => !refused.has(from.runId));
   }
 
+  /** Others have written. To a run that is thought to be held here they can only have if they have claimed it. */
+  #hearOf(runId: string | undefined): void {
+    if (runId !== undefined && this.#backend.shared?.holds(runId) === true) this.#lost.add(runId);
+    this.#lookAgain(runId);
+  }
+
   /** Forgets what is known here of a run that others write to, and lets its readers look. */
   #lookAgain(runId: string | undefined): void {
     const { shared } = this.#backend;
@@ -202,40 +170,12 @@ export class LogStore implements EvidenceStore {
     accepted: readonly AcceptedAppend[],
   ): Promise<void> {
     const { runId, at, drafts } = from;
-    const goesOn = before?.completed === true && (await this.#mayGoOn(from, before, accepted));
+    const goesOn = before?.completed === true && (await mayGoOn(from, before, { accepted, backend: this.#backend }));
     if (this.#halted !== undefined) throw this.#haltedFault();
     const opensAgain = goesOn && drafts[0]?.event_type === "run.resumed";
     if (at === 0 || opensAgain) this.#options.guardNewRun?.();
     if ((before?.size ?? 0) === at && (before?.completed !== true || goesOn)) return;
     throw this.#lost.has(runId) ? fenced(runId) : placeTaken(before, runId, at);
-  }
-
-  /** Whether an append may stand behind the end of its log. The end may be in the same commit as that. */
-  async #mayGoOn(
-    { runId, drafts }: QueuedAppend,
-    { size }: RunHead,
-    accepted: readonly AcceptedAppend[],
-  ): Promise<boolean> {
-    const [first] = drafts;
-    if (first === undefined || !areForBehind(drafts)) return false;
-    const written = accepted.findLast(({ from }) => from.runId === runId)?.append.records.at(-1)?.record;
-    const [line] = written === undefined ? await this.#backend.read(runId, size - 2, 1) : [];
-    const end = line === undefined ? written : parsedLine(line, runId, size - 1);
-    return end !== undefined && mayStandBehind(end, first);
-  }
-
-  #encode(from: QueuedAppend, before: RunHead | undefined, heads: Map<string, RunHead>): readonly StoredRecord[] {
-    const { runId, at, drafts } = from;
-    let previous = before?.hash ?? genesis(runId);
-    const records = drafts.map((draft, offset) => {
-      const stored = encodeRecord(draft, { runId, seq: at + offset, previous, eventId: this.#options.newEventId() });
-      previous = stored.record.hash;
-      return stored;
-    });
-    requireBoundedSize(runId, records);
-    const completed = endedAfter(drafts, before?.completed === true);
-    heads.set(runId, { runId, size: at + records.length, hash: previous, completed });
-    return records;
   }
 
   #publish(appends: readonly RunAppend[], heads: ReadonlyMap<string, RunHead>): void {
@@ -264,11 +204,7 @@ export class LogStore implements EvidenceStore {
   }
 
   #haltedFault(cause?: unknown): Fault {
-    return new Fault(
-      "STORE_HALTED",
-      `The evidence store took no more records after a failed write (${this.#halted}). Mend the cause and start again: the start reads what is really on disk.`,
-      { cause },
-    );
+    return halted(String(this.#halted), cause);
   }
 
   #requireOpen(): void {
@@ -345,10 +281,52 @@ export class LogStore implements EvidenceStore {
     return await this.#backend.openRuns();
   }
 
-  async takeOver(): Promise<readonly RunHead[]> {
+  async takeOver(as: Claimant = { hands: "driver" }): Promise<readonly RunHead[]> {
     this.#requireOpen();
-    if (this.#backend.shared !== undefined) return await this.#backend.shared.takeOver();
+    if (this.#backend.shared !== undefined) return await this.#backend.shared.takeOver(as);
     return await this.#backend.openRuns();
+  }
+
+  async claim(runId: string, as: Claimant): Promise<RunHead | undefined> {
+    this.#requireOpen();
+    const { shared } = this.#backend;
+    const head = await (shared === undefined ? this.head(runId) : shared.claim(runId, as));
+    return head?.completed === true ? undefined : head;
+  }
+
+  epochOf(runId: string): string | undefined {
+    return this.#backend.shared?.epochOf(runId);
+  }
+
+  async release(runId: string): Promise<void> {
+    this.#requireOpen();
+    await this.#backend.shared?.release(runId);
+    this.#lookAgain(runId);
+  }
+
+  async handOver(runId: string, needs: readonly string[]): Promise<void> {
+    this.#requireOpen();
+    if (!(await this.#sharedBackend().handOver(runId, needs))) throw fenced(runId);
+    this.#lookAgain(runId);
+  }
+
+  async waiting(): Promise<readonly WaitingRun[]> {
+    this.#requireOpen();
+    return (await this.#backend.shared?.waiting()) ?? [];
+  }
+
+  async askToStop(runId: string, cancellation: Cancellation): Promise<void> {
+    this.#requireOpen();
+    await this.#sharedBackend().askToStop(runId, cancellation);
+  }
+
+  stopAsked(runId: string): Cancellation | undefined {
+    return this.#backend.shared?.stopAsked(runId);
+  }
+
+  #sharedBackend(): SharedBackend {
+    if (this.#backend.shared !== undefined) return this.#backend.shared;
+    throw notShared();
   }
 
   async reopenedRuns(): Promise<readonly RunHead[]> {

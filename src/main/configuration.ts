@@ -7,6 +7,7 @@ import { providersSchema } from "./provider-configuration.ts";
 import { postgresSchema } from "./postgres-configuration.ts";
 import { schedulesSchema } from "./schedule-configuration.ts";
 import { stepsSchema } from "./step-configuration.ts";
+import { workersSchema } from "./worker-configuration.ts";
 import { webhooksSchema } from "./webhook-configuration.ts";
 import { clientSchema, tlsSchema } from "./tls-configuration.ts";
 
@@ -180,12 +181,22 @@ export const configurationSchema = z
       .default([])
       .describe("Modules with step types of one's own, loaded at the start; they may do all that the server may."),
     providers: providersSchema,
+    workers: workersSchema.optional(),
   })
   .superRefine(({ store, postgres }, context) => {
     if ((store === "postgres") === (postgres !== undefined)) return;
     const message =
       postgres === undefined ? "is missing; store: postgres needs its url" : `is given, and the store is ${store}`;
     context.addIssue({ code: "custom", path: ["postgres"], message });
+  })
+  .superRefine(({ store, workers, governance, platform }, context) => {
+    if (workers === undefined) return;
+    const refuse = (message: string): void => context.addIssue({ code: "custom", path: ["workers"], message });
+    if (store !== "postgres") refuse(`is given, and the store is ${store}; workers need store: postgres`);
+    if (governance === "required" || platform !== undefined)
+      refuse(
+        "is given beside `governance: required` or `platform`: what contracts approve is performed by the server itself",
+      );
   })
   .describe("Configuration of Verbatim (verbatim.yaml).");
 

@@ -10,6 +10,7 @@ const [append, claims, tables] = [at("postgres/append-function"), at("postgres/c
 const [store, channel, settings] = [at("postgres"), at("postgres/news-channel"), at("postgres/server-settings")];
 const [connections, migrations] = [at("postgres/connections"), at("postgres/migrations")];
 
+const HANDS = ["test/evidence/postgres-hands.test.ts"];
 const STORE = "evidence/postgres";
 const FENCES = "faults/fenced-writers";
 
@@ -41,7 +42,7 @@ export const POSTGRES_STORE_MUTANTS: readonly Mutant[] = [
   }),
   migrations("older-function-stays", { change: [", APPEND_FUNCTION]", "]"], tests: STORE }),
   claims("claim-before-the-lease-is-over", {
-    change: ["AND (owner = $1 OR lease_until <= clock_timestamp())\n         ORDER", "\n         ORDER"],
+    change: ["AND (owner = $1 OR lease_until <= clock_timestamp())\n           AND hands", "AND hands"],
     tests: STORE,
   }),
   claims("lease-never-renewed", {
@@ -54,6 +55,18 @@ export const POSTGRES_STORE_MUTANTS: readonly Mutant[] = [
   claims("closed-store-keeps-its-leases", {
     change: ["SET lease_until = clock_timestamp() FROM", "SET lease_until = c.lease_until FROM"],
     tests: STORE,
+  }),
+  claims("handed-over-run-is-claimed-by-a-driver", {
+    change: ["AND hands = $4 AND", "AND $4 <> '' AND"],
+    tests: HANDS,
+  }),
+  claims("worker-takes-what-it-does-not-serve", {
+    change: ["needs <@ $5", "$5 IS NOT NULL"],
+    tests: HANDS,
+  }),
+  claims("append-claims-what-was-handed-over", {
+    change: ["OR c.hands = 'driver' AND (", "OR ("],
+    tests: HANDS,
   }),
   channel("commit-not-told-to-others", {
     change: ["true), pg_notify($1, t) FROM unnest", "true), $1 || t FROM unnest"],

@@ -5,7 +5,7 @@ import type { EvidenceStore, ListedRuns, RunHead } from "../evidence-store.ts";
 import type { LogBackend, RunAppend } from "../log-backend.ts";
 import { endedAfter } from "../log-kind.ts";
 import { LogStore } from "../log-store.ts";
-import type { LogStoreOptions } from "../log-store.ts";
+import type { LogStoreOptions } from "../log-store-options.ts";
 import { PAGE_CHARACTERS } from "../page.ts";
 import { syncDirectory, writeFully } from "../durable-file.ts";
 import { BlobFiles } from "./blob-files.ts";

@@ -1,7 +1,7 @@
 import type { EvidenceStore, ListedRuns, RunHead } from "../evidence-store.ts";
 import type { LogBackend, RunAppend } from "../log-backend.ts";
 import { LogStore } from "../log-store.ts";
-import type { LogStoreOptions } from "../log-store.ts";
+import type { LogStoreOptions } from "../log-store-options.ts";
 import { BLOB_PIECE_BYTES } from "../log-backend.ts";
 import { endedAfter } from "../log-kind.ts";
 import { pageOf } from "../page.ts";

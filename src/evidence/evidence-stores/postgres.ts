@@ -1,10 +1,10 @@
-import type { Clock } from "#model";
+import type { Cancellation, Clock } from "#model";
 import { assert } from "#model";
 import { makeDirectory } from "../durable-file.ts";
-import type { EvidenceStore, ListedRuns, RunHead } from "../evidence-store.ts";
+import type { Claimant, EvidenceStore, ListedRuns, RunHead, WaitingRun } from "../evidence-store.ts";
 import type { LogBackend, Refusal, RunAppend, SharedBackend, SharedNews } from "../log-backend.ts";
 import { LogStore } from "../log-store.ts";
-import type { LogStoreOptions } from "../log-store.ts";
+import type { LogStoreOptions } from "../log-store-options.ts";
 import { lockDirectory } from "./directory-lock.ts";
 import { callsOf, linesByRun, valuesOf } from "./postgres/append-call.ts";
 import type { RunLines, Verdict } from "./postgres/append-call.ts";
@@ -13,6 +13,7 @@ import { Connections, isPassing, unavailable } from "./postgres/connections.ts";
 import { migrate } from "./postgres/migrations.ts";
 import { LogReader } from "./postgres/log-reader.ts";
 import { NewsChannel } from "./postgres/news-channel.ts";
+import type { ChannelCall } from "./postgres/news-channel.ts";
 import { ownerOf, requireSameStore } from "./postgres/place-files.ts";
 import { requireDenials, requireDurableServer } from "./postgres/server-settings.ts";
 
@@ -88,6 +89,7 @@ class PostgresBackend implements LogBackend, SharedBackend {
       leaseMs: this.#leaseMs,
       clock,
       onLost: (runIds) => this.#news?.lost(runIds),
+      onStopAsked: (runId, cancellation) => this.#news?.stopAsked(runId, cancellation),
     });
   }
 
@@ -131,6 +133,7 @@ class PostgresBackend implements LogBackend, SharedBackend {
       clock,
       pollMs,
       onNews: (runId) => this.#news?.changed(runId),
+      onCall: (call, runIds) => this.#hear(call, runIds),
     });
   }
 
@@ -203,9 +206,54 @@ class PostgresBackend implements LogBackend, SharedBackend {
     return await this.#reader.heads("WHERE c.reopened ORDER BY c.run_no", []);
   }
 
-  async takeOver(): Promise<readonly RunHead[]> {
+  #hear(call: ChannelCall, runIds: readonly string[]): void {
+    if (call !== "stop") this.#news?.free(runIds, call);
+    else if (runIds.some((runId) => this.holds(runId))) void this.#claims.lookForWishes().catch(() => undefined); // a renewal finds it
+  }
+
+  epochOf(runId: string): string | undefined {
+    return this.#claims.epochOf(runId);
+  }
+
+  stopAsked(runId: string): Cancellation | undefined {
+    return this.#claims.stopAsked(runId);
+  }
+
+  async claim(runId: string, as: Claimant): Promise<RunHead | undefined> {
     await this.ready();
-    const runIds = await this.#claims.takeOver();
+    if (!this.holds(runId)) await this.#claims.takeOver(as, runId);
+    return this.holds(runId) ? await this.head(runId) : undefined;
+  }
+
+  async release(runId: string): Promise<void> {
+    await this.ready();
+    if (await this.#claims.giveUp(runId)) this.#channel?.call("driver", [runId]);
+  }
+
+  async handOver(runId: string, needs: readonly string[]): Promise<boolean> {
+    await this.ready();
+    const given = await this.#claims.giveUp(runId, needs);
+    if (given) this.#channel?.call("worker", [runId]);
+    return given;
+  }
+
+  async waiting(): Promise<readonly WaitingRun[]> {
+    await this.ready();
+    return await this.#reader.waiting();
+  }
+
+  async askToStop(runId: string, { cancelledBy, reason }: Cancellation): Promise<void> {
+    await this.ready();
+    const text = `UPDATE ${this.#schema}.claims c SET stop = $2 FROM ${this.#schema}.runs r
+      WHERE r.run_no = c.run_no AND r.run_id = $1 AND NOT c.ended AND c.stop IS NULL`;
+    await this.#connections.persist(text, [runId, JSON.stringify({ cancelledBy, reason })]);
+    if (this.holds(runId)) await this.#claims.lookForWishes();
+    else this.#channel?.call("stop", [runId]);
+  }
+
+  async takeOver(as: Claimant): Promise<readonly RunHead[]> {
+    await this.ready();
+    const runIds = await this.#claims.takeOver(as);
     return runIds.length === 0 ? [] : await this.#reader.heads("WHERE r.run_id = ANY ($1) ORDER BY c.run_no", [runIds]);
   }
 
@@ -235,8 +283,9 @@ class PostgresBackend implements LogBackend, SharedBackend {
 
   async close(): Promise<void> {
     this.#connections.giveUp();
+    const freed = await this.#claims.close();
+    this.#channel?.call("driver", freed);
     await this.#channel?.close();
-    await this.#claims.close();
     await this.#connections.close();
     this.#unlock();
   }

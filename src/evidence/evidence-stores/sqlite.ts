@@ -6,7 +6,7 @@ import type { EvidenceStore, ListedRuns, RunHead } from "../evidence-store.ts";
 import type { LogBackend, RunAppend } from "../log-backend.ts";
 import { areForBehind, endedAfter } from "../log-kind.ts";
 import { LogStore } from "../log-store.ts";
-import type { LogStoreOptions } from "../log-store.ts";
+import type { LogStoreOptions } from "../log-store-options.ts";
 import { pageOf } from "../page.ts";
 import { BlobFiles } from "./blob-files.ts";
 import { lockDirectory } from "./directory-lock.ts";

@@ -1,4 +1,4 @@
-import type { ListedRuns, RunHead } from "../../evidence-store.ts";
+import type { ListedRuns, RunHead, WaitingRun } from "../../evidence-store.ts";
 import { BLOB_PIECE_BYTES } from "../../log-backend.ts";
 import { PAGE_CHARACTERS, pageOf } from "../../page.ts";
 import type { Connections } from "./connections.ts";
@@ -8,6 +8,9 @@ const LAST_KEY = "\u{10FFFF}";
 
 /** The largest sequence number that the tables have room for. */
 const MOST_SEQ = 2 ** 31 - 1;
+
+/** So many runs that wait are told of at once. */
+const WAITING_RUNS = 1000;
 
 interface HeadRow {
   readonly run_id: string;
@@ -56,7 +59,7 @@ export class LogReader {
 
   /** Newest first. */
   async runs({ limit, before, begins = "" }: ListedRuns): Promise<readonly RunHead[]> {
-    const conditions: string[] = [];
+    const conditions = ["r.run_id !~ '^~'"];
     const values: (string | number)[] = [limit];
     if (before !== undefined) {
       values.push(before);
@@ -66,8 +69,18 @@ export class LogReader {
       values.push(begins, `${begins}${LAST_KEY}`); // a range of the index, for ids are compared by their bytes
       conditions.push(`r.run_id >= $${values.length - 1} AND r.run_id < $${values.length}`);
     }
-    const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
-    return await this.heads(`${where} ORDER BY c.run_no DESC LIMIT $1`, values);
+    return await this.heads(`WHERE ${conditions.join(" AND ")} ORDER BY c.run_no DESC LIMIT $1`, values);
+  }
+
+  /** What was handed over to workers and is held by none of them, the oldest first. */
+  async waiting(): Promise<readonly WaitingRun[]> {
+    const rows = await this.#connections.read<{ run_id: string; needs: string[]; waited_ms: number }>(
+      `SELECT r.run_id, c.needs, extract(epoch FROM clock_timestamp() - c.handed_at)::float8 * 1000 AS waited_ms
+       FROM ${this.#schema}.claims c JOIN ${this.#schema}.runs r USING (run_no)
+       WHERE NOT c.ended AND c.hands = 'worker' AND c.lease_until <= clock_timestamp() ORDER BY c.run_no LIMIT ${WAITING_RUNS}`,
+      [],
+    );
+    return rows.map((row) => ({ runId: row.run_id, needs: row.needs, waitedMs: row.waited_ms }));
   }
 
   async blob(digest: string): Promise<Uint8Array | undefined> {

@@ -14,7 +14,14 @@ export interface NewsChannelOptions {
   readonly pollMs: number;
   /** Others have written to this run; undefined = they may have written to any. Must not throw. */
   readonly onNews: (runId: string | undefined) => void;
+  /** Others call attention to these runs. Must not throw. */
+  readonly onCall: (call: ChannelCall, runIds: readonly string[]) => void;
 }
+
+/** What calls attention to runs: they were given up, for a driver or for a worker, or somebody asks that they be stopped. */
+export type ChannelCall = "driver" | "worker" | "stop";
+
+const CALLS: ReadonlySet<string> = new Set<ChannelCall>(["driver", "worker", "stop"]);
 
 /** A notification has room for 8,000 bytes, and a run id takes up to 129 of them. */
 const RUNS_PER_NOTIFICATION = 50;
@@ -41,6 +48,7 @@ export class NewsChannel {
   #endPause: (() => void) | undefined;
   readonly #disarms = new Set<() => void>();
   #connecting: Promise<void> | undefined;
+  readonly #calling = new Set<Promise<void>>();
 
   constructor(options: NewsChannelOptions) {
     this.#options = options;
@@ -56,14 +64,23 @@ export class NewsChannel {
     this.#telling ??= this.#tellAll();
   }
 
+  /** Calls the attention of others to runs, apart from what is told of their records. */
+  call(call: ChannelCall, runIds: readonly string[]): void {
+    if (runIds.length === 0) return;
+    const { connections, channel, session } = this.#options;
+    const texts = notifications([session, call], runIds);
+    const sent = connections.write(TELL, [`${channel}_calls`, texts], "tell");
+    const calling = sent.then(() => undefined).catch(() => undefined); // they look by themselves
+    this.#calling.add(calling);
+    void calling.then(() => this.#calling.delete(calling));
+  }
+
   async #tellAll(): Promise<void> {
     const { connections, channel, session } = this.#options;
     while (this.#untold.size > 0) {
       const runIds = [...this.#untold];
       this.#untold.clear();
-      const texts = Array.from({ length: Math.ceil(runIds.length / RUNS_PER_NOTIFICATION) }, (_nothing, place) =>
-        [session, ...runIds.slice(place * RUNS_PER_NOTIFICATION, (place + 1) * RUNS_PER_NOTIFICATION)].join("\n"),
-      );
+      const texts = notifications([session], runIds);
       await connections.write(TELL, [channel, texts], "tell").catch(() => undefined); // they look again
       await this.#pause();
     }
@@ -83,9 +100,9 @@ export class NewsChannel {
     try {
       const client = await this.#options.connections.listener();
       this.#client = client;
-      client.on("notification", ({ payload = "" }) => this.#hear(payload));
+      client.on("notification", (notification) => this.#hear(notification));
       client.once("end", () => this.#listenAgain(client));
-      await client.query(`LISTEN ${this.#options.channel}`);
+      await client.query(`LISTEN ${this.#options.channel}; LISTEN ${this.#options.channel}_calls`);
       this.#options.onNews(undefined); // of what came before nobody has told
     } catch {
       this.#listenAgain(this.#client);
@@ -101,10 +118,11 @@ export class NewsChannel {
     });
   }
 
-  #hear(payload: string): void {
-    const [session, ...runIds] = payload.split("\n");
+  #hear({ channel, payload = "" }: pg.Notification): void {
+    const [session, ...rest] = payload.split("\n");
     if (session === this.#options.session) return;
-    for (const runId of runIds) this.#options.onNews(runId);
+    if (channel === this.#options.channel) for (const runId of rest) this.#options.onNews(runId);
+    else if (isCall(rest[0])) this.#options.onCall(rest[0], rest.slice(1));
   }
 
   #pollLater(): void {
@@ -128,8 +146,21 @@ export class NewsChannel {
     for (const disarm of this.#disarms) disarm();
     this.#endPause?.();
     await this.#telling;
+    await Promise.all(this.#calling);
     await this.#connecting;
     this.#client?.release(true);
     this.#client = undefined;
   }
+}
+
+/** The texts of notifications: each begins with `first`, and names as many runs as there is room for. */
+function notifications(first: readonly string[], runIds: readonly string[]): readonly string[] {
+  const count = Math.ceil(runIds.length / RUNS_PER_NOTIFICATION);
+  return Array.from({ length: count }, (_nothing, place) =>
+    [...first, ...runIds.slice(place * RUNS_PER_NOTIFICATION, (place + 1) * RUNS_PER_NOTIFICATION)].join("\n"),
+  );
+}
+
+function isCall(text: string | undefined): text is ChannelCall {
+  return text !== undefined && CALLS.has(text);
 }

@@ -54,3 +54,13 @@ function denyTrigger(table: string, changes: string): string {
   return `CREATE TRIGGER deny_change BEFORE ${changes} ON $.${table} FOR EACH STATEMENT EXECUTE FUNCTION $.deny_change();
   ALTER TABLE $.${table} ENABLE ALWAYS TRIGGER deny_change;`;
 }
+
+/** What form 2 adds: whose turn a run is, and who has asked that it be stopped. */
+export const HANDS = `
+  ALTER TABLE $.claims
+    ADD COLUMN hands text COLLATE "C" NOT NULL DEFAULT 'driver' CHECK (hands IN ('driver', 'worker')),
+    ADD COLUMN needs text[] COLLATE "C" NOT NULL DEFAULT '{}',
+    ADD COLUMN handed_at timestamptz,
+    ADD COLUMN stop jsonb;
+  CREATE INDEX claims_handed ON $.claims (run_no) WHERE NOT ended AND hands = 'worker';
+`;
