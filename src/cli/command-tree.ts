@@ -17,10 +17,12 @@ import { addHookFileCommands, addPlanFileCommands } from "./plan-file-commands.t
 import { addPlatformCommands } from "./platform-commands.ts";
 import { addRunCommands } from "./run-commands.ts";
 import { addWorkCommands } from "./work-commands.ts";
+import { addWorkerCommands } from "./worker-commands.ts";
 
 /** Declares every command. What a command does is loaded when it runs, so that help does not wait for it. */
 export function addCommands(declaring: Declaring): void {
   addServe(declaring);
+  addWorkerCommands(declaring);
   addExec(declaring);
   addRunCommands(declaring);
   addContractCommands(declaring);

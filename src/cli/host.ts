@@ -35,6 +35,44 @@ export interface SignerFlags {
   readonly algorithm: SignatureAlgorithm;
 }
 
+/** Flags of `worker`, over the configuration. */
+export interface WorkerFlags {
+  readonly config?: string;
+  readonly state?: string;
+  /** The step types that it performs; absent = all that its configuration offers. */
+  readonly capabilities?: readonly string[];
+  /** Its name, for the record; absent = made of the machine's name and the process. */
+  readonly name?: string;
+  /** Jobs that it performs at the same time. */
+  readonly concurrency: number;
+}
+
+/** A worker that takes jobs. */
+export interface ReadyWorker {
+  readonly name: string;
+  /** The step types that it performs, sorted. */
+  readonly capabilities: readonly string[];
+}
+
+/** Workers that live, and what waits for one. */
+export interface WorkersSeen {
+  readonly workers: readonly {
+    readonly name: string;
+    readonly serves: readonly string[];
+    readonly concurrency: number;
+    readonly busy: number;
+    readonly upMs: number;
+    readonly silentMs: number;
+  }[];
+  readonly waiting: readonly {
+    readonly runId: string;
+    readonly needs: readonly string[];
+    readonly waitedMs: number;
+    /** There if no worker could take it: the step types that none serves. */
+    readonly missing?: readonly string[];
+  }[];
+}
+
 /** A signer that answers. */
 export interface ReadySigner extends Pick<Signer, "keyId" | "algorithm"> {
   readonly socket: string;
@@ -98,6 +136,10 @@ export interface CliHost {
   serve(flags: ServeFlags, onReady: (address: string) => void): Promise<void>;
   /** Signs for other processes until it is told to stop; `onReady` is called with its key. @throws {Fault} if it cannot. */
   signer(flags: SignerFlags, onReady: (ready: ReadySigner) => void): Promise<void>;
+  /** Performs jobs that were handed over until it is told to stop; `onReady` is called when it takes some. @throws {Fault} if it cannot. */
+  worker(flags: WorkerFlags, onReady: (ready: ReadyWorker) => void): Promise<void>;
+  /** Looks which workers live, and what waits for one. @throws {Fault} */
+  workers(flags: CommonFlags): Promise<WorkersSeen>;
   /** The running server of the flags or of the state directory, else a machine in this process. @throws {Fault} */
   connect(flags: CommonFlags, options?: ConnectOptions): Promise<Connection>;
   /** Those of the caller's variables that have one of these names. */

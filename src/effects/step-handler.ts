@@ -29,6 +29,11 @@ export interface ExecutionContext {
   readonly startedAt: string;
   /** `<jobId>/<stepIndex>`, or with the work that the job is an attempt at: the same for this step for ever, different for every other. */
   readonly idempotencyKey: string;
+  /**
+   * Under which claim the run is held, as a whole number in text; it only grows. Absent where one process owns the store. With it
+   * whoever is told to do something can refuse a process that was overtaken: one that names a smaller epoch than was seen before.
+   */
+  readonly epoch?: string;
 }
 
 /**

@@ -6,6 +6,7 @@ export const EVENT_TYPES = [
   "run.state_changed",
   "run.resumed",
   "run.override_applied",
+  "run.claimed",
   "run.completed",
   "job.started",
   "job.succeeded",

@@ -49,6 +49,14 @@ process.exitCode = await runCli({
     const { runSigner } = await import("./run-signer.ts");
     await runSigner(flags, { stopped: interrupted.signal, onReady });
   },
+  async worker(flags, onReady) {
+    const { runWorker } = await import("./worker/worker-process.ts");
+    await runWorker(flags, { stopped: interrupted.signal, onReady });
+  },
+  async workers(flags) {
+    const { listWorkers } = await import("./worker/list-workers.ts");
+    return await listWorkers(flags);
+  },
   environment: (names) =>
     Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
   async connect(flags, options) {

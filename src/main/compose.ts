@@ -30,12 +30,13 @@ import { sidePortOf } from "./side-port.ts";
 import type { SidePortParts } from "./side-port.ts";
 import { connectMetrics, openMetrics } from "./open-metrics.ts";
 import type { ServerMetrics } from "./metrics/server-metrics.ts";
-import { createTakeOvers, openPostgresStore } from "./postgres-store.ts";
-import type { TakeOvers } from "./postgres-store.ts";
+import { openPostgresStore } from "./postgres-store.ts";
 import { shortest } from "./running-server.ts";
 import { openSigner } from "./signer.ts";
 import { claimStoreKind, requireStoreKind } from "./store-kind.ts";
 import { systemClock } from "./system-clock.ts";
+import { createTakeOvers } from "./take-overs.ts";
+import type { TakeOvers } from "./take-overs.ts";
 import { openTls, watchTls } from "./tls.ts";
 
 /** What a test or a measure may put beside the configuration. */

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import type { ServeFlags } from "#cli";
 import { Fault } from "#model";
 import { configurationSchema } from "./configuration.ts";
 import type { Configuration } from "./configuration.ts";
@@ -16,9 +15,20 @@ export interface LoadedConfiguration extends Configuration {
   readonly state: string;
 }
 
+/** What a command line may say over the configuration. */
+export interface ConfigurationFlags {
+  readonly config?: string;
+  readonly state?: string;
+  readonly listen?: string;
+  readonly noToken?: boolean;
+  readonly insecure?: boolean;
+  readonly reflection?: boolean;
+  readonly development?: boolean;
+}
+
 /** Where a configuration comes from. */
 export interface ConfigurationSources {
-  readonly flags: ServeFlags;
+  readonly flags: ConfigurationFlags;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly workingDirectory: string;
 }
@@ -63,7 +73,7 @@ function checkedLevel(level: string): Configuration["log_level"] {
 }
 
 async function readConfigurationFile(path: string): Promise<Configuration> {
-  const { checkedDocument } = await import("#api"); // takes long to load: only where there is a file
+  const { checkedDocument } = await import("#document"); // the parser takes long to load: only where there is a file
   const schema = configurationSchema.nullable(); // an empty file says nothing
   const read = await checkedDocument(readFileSync(path, "utf8"), { file: path, schema });
   if ("value" in read) return read.value ?? configurationSchema.parse({});

@@ -25,7 +25,7 @@ export interface Job {
 
 declare const admitted: unique symbol;
 
-/** A job that governance has admitted. Only `governance/admission` mints it. */
+/** A job that governance has admitted. Only `governance/admission` mints it, and `worker/recorded-admission.ts` reads it back. */
 export type AdmittedJob = Job & { readonly [admitted]: true };
 
 /** Who stopped a job and why: the `reason` of the abort signal that the executor is given. */

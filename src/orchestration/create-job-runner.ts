@@ -4,18 +4,22 @@ import type { CheckpointOptions, EvidenceStore, PlanDocument, RecordDraft } from
 import type { HealthObserver } from "#health";
 import type { Cancellation, Clock, ExecutionResult, Job, Json, Violation } from "#model";
 import { Fault, jobViolations, LIMITS } from "#model";
-import type { DisclosureKeeper } from "./conceal-output.ts";
+import {
+  closeInterruptedRun,
+  declarePlan,
+  firstRecord,
+  invalidRequest,
+  openingRecords,
+  recordedJob,
+  runJob,
+  spilledText,
+} from "#worker";
+import type { DisclosureKeeper } from "#worker";
 import type { JobAuthority } from "./contracts/authority.ts";
-import { declarePlan, invalidRequest } from "./declare-plan.ts";
 import type { DiskGuard } from "./disk-guard.ts";
 import { heldBytes } from "./held-bytes.ts";
-import { openingRecords } from "./job-records.ts";
 import type { JobRunner, JobView, SubmitOptions, SubmittedJob } from "./job-runner.ts";
 import { Machine, notAdmitted } from "./machine.ts";
-import { firstRecord, recordedJob } from "./recorded-job.ts";
-import { closeInterruptedRun } from "./recover-runs.ts";
-import { runJob } from "./run-job.ts";
-import { spilledText } from "./spill-output.ts";
 
 /** What a runner is made of. */
 export interface JobRunnerOptions {
@@ -217,7 +221,7 @@ class DirectJobRunner implements JobRunner {
   async #closeBroken(jobId: string): Promise<void> {
     const { store, clock } = this.#options;
     const head = store.halted === undefined ? await store.head(jobId) : undefined;
-    if (head !== undefined && !head.completed) await closeInterruptedRun(store, head, clock);
+    if (head !== undefined && !head.completed) await closeInterruptedRun(store, head, { clock });
   }
 
   async get(jobId: string): Promise<JobView> {

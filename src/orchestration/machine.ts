@@ -1,13 +1,11 @@
 import type { StepType } from "#effects";
 import type { EvidenceStore } from "#evidence";
-import { JobExecutor } from "#executor";
+import type { JobExecutor } from "#executor";
 import { admitJob } from "#governance";
 import type { AdmittedJob, Job, Violation } from "#model";
 import { Fault } from "#model";
-import { concealOutput } from "./conceal-output.ts";
-import type { DisclosureKeeper } from "./conceal-output.ts";
-import { invalidRequest } from "./declare-plan.ts";
-import { spillOutput } from "./spill-output.ts";
+import { executorOf, invalidRequest } from "#worker";
+import type { DisclosureKeeper } from "#worker";
 
 /** What a machine is made of. */
 export interface MachineOptions {
@@ -37,9 +35,7 @@ export class Machine {
     this.stepTypes = stepTypes.toSorted((one, other) => (one.name < other.name ? -1 : 1));
     this.types = new Map(this.stepTypes.map((type) => [type.name, type]));
     this.#typeNames = new Set(this.types.keys());
-    this.executor = new JobExecutor(
-      this.stepTypes.map((type) => [type.name, spillOutput(concealOutput(type, disclosures), store)]),
-    );
+    this.executor = executorOf(this.stepTypes, disclosures === undefined ? { store } : { store, disclosures });
   }
 
   /** A machine with no other handlers than those of `stepTypes`. */

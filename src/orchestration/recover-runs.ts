@@ -1,8 +1,7 @@
-import type { EvidenceStore, RecordDraft, RunHead } from "#evidence";
+import type { EvidenceStore } from "#evidence";
 import { Fault } from "#model";
-import type { Clock, ExecutionResult, JsonObject } from "#model";
-import { closingRecords } from "./job-records.ts";
-import { firstRecord, interruptedJob } from "./recorded-job.ts";
+import type { Clock, ExecutionResult } from "#model";
+import { closeInterruptedRun, firstRecord } from "#worker";
 import { isPlanRun } from "./run/load-run.ts";
 import { recoverPlanRun } from "./run/recover-plan-run.ts";
 import type { RecoveredRun } from "./run/recover-plan-run.ts";
@@ -26,31 +25,10 @@ export async function recoverRuns(store: EvidenceStore, clock: Clock): Promise<R
     try {
       const created = await firstRecord(store, head.runId);
       if (created !== undefined && isPlanRun(created)) plans.push(await recoverPlanRun(store, head, clock));
-      else jobs.push(await closeInterruptedRun(store, head, clock));
+      else jobs.push(await closeInterruptedRun(store, head, { clock }));
     } catch (error) {
       if (!(error instanceof Fault) || error.code !== "RUN_FENCED") throw error; // somebody else has taken it over since
     }
   }
   return { jobs, plans };
-}
-
-/** Closes one run that nobody drives any more: a step without an end is in doubt, and nothing reruns it. */
-export async function closeInterruptedRun(store: EvidenceStore, head: RunHead, clock: Clock): Promise<ExecutionResult> {
-  const at = clock.now();
-  const { result, doubtKey } = await interruptedJob(store, head.runId, at);
-  const note: RecordDraft = {
-    event_type: "log.recovered",
-    timestamp_utc: at,
-    actor: "verbatim",
-    attempt: 0,
-    reason: "The process that ran this job ended before the job did.",
-    ...(head.torn !== undefined && { data: cutOff(head.torn) }),
-  };
-  await store.append(head.runId, head.size, [note, ...closingRecords(result, doubtKey)]);
-  return result;
-}
-
-/** What is told of a torn line: what was cut off the log, and where its copy is. */
-function cutOff({ offset, bytes, sha256, copy }: NonNullable<RunHead["torn"]>): JsonObject {
-  return { cut: { offset, bytes, sha256, copy } };
 }

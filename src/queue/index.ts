@@ -10,3 +10,6 @@ export type { SqliteQueueOptions } from "./job-queues/sqlite.ts";
 export type { RedisQueueOptions } from "./job-queues/redis.ts";
 export type { PostgresQueueOptions } from "./job-queues/postgres.ts";
 export { openPostgresQueue, openRedisQueue } from "./job-queues/on-servers.ts";
+export type { LivingWorker, RosterEntry, WorkerRoster } from "./worker-roster.ts";
+export type { PostgresRosterOptions } from "./worker-rosters/postgres.ts";
+export { openPostgresRoster } from "./worker-rosters/on-servers.ts";

@@ -8,7 +8,7 @@ const ROOT = join(import.meta.dirname, "../..");
 
 /** The laws of the house, so that none of them disappears unnoticed. */
 const LAWS =
-  "LAYER-01 LAYER-02 LAYER-03 LAYER-04 LAYER-05 LAYER-06 LAYER-07 LAYER-08 LAYER-09 LAYER-10 LAYER-11 LAYER-12 LAYER-13 LAYER-14 LAYER-15 LAYER-16 LAYER-17 LAYER-18 LAYER-19 LAYER-20 PORT-01 EXEC-001 EXEC-002 EXEC-003 EXEC-004 EXEC-005 EXEC-006".split(
+  "LAYER-01 LAYER-02 LAYER-03 LAYER-04 LAYER-05 LAYER-06 LAYER-07 LAYER-08 LAYER-09 LAYER-10 LAYER-11 LAYER-12 LAYER-13 LAYER-14 LAYER-15 LAYER-16 LAYER-17 LAYER-18 LAYER-19 LAYER-20 LAYER-21 PORT-01 EXEC-001 EXEC-002 EXEC-003 EXEC-004 EXEC-005 EXEC-006".split(
     " ",
   );
 
@@ -23,7 +23,7 @@ const packageFile = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"))
 }; // as: npm checks its form
 
 describe("the house keeps its own laws", () => {
-  it("breaks none of LAYER-01 to LAYER-20, PORT-01, EXEC-001 to EXEC-006, and leaves nothing unproven", async () => {
+  it("breaks none of LAYER-01 to LAYER-21, PORT-01, EXEC-001 to EXEC-006, and leaves nothing unproven", async () => {
     const report = await check({ root: ROOT });
     expect(report.violations.map(({ law, file, line, message }) => `${law} ${file}:${line} ${message}`)).toEqual([]);
     expect(report).toMatchObject({ ok: true, exitCode: 0, unresolved: 0, layers: layersFile.layers.length });

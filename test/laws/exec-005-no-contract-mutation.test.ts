@@ -60,7 +60,7 @@ describe("EXEC-005: the executor changes no contract and decides no eligibility,
   it("EXEC-005: what a handler is told of the contract is its name, and nothing of it can be written", () => {
     const errors = complaints(`
       import type { ExecutionContext } from "#effects";
-      type Members = "jobId" | "contractId" | "stepIndex" | "stepType" | "target" | "executedBy" | "startedAt" | "idempotencyKey";
+      type Members = "jobId" | "contractId" | "stepIndex" | "stepType" | "target" | "executedBy" | "startedAt" | "idempotencyKey" | "epoch";
       type Same<One, Other> = [One, Other] extends [Other, One] ? true : false;
       export const exactly: Same<keyof ExecutionContext, Members> = true;
       export const name = (context: ExecutionContext): string => context.contractId;

@@ -8,7 +8,7 @@ const at =
 
 const [store, chain] = [at("evidence/log-store"), at("evidence/chain")];
 const audit = at("evidence/execution-evidence");
-const [encode, replay, runner] = [at("evidence/encode"), at("evidence/replay"), at("orchestration/run-job")];
+const [encode, replay, runner] = [at("evidence/encode"), at("evidence/replay"), at("worker/run-job")];
 const inStores = (name: string) => at(`evidence/evidence-stores/${name}`);
 const [sqlite, jsonl] = [inStores("sqlite/database"), inStores("jsonl")];
 const wholeFile = at("evidence/durable-file");

@@ -1,7 +1,7 @@
 import type { Change, Mutant } from "./mutant.ts";
 
 const EXECUTE_JOB = "src/executor/execute-job.ts";
-const RUN_JOB = "src/orchestration/run-job.ts";
+const RUN_JOB = "src/worker/run-job.ts";
 const RUN_JOB_IMPORT = 'import { closingRecords } from "./job-records.ts";';
 
 /** One line more than LAYER-10 allows, whatever there is already. */

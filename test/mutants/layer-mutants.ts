@@ -2,7 +2,7 @@ import type { Mutant } from "./mutant.ts";
 
 const EXECUTE_JOB = "src/executor/execute-job.ts";
 const FIRST_IMPORT = 'import type { ExecutionContext, StepHandler } from "#effects";';
-const RUN_JOB = "src/orchestration/run-job.ts";
+const RUN_JOB = "src/worker/run-job.ts";
 const RUN_JOB_IMPORT = 'import { closingRecords } from "./job-records.ts";';
 
 /** A contract imported into the executor, in every way that a reviewer could overlook. */

@@ -6,7 +6,7 @@ const at =
   (name: string, { change, tests }: { change: Change | readonly Change[]; tests: string }): Mutant =>
     mutant(name, "a plan is read as it is written", { file: `src/${file}.ts`, change, tests });
 
-const [document, problems] = [at("api/document/located-document"), at("api/document/document-problems")];
+const [document, problems] = [at("document/located-document"), at("document/document-problems")];
 const [declaration, checks] = [at("api/plan-file/declaration"), at("api/plan-file/cross-checks")];
 const [terms, source, keys, converted] = [
   at("api/plan-file/plan-terms"),
@@ -20,11 +20,11 @@ const newFile = at("cli/new-file");
 export const PLAN_FILE_MUTANTS: readonly Mutant[] = [
   document("keys-that-stand-twice-go-unseen", {
     change: ["if (isMap(node)) tellRepeated(node, { places, tell });", ""],
-    tests: "api/document/located-document api/plan-file/read-plan",
+    tests: "document/located-document api/plan-file/read-plan",
   }),
   document("names-are-read-as-numbers", {
     change: ["stringKeys: true", "stringKeys: false"],
-    tests: "api/document/located-document",
+    tests: "document/located-document",
   }),
   problems("key-that-was-meant-is-not-named", {
     change: ["const meant = nearestName(key, names);", "const meant = undefined;"],

@@ -11,7 +11,7 @@ const [finder, stream] = [at("effects/secrets/pattern-finder"), at("effects/secr
 const [redactor, vault] = [at("effects/secrets/redactor"), at("effects/secrets/secret-vault")];
 const wrapper = at("effects/secrets/redacted-step-type");
 const capture = at("effects/step-handlers/command-run/output-capture");
-const [disclosure, conceal] = [at("evidence/disclosure"), at("orchestration/conceal-output")];
+const [disclosure, conceal] = [at("evidence/disclosure"), at("worker/conceal-output")];
 
 const REDACTOR = "effects/secrets/redactor";
 

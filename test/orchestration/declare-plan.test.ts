@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { canonicalJson, digest } from "#evidence";
 import type { Job, JobStep } from "#model";
-import { declarePlan } from "../../src/orchestration/declare-plan.ts";
+import { declarePlan } from "#worker";
 import { jsonObject } from "../evidence/support/arbitrary-drafts.ts";
 import { sha256 } from "../evidence/support/reference-format.ts";
 import { createBench, job, step } from "./support/bench.ts";

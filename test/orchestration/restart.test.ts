@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { createMemoryStore, createSqliteStore, replayJob, verifyLines } from "#evidence";
 import type { EvidenceRecord, EvidenceStore, RecordDraft } from "#evidence";
 import { recoverRuns } from "#orchestration";
-import { firstRecord, recordedJob } from "../../src/orchestration/recorded-job.ts";
+import { firstRecord, recordedJob } from "#worker";
 import { eventIds } from "../evidence/support/event-ids.ts";
 import { FakeClock } from "../evidence/support/fake-clock.ts";
 import { linesOf, wholeLog } from "../evidence/support/logs.ts";

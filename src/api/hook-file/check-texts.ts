@@ -1,7 +1,7 @@
 import { textPieces } from "#orchestration";
 import type { ReferenceRoot } from "#orchestration";
+import type { Keys } from "#document";
 import type { Entity } from "#model";
-import type { Keys } from "../document/field-path.ts";
 import { unknownName } from "./file-parts.ts";
 import type { FileParts } from "./file-parts.ts";
 

@@ -1,7 +1,6 @@
 import type { z } from "zod";
-import type { Keys } from "../document/field-path.ts";
-import { nearestName } from "../document/known-names.ts";
-import type { LocatedDocument, LocatedProblem } from "../document/located-document.ts";
+import { nearestName } from "#document";
+import type { Keys, LocatedDocument, LocatedProblem } from "#document";
 import { entitySchema, hookSchema, jobSchema } from "./hook-schema.ts";
 import type { HookFileEntity, HookFileHook, HookFileJob } from "./hook-schema.ts";
 

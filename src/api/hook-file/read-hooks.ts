@@ -1,11 +1,9 @@
 import { createHash } from "node:crypto";
+import { issueProblems, located, locatedDocument } from "#document";
+import type { CheckedDocument, LocatedDocument, LocatedProblem } from "#document";
 import type { Entity, Hook, HookJob, HookSet } from "#model";
 import { HOOK_LIMITS } from "#model";
 import { loadExpressions } from "#orchestration";
-import type { CheckedDocument } from "../document/checked-document.ts";
-import { issueProblems, located } from "../document/document-problems.ts";
-import { locatedDocument } from "../document/located-document.ts";
-import type { LocatedDocument, LocatedProblem } from "../document/located-document.ts";
 import { planMessage } from "../plan-file/plan-messages.ts";
 import { checkedEntities } from "./check-entities.ts";
 import { checkedHook } from "./check-hooks.ts";

@@ -1,5 +1,5 @@
+import type { LocatedDocument, LocatedProblem } from "#document";
 import { LIMITS } from "#model";
-import type { LocatedDocument, LocatedProblem } from "../document/located-document.ts";
 
 /** The lists of steps that a job may have. */
 export const STEP_LISTS = ["pre_checks", "steps", "post_checks", "probe", "compensate"] as const;

@@ -1,3 +1,4 @@
+import type { Keys, LocatedDocument } from "#document";
 import type {
   JobDeclaration,
   JsonObject,
@@ -6,8 +7,6 @@ import type {
   RetryPolicy,
   StepDeclaration,
 } from "#model";
-import type { Keys } from "../document/field-path.ts";
-import type { LocatedDocument } from "../document/located-document.ts";
 import type { PlanFile, PlanFileJob, PlanFileNotification, PlanFileRetry, PlanFileStep } from "./plan-schema.ts";
 
 type Text = Pick<LocatedDocument, "names" | "written">;

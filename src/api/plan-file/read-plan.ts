@@ -1,8 +1,7 @@
+import { issueProblems, located, locatedDocument } from "#document";
+import type { LocatedDocument, LocatedProblem } from "#document";
 import type { PlanDeclaration, Violation } from "#model";
 import { Fault, LIMITS } from "#model";
-import { issueProblems, located } from "../document/document-problems.ts";
-import { locatedDocument } from "../document/located-document.ts";
-import type { LocatedDocument, LocatedProblem } from "../document/located-document.ts";
 import { crossProblems } from "./cross-checks.ts";
 import { declarationOf } from "./declaration.ts";
 import { planMessage } from "./plan-messages.ts";

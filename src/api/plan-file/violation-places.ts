@@ -1,7 +1,6 @@
+import { fieldText, keysOf } from "#document";
+import type { Keys, LocatedDocument } from "#document";
 import type { Violation } from "#model";
-import { fieldText, keysOf } from "../document/field-path.ts";
-import type { Keys } from "../document/field-path.ts";
-import type { LocatedDocument } from "../document/located-document.ts";
 
 type Document = Pick<LocatedDocument, "holds" | "lineOf" | "names">;
 

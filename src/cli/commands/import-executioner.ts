@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
-import { located, locatedDocument, readPlan } from "#api";
+import { readPlan } from "#api";
+import { located, locatedDocument } from "#document";
 import { Fault } from "#model";
 import { convertPlan } from "../executioner/convert-plan.ts";
 import type { Conversion } from "../executioner/convert-plan.ts";

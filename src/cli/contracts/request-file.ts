@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { checkedDocument } from "#api";
+import { checkedDocument } from "#document";
 import type { WrittenRequest } from "#api";
 import type { Json, JsonObject } from "#model";
 import { Fault } from "#model";

@@ -1,4 +1,4 @@
-import type { LocatedDocument } from "#api";
+import type { LocatedDocument } from "#document";
 import type { Json, JsonObject } from "#model";
 import { convertInherited, convertVariables, referredNames } from "./convert-environment.ts";
 import { convertJob, convertTimeout, textsOf } from "./convert-job.ts";

@@ -1,4 +1,4 @@
-import type { LocatedDocument } from "#api";
+import type { LocatedDocument } from "#document";
 
 /** What the converter says of one place of its source. */
 export interface Note {

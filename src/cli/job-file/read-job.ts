@@ -1,5 +1,5 @@
-import { issueProblems, located, locatedDocument } from "#api";
-import type { LocatedDocument, LocatedProblem } from "#api";
+import { issueProblems, located, locatedDocument } from "#document";
+import type { LocatedDocument, LocatedProblem } from "#document";
 import type { Job, JsonObject, Violation } from "#model";
 import { Fault, jobViolations } from "#model";
 import type { CliHost } from "../host.ts";

@@ -2,7 +2,7 @@ import { planOfChanges, planRollback } from "#governance";
 import type { ChangeRequest } from "#governance";
 import type { Job, JobStep } from "#model";
 import { assert } from "#model";
-import { declarePlan } from "../declare-plan.ts";
+import { declarePlan } from "#worker";
 import { MACHINE } from "./contract-records.ts";
 
 /** What a contract's changes make: the job that is approved, and nothing else may run. */

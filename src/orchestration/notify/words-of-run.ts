@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { EvidenceRecord, EvidenceStore, RunHead } from "#evidence";
-import { firstRecord } from "../recorded-job.ts";
+import { firstRecord } from "#worker";
 import { isPlanRun } from "../run/load-run.ts";
 import { notificationCause } from "./notification-facts.ts";
 

@@ -3,9 +3,9 @@ import { isBlobReference } from "#evidence";
 import type { HealthObserver } from "#health";
 import type { Clock, ErrorClass, ExecutionResult, Job, Json, JsonObject, Plan, PlannedStep, StepResult } from "#model";
 import { Fault } from "#model";
+import { perform } from "#worker";
 import type { Machine } from "../machine.ts";
 import { ARTIFACT_STEP } from "../plan/compile-plan.ts";
-import { perform } from "../run-job.ts";
 import type { AttemptNames } from "./run-records.ts";
 
 /** What an attempt is made with. */

@@ -3,8 +3,8 @@ import { canonicalJson, digest, isBlobReference, verifyLines } from "#evidence";
 import type { EvidenceRecord, EvidenceStore, LogReport } from "#evidence";
 import type { Plan } from "#model";
 import { Fault } from "#model";
+import { firstRecord } from "#worker";
 import { storedPlan } from "../plan/plan-json.ts";
-import { firstRecord } from "../recorded-job.ts";
 import { blobJson } from "./attempt.ts";
 import { RunState } from "./run-state.ts";
 

@@ -32,6 +32,8 @@ export function fakeHost(given: Partial<CliHost> = {}): FakeHost {
     newJobId: () => `new-id-${(ids += 1)}`,
     serve: absent,
     signer: absent,
+    worker: absent,
+    workers: absent,
     connect: absent,
     environment: () => ({}),
     ownPublicKey: () => Promise.resolve(undefined),

@@ -71,6 +71,7 @@ export function childEnvironment(input: {
     VERBATIM_JOB_ID: input.context.jobId,
     VERBATIM_STEP_INDEX: String(input.context.stepIndex),
     VERBATIM_IDEMPOTENCY_KEY: input.context.idempotencyKey,
+    ...(input.context.epoch !== undefined && { VERBATIM_EPOCH: input.context.epoch }),
     [MARKER_NAME]: input.marker,
   };
 }

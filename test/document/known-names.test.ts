@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { knownNames, nearestName } from "../../../src/api/document/known-names.ts";
-import { planFileSchema } from "../../../src/api/plan-file/plan-schema.ts";
+import { knownNames, nearestName } from "../../src/document/known-names.ts";
+import { planFileSchema } from "../../src/api/plan-file/plan-schema.ts";
 
 describe("the name that was perhaps meant", () => {
   const known = ["max_workers", "needs", "retry", "name"];

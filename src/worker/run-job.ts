@@ -5,15 +5,17 @@ import { closingRecords } from "./job-records.ts";
 
 /** What a job is run with. Nothing large: it is held as long as the job runs. */
 export interface RunJobOptions {
+  /** Records that the log has; default none. */
+  readonly at?: number;
   /** The machine, about to perform the job. It stops when it was told to, by a signal of its own. */
   readonly execution: ReturnType<JobExecutor["executeJob"]>;
-  /** What the log begins with. */
+  /** What is written before anything else. */
   readonly opening: Promise<readonly RecordDraft[]>;
   readonly store: EvidenceStore;
   /** Signs what is stored so far, now and then; absent = nothing is signed while the job runs. */
   readonly checkpoints?: RunCheckpoints;
-  /** Called once, when the acceptance of the job is durable; nothing has been performed before. */
-  readonly onAccepted: () => void;
+  /** Called once, when the first records are durable; nothing has been performed before. */
+  readonly onAccepted?: () => void;
 }
 
 /**
@@ -21,13 +23,13 @@ export interface RunJobOptions {
  * batch is the permission to go on.
  * @throws {Fault} if a record could not be stored: then nothing more is performed.
  */
-export async function runJob(jobId: string, options: RunJobOptions): Promise<ExecutionResult> {
-  const { execution, store, checkpoints, onAccepted } = options;
-  let size = 0;
+export async function runJob(runId: string, options: RunJobOptions): Promise<ExecutionResult> {
+  const { execution, store, checkpoints, onAccepted, at = 0 } = options;
+  let size = at;
   const write = async (drafts: readonly RecordDraft[]): Promise<void> => {
     const due = (await checkpoints?.due()) ?? [];
-    const stored = await store.append(jobId, size, [...due, ...drafts]);
-    if (size === 0) onAccepted();
+    const stored = await store.append(runId, size, [...due, ...drafts]);
+    if (size === at) onAccepted?.();
     size += stored.length;
     checkpoints?.stored(stored);
   };

@@ -1,6 +1,6 @@
 import { LOG_SCHEMA } from "#evidence";
-import type { RecordDraft } from "#evidence";
-import type { ExecutionResult, Job, Json, StepReference } from "#model";
+import type { BlobReference, RecordDraft } from "#evidence";
+import type { ExecutionResult, Job, Json, JsonObject, StepReference } from "#model";
 
 /** The only job of a run that stands for one direct call. */
 export const DIRECT_JOB_KEY = "job";
@@ -15,6 +15,8 @@ export interface Opening {
   readonly executorVersion: string;
   /** What let it in: whoever reaches the server may have jobs run, or a contract does. */
   readonly admission: "open" | "contract";
+  /** The reference to the whole job beside the log, where another process is to perform it. */
+  readonly handed?: BlobReference | undefined;
 }
 
 /** Opens a run's log: appended at 0, it is the claim on the job id. */
@@ -25,6 +27,7 @@ export function openingRecords({
   plan,
   executorVersion,
   admission,
+  handed,
 }: Opening): readonly RecordDraft[] {
   const common = { timestamp_utc: at, actor: job.executedBy, attempt: 0 };
   return [
@@ -40,10 +43,34 @@ export function openingRecords({
       plan,
       job_keys: [DIRECT_JOB_KEY],
       recovery: "operator",
-      data: { admission },
+      data: { admission, ...(handed !== undefined && { job: handed }) },
     },
     { event_type: "job.started", ...common, job_key: DIRECT_JOB_KEY, job_id: job.jobId, contract_id: job.contractId },
   ];
+}
+
+/** Says which worker performs the job, under which claim: its first record of a job. */
+export function claimedRecord({ worker, epoch, at }: Holder & { readonly at: string }): RecordDraft {
+  return {
+    event_type: "run.claimed",
+    timestamp_utc: at,
+    actor: worker,
+    attempt: 0,
+    data: claimData({ worker, epoch }),
+  };
+}
+
+/** Who holds a run. */
+export interface Holder {
+  /** The worker's name. */
+  readonly worker: string;
+  /** Undefined where one process owns the store. */
+  readonly epoch: string | undefined;
+}
+
+/** A holder as a record tells it. */
+export function claimData({ worker, epoch }: Holder): JsonObject {
+  return { ...(epoch !== undefined && { epoch }), worker };
 }
 
 /** Closes a run's log with what became of its job. */

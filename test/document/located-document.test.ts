@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { locatedDocument } from "../../../src/api/document/located-document.ts";
+import { locatedDocument } from "#document";
 
 describe("a document that knows where its values stand", () => {
   it("takes names as they are written, and keeps their order where JavaScript would not", () => {

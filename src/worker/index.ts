@@ -1,0 +1,15 @@
+export { closeInterruptedRun } from "./close-interrupted-run.ts";
+export type { DisclosureKeeper } from "./conceal-output.ts";
+export { declarePlan, invalidRequest } from "./declare-plan.ts";
+export { executorOf } from "./executor-of.ts";
+export { keepJob } from "./handed-job.ts";
+export { openingRecords } from "./job-records.ts";
+export { JobWorker } from "./job-worker.ts";
+export type { JobWorkerOptions } from "./job-worker.ts";
+export { firstRecord, recordedJob } from "./recorded-job.ts";
+export { perform, runJob } from "./run-job.ts";
+export { RosterBeat } from "./roster-beat.ts";
+export { unserved } from "./unserved.ts";
+export type { UnservedRun } from "./unserved.ts";
+export { spilledText } from "./spill-output.ts";
+export type { WorkerNews } from "./worker-news.ts";
