@@ -9,7 +9,7 @@ import { join } from "node:path";
 export interface Usage {
   readonly cpu: { readonly user: number; readonly system: number };
   readonly rssBytes: number;
-  /** No-ops that it has performed. */
+  /** Steps that it has performed. */
   readonly steps: number;
 }
 
@@ -19,13 +19,28 @@ export interface MeasuredServer extends AsyncDisposable {
   usage(): Promise<Usage>;
 }
 
-/** Starts the real server on a fresh state directory; with an address, over the store that is there. */
-export function startServer(store: "sqlite" | "memory" | { readonly postgres: string }): Promise<MeasuredServer> {
+/** Starts the real server on a fresh state directory. */
+export function startServer(store: "sqlite" | "memory"): Promise<MeasuredServer> {
   const state = freshDirectory();
-  const script = new URL("server.ts", import.meta.url);
-  if (typeof store === "string") return start(fork(script, [state, store]), state);
-  const env = { ...process.env, BENCH_POSTGRES_URL: store.postgres };
-  return start(fork(script, [state, "postgres"], { env }), state);
+  return start(fork(new URL("server.ts", import.meta.url), [state, store]), state);
+}
+
+/** Starts the real server over the PostgreSQL at `url`. */
+export function startSharedServer(url: string): Promise<MeasuredServer> {
+  const state = freshDirectory();
+  const env = { ...process.env, BENCH_POSTGRES_URL: url };
+  return start(fork(new URL("server.ts", import.meta.url), [state, "postgres"], { env }), state);
+}
+
+/** Starts a worker as `verbatim worker` runs it, for the given step types. */
+export function startWorker(
+  url: string,
+  options: { readonly name: string; readonly concurrency: number; readonly serves: readonly string[] },
+): Promise<MeasuredServer> {
+  const state = freshDirectory();
+  const env = { ...process.env, BENCH_POSTGRES_URL: url };
+  const words = [state, options.name, String(options.concurrency), options.serves.join(",")];
+  return start(fork(new URL("worker.ts", import.meta.url), words, { env }), state);
 }
 
 /** Starts a bare grpc-js server that answers with so many bytes. */

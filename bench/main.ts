@@ -11,6 +11,7 @@ import { jobsOnPostgres } from "./postgres-measures.ts";
 import { queuedJobs } from "./queue-measures.ts";
 import { commandStart } from "./start-measure.ts";
 import { draft, verification } from "./verify-measure.ts";
+import { twoWorkers } from "./workers-measure.ts";
 
 const quick = process.argv.includes("--quick");
 const json = process.argv.includes("--json");
@@ -35,6 +36,7 @@ const measures: readonly Measure[] = [
   ...queuedJobs(32, { rounds, roundMs: quick ? 1000 : 3000 }),
   ...jobsOnPostgres(1, { rounds, roundMs: quick ? 1000 : 2000, lines }),
   ...jobsOnPostgres(32, { rounds, roundMs: quick ? 1000 : 2000, lines }),
+  twoWorkers({ rounds, roundMs: quick ? 2000 : 4000 }),
 ];
 
 const syncMs = bareSync();

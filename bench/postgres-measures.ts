@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { startPostgres } from "../test/support/postgres-server.ts";
-import { startServer } from "./child.ts";
+import { startSharedServer } from "./child.ts";
 import type { Measure, Sample } from "./measures.ts";
 import { postgresFloor } from "./postgres-floor.ts";
 import { RawClient } from "./raw-client.ts";
@@ -120,7 +120,7 @@ async function inItsProcess(name: string, url: string, inFlight: number): Promis
 }
 
 async function overGrpc(url: string, inFlight: number): Promise<Contestant> {
-  const server = await startServer({ postgres: url });
+  const server = await startSharedServer(url);
   const client = new RawClient(server.address);
   return {
     name: OURS["over gRPC"],

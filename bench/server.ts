@@ -2,6 +2,7 @@
 import { compose } from "../src/main/compose.ts";
 import { keepHeapSmall } from "../src/main/heap.ts";
 import { loadConfiguration } from "../src/main/load-configuration.ts";
+import { POSTGRES } from "./postgres-configuration.ts";
 import { countedNoOp } from "./rivals/verbatim-postgres.ts";
 
 const [state = "", kind = "sqlite"] = process.argv.slice(2);
@@ -16,17 +17,14 @@ const ANY_COMMAND = {
   kill_grace_ms: 1000,
 };
 const configuration = await loadConfiguration({ flags: { state }, environment: {}, workingDirectory: state });
-const POSTGRES = {
-  url: { environment: "BENCH_POSTGRES_URL" },
-  schema: "verbatim_evidence",
-  connections: 10,
-  lease_seconds: 15,
-  unavailable_seconds: 300,
-};
-const store = kind === "memory" || kind === "postgres" ? kind : "sqlite";
-const postgres = store === "postgres" ? POSTGRES : undefined;
+const store = kind === "memory" || kind === "sqlite" ? kind : "postgres";
 const app = await compose(
-  { ...configuration, store, postgres, steps: { "command.run": ANY_COMMAND } },
+  {
+    ...configuration,
+    store,
+    postgres: store === "postgres" ? POSTGRES : undefined,
+    steps: { "command.run": ANY_COMMAND },
+  },
   { log: () => undefined, stepTypes: [noOp] },
 );
 keepHeapSmall(); // as the served one
