@@ -20,7 +20,7 @@ const NAKED = "naked INSERTs of the same lines";
 const OURS = { "in process": "verbatim", "over gRPC": "verbatim-grpc" };
 
 /** How long each works before it is measured. */
-const WARM_UP_MS = 2000;
+const WARM_UP_MS = 1000;
 /** More than all contestants together use. */
 const SETTINGS = ["max_connections=400"];
 

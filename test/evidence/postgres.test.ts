@@ -95,7 +95,9 @@ test("no append reads a table as a whole, however small the server took it for",
   await store.close();
   const text = `SELECT sum(seq_scan)::int AS whole, sum(n_tup_ins)::int AS rows FROM pg_stat_user_tables
     WHERE schemaname = '${stores.schema}' AND relname IN ('runs', 'claims', 'records')`;
-  await expect.poll(async () => await owner.ask(text), { timeout: 10_000 }).toEqual([{ whole: NOT_BY_APPENDS, rows: 12 }]);
+  await expect
+    .poll(async () => await owner.ask(text), { timeout: 10_000 })
+    .toEqual([{ whole: NOT_BY_APPENDS, rows: 12 }]);
 }, 20_000);
 
 test("a state directory that has used one store is refused another one", async () => {
