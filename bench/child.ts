@@ -9,6 +9,8 @@ import { join } from "node:path";
 export interface Usage {
   readonly cpu: { readonly user: number; readonly system: number };
   readonly rssBytes: number;
+  /** Steps that it has performed. */
+  readonly steps: number;
 }
 
 /** A server in a process of its own, with a state directory that goes with it. */
@@ -21,6 +23,24 @@ export interface MeasuredServer extends AsyncDisposable {
 export function startServer(store: "sqlite" | "memory"): Promise<MeasuredServer> {
   const state = freshDirectory();
   return start(fork(new URL("server.ts", import.meta.url), [state, store]), state);
+}
+
+/** Starts the real server over the PostgreSQL at `url`. */
+export function startSharedServer(url: string): Promise<MeasuredServer> {
+  const state = freshDirectory();
+  const env = { ...process.env, BENCH_POSTGRES_URL: url };
+  return start(fork(new URL("server.ts", import.meta.url), [state, "postgres"], { env }), state);
+}
+
+/** Starts a worker as `verbatim worker` runs it, for the given step types. */
+export function startWorker(
+  url: string,
+  options: { readonly name: string; readonly concurrency: number; readonly serves: readonly string[] },
+): Promise<MeasuredServer> {
+  const state = freshDirectory();
+  const env = { ...process.env, BENCH_POSTGRES_URL: url };
+  const words = [state, options.name, String(options.concurrency), options.serves.join(",")];
+  return start(fork(new URL("worker.ts", import.meta.url), words, { env }), state);
 }
 
 /** Starts a bare grpc-js server that answers with so many bytes. */

@@ -7,9 +7,11 @@ import { bareSync } from "./floors.ts";
 import { firstResult, median, streaming, unary } from "./measures.ts";
 import type { Measure } from "./measures.ts";
 import { commandsOfPlan, linearPlans, resumption } from "./plan-measures.ts";
+import { jobsOnPostgres } from "./postgres-measures.ts";
 import { queuedJobs } from "./queue-measures.ts";
 import { commandStart } from "./start-measure.ts";
 import { draft, verification } from "./verify-measure.ts";
+import { twoWorkers } from "./workers-measure.ts";
 
 const quick = process.argv.includes("--quick");
 const json = process.argv.includes("--json");
@@ -32,6 +34,9 @@ const measures: readonly Measure[] = [
   resumption({ rounds: 2, records: quick ? 20_000 : 100_000 }),
   ...queuedJobs(1, { rounds, roundMs: quick ? 1000 : 3000 }),
   ...queuedJobs(32, { rounds, roundMs: quick ? 1000 : 3000 }),
+  ...jobsOnPostgres(1, { rounds, roundMs: quick ? 1000 : 2000, lines }),
+  ...jobsOnPostgres(32, { rounds, roundMs: quick ? 1000 : 2000, lines }),
+  twoWorkers({ rounds, roundMs: quick ? 2000 : 4000 }),
 ];
 
 const syncMs = bareSync();

@@ -1,15 +1,16 @@
 import { bullmq } from "./rivals/bullmq.ts";
 import { graphileWorker } from "./rivals/graphile-worker.ts";
 import { pgBoss } from "./rivals/pg-boss.ts";
+import { startPostgres } from "../test/support/postgres-server.ts";
 import { STEPS } from "./rivals/rival.ts";
-import type { Rival } from "./rivals/rival.ts";
+import type { Place, Rival } from "./rivals/rival.ts";
 import { verbatim } from "./rivals/verbatim.ts";
 import type { Measure, Sample } from "./measures.ts";
 
 const RIVALS: Readonly<Record<string, (inFlight: number) => Promise<Rival>>> = {
   "BullMQ on Redis": bullmq,
-  "pg-boss on PostgreSQL": pgBoss,
-  "graphile-worker on PostgreSQL": graphileWorker,
+  "pg-boss on PostgreSQL": (inFlight) => onPostgres(pgBoss, inFlight),
+  "graphile-worker on PostgreSQL": (inFlight) => onPostgres(graphileWorker, inFlight),
 };
 
 /** How long a queue works before it is measured. */
@@ -55,4 +56,17 @@ async function stepsASecond(queue: Rival, inFlight: number, milliseconds: number
   };
   await Promise.all(Array.from({ length: inFlight }, flight));
   return (jobs * STEPS * 1000) / (performance.now() - start);
+}
+
+/** On a PostgreSQL of its own that syncs every commit. */
+async function onPostgres(open: (place: Place) => Promise<Rival>, inFlight: number): Promise<Rival> {
+  const server = await startPostgres({ syncs: "disk" });
+  const rival = await open({ url: server.url, inFlight, onStep: () => undefined });
+  return {
+    perform: async () => await rival.perform(),
+    async [Symbol.asyncDispose]() {
+      await rival[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+    },
+  };
 }

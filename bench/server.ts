@@ -2,11 +2,12 @@
 import { compose } from "../src/main/compose.ts";
 import { keepHeapSmall } from "../src/main/heap.ts";
 import { loadConfiguration } from "../src/main/load-configuration.ts";
-import { NoOpHandler } from "#executor";
-import type { StepType } from "#effects";
+import { POSTGRES } from "./postgres-configuration.ts";
+import { countedNoOp } from "./rivals/verbatim-postgres.ts";
 
-const [state = "", store = "sqlite"] = process.argv.slice(2);
-const noOp: StepType = { name: "no_op", handler: new NoOpHandler(), checkParameters: () => [], parametersSchema: {} };
+const [state = "", kind = "sqlite"] = process.argv.slice(2);
+let steps = 0;
+const noOp = countedNoOp(() => (steps += 1));
 const ANY_COMMAND = {
   executables: ["*"],
   working_directories: ["."],
@@ -17,13 +18,19 @@ const ANY_COMMAND = {
   isolation: "group" as const,
 };
 const configuration = await loadConfiguration({ flags: { state }, environment: {}, workingDirectory: state });
+const store = kind === "memory" || kind === "sqlite" ? kind : "postgres";
 const app = await compose(
-  { ...configuration, store: store === "memory" ? "memory" : "sqlite", steps: { "command.run": ANY_COMMAND } },
+  {
+    ...configuration,
+    store,
+    postgres: store === "postgres" ? POSTGRES : undefined,
+    steps: { "command.run": ANY_COMMAND },
+  },
   { log: () => undefined, stepTypes: [noOp] },
 );
 keepHeapSmall(); // as the served one
 process.on("disconnect", () => void app.stop().then(() => process.exit(0)));
 process.on("message", (ask) => {
-  if (ask === "usage") process.send?.({ cpu: process.cpuUsage(), rssBytes: process.memoryUsage.rss() });
+  if (ask === "usage") process.send?.({ cpu: process.cpuUsage(), rssBytes: process.memoryUsage.rss(), steps });
 });
 process.send?.({ address: app.address });

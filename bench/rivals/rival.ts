@@ -7,6 +7,16 @@ export interface Rival extends AsyncDisposable {
   perform(): Promise<void>;
 }
 
+/** Where a rival works, and who counts what it does. */
+export interface Place {
+  /** Address of the server that it keeps its records on. */
+  readonly url: string;
+  /** Jobs that it is given at the same time. */
+  readonly inFlight: number;
+  /** To be called by the body of each step: what was done is counted apart from what was recorded. */
+  readonly onStep: () => void;
+}
+
 /** Resolves whoever waits for a job when its last step is done. */
 export class Awaited {
   readonly #waiting = new Map<string, () => void>();

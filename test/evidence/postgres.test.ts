@@ -22,6 +22,9 @@ afterAll(async () => {
 });
 
 const NEVER_MS = 3_600_000;
+const FORMS = [{ form: 1 }, { form: 2 }, { form: 3 }];
+/** Each index of the tables that appends use was made by reading its table, and each table was analysed. */
+const NOT_BY_APPENDS = 7 + 3;
 
 async function ready(store: EvidenceStore): Promise<void> {
   await store.openRuns();
@@ -60,13 +63,42 @@ test("a schema of a newer form is refused, and many who come at once make the ta
   await using stores = new SharedStores(server.url);
   await Promise.all(upTo(4).map(async () => ready(stores.open())));
   await using owner = new SchemaOwner(server.url, stores.schema);
-  expect(await owner.ask("SELECT form FROM $.forms")).toEqual([{ form: 1 }, { form: 2 }]);
-  await owner.ask("INSERT INTO $.forms (form) VALUES (3)");
+  expect(await owner.ask("SELECT form FROM $.forms ORDER BY form")).toEqual(FORMS);
+  await owner.ask("INSERT INTO $.forms (form) VALUES (4)");
   await expect(ready(stores.open())).rejects.toMatchObject({
     code: "INVALID_CONFIGURATION",
-    message: expect.stringContaining("has form 3; this version knows up to 2"),
+    message: expect.stringContaining("has form 4; this version knows up to 3"),
   });
 });
+
+test("a schema of an older form is brought to the newest, and the append function of that time is replaced", async () => {
+  await using stores = new SharedStores(server.url);
+  const before = stores.open();
+  await before.append("run-1", 0, [created("run-1")]);
+  await before.close();
+  await using owner = new SchemaOwner(server.url, stores.schema);
+  const [made] = await owner.ask<{ text: string }>("SELECT pg_get_functiondef('$.append'::regproc) AS text");
+  await owner.ask(`DELETE FROM $.forms WHERE form = 3; ${made?.text.replace("BEGIN", "BEGIN RAISE EXCEPTION 'old';")}`);
+  const store = stores.open();
+  await store.append("run-2", 0, [created("run-2"), note(1)]);
+  expect(await owner.ask("SELECT form FROM $.forms ORDER BY form")).toEqual(FORMS);
+  expect(await linesOf(store, "run-1")).toHaveLength(1);
+});
+
+test("no append reads a table as a whole, however small the server took it for", async () => {
+  await using stores = new SharedStores(server.url);
+  const store = stores.open({ pollMs: NEVER_MS });
+  await store.append("run-1", 0, [created("run-1")]);
+  await using owner = new SchemaOwner(server.url, stores.schema);
+  await owner.ask("ANALYZE $.runs, $.claims, $.records"); // then a look at each row is cheaper than an index
+  for (let at = 1; at < 10; at += 1) await store.append("run-1", at, [note(at)]);
+  await store.close();
+  const text = `SELECT sum(seq_scan)::int AS whole, sum(n_tup_ins)::int AS rows FROM pg_stat_user_tables
+    WHERE schemaname = '${stores.schema}' AND relname IN ('runs', 'claims', 'records')`;
+  await expect
+    .poll(async () => await owner.ask(text), { timeout: 10_000 })
+    .toEqual([{ whole: NOT_BY_APPENDS, rows: 12 }]);
+}, 20_000);
 
 test("a state directory that has used one store is refused another one", async () => {
   await using stores = new SharedStores(server.url);

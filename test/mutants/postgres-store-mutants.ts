@@ -59,6 +59,11 @@ export const POSTGRES_STORE_MUTANTS: readonly Mutant[] = [
     change: ["IF current_setting('fsync') <> 'on' OR", "IF current_setting('fsync') = 'never' OR"],
     tests: STORE,
   }),
+  append("append-reads-tables-as-a-whole", {
+    change: ["SET enable_seqscan = off ", "SET enable_indexscan = off SET enable_bitmapscan = off "],
+    tests: STORE,
+  }),
+  migrations("older-function-stays", { change: [", APPEND_FUNCTION]", "]"], tests: STORE }),
   claims("claim-before-the-lease-is-over", {
     change: ["AND (owner = $1 OR lease_until <= clock_timestamp())\n           AND (hands", "AND (hands"],
     tests: STORE,
@@ -99,7 +104,7 @@ export const POSTGRES_STORE_MUTANTS: readonly Mutant[] = [
     tests: HANDS,
   }),
   channel("commit-not-told-to-others", {
-    change: ['const text = "SELECT pg_notify($1, t) FROM', 'const text = "SELECT $1 || t FROM'],
+    change: ["true), pg_notify($1, t) FROM unnest", "true), $1 || t FROM unnest"],
     tests: STORE,
   }),
   channel("nobody-looks-for-what-was-not-told", {

@@ -164,12 +164,8 @@ class PostgresBackend implements LogBackend, SharedBackend {
   async #append(runs: readonly RunLines[]): Promise<readonly Verdict[]> {
     const epochOf = (runId: string): string => this.#claims.epochOf(runId) ?? "1";
     const text = `SELECT verdict, epoch FROM ${this.#schema}.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`;
-    return await this.#connections.persist<Verdict & Record<string, unknown>>(text, [
-      this.#owner,
-      this.#session,
-      this.#leaseMs,
-      ...valuesOf(runs, epochOf),
-    ]);
+    const values = [this.#owner, this.#session, this.#leaseMs, ...valuesOf(runs, epochOf)];
+    return await this.#connections.persist<Verdict & Record<string, unknown>>(text, values, "append");
   }
 
   #settle({ runId, ends }: RunLines, verdict: Verdict | undefined, refused: Map<string, Refusal>): "done" | "again" {

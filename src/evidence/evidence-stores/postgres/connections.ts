@@ -78,25 +78,28 @@ export class Connections {
   async read<Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<readonly Row[]> {
     try {
       const { reads } = await this.#connected();
-      return await this.#query<Row>(reads, text, values.map(withoutNul));
+      return await this.#query<Row>(reads, { text, values: values.map(withoutNul) });
     } catch (error) {
       throw isPassing(error) ? unavailable(error) : error;
     }
   }
 
-  /** One try at a statement that writes. @throws what the server or the connection says. */
-  async write<Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<readonly Row[]> {
+  /**
+   * One try at a statement that writes. Under a `name`, which always stands for the same text, the server keeps for each connection what it
+   * has made of the text. @throws what the server or the connection says.
+   */
+  async write<Row extends pg.QueryResultRow>(text: string, values: unknown[], name?: string): Promise<readonly Row[]> {
     const { writes } = await this.#connected();
-    return await this.#query<Row>(writes, text, values);
+    return await this.#query<Row>(writes, name === undefined ? { text, values } : { text, values, name });
   }
 
   /** On a server whose word holds. A connection on which something failed is not used again. */
-  async #query<Row extends pg.QueryResultRow>(pool: pg.Pool, text: string, values: unknown[]): Promise<readonly Row[]> {
+  async #query<Row extends pg.QueryResultRow>(pool: pg.Pool, statement: pg.QueryConfig): Promise<readonly Row[]> {
     const client = await pool.connect();
     let failed = true;
     try {
       await this.#server.confirm(client);
-      const { rows } = await client.query<Row>(text, values);
+      const { rows } = await client.query<Row>(statement);
       this.#server.requireConfirmed(client);
       failed = false;
       return rows;
@@ -109,12 +112,16 @@ export class Connections {
    * A statement that may be carried out more than once, until there is an answer to one of them: of one whose answer was lost
    * nobody knows whether it was carried out. @throws what the server says of it, or why there was no answer for so long.
    */
-  async persist<Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<readonly Row[]> {
+  async persist<Row extends pg.QueryResultRow>(
+    text: string,
+    values: unknown[],
+    name?: string,
+  ): Promise<readonly Row[]> {
     const { clock, patienceMs } = this.#options;
     const untilMs = clock.monotonicMs() + patienceMs;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       try {
-        const rows = await this.write<Row>(text, values);
+        const rows = await this.write<Row>(text, values, name);
         this.#tell(undefined);
         return rows;
       } catch (error) {

@@ -3,8 +3,11 @@ import { APPEND_FUNCTION } from "./append-function.ts";
 import { DENIALS, HANDS, RESTS, TABLES } from "./tables.ts";
 import type { Statements } from "./connections.ts";
 
-/** What made each form of the tables out of the one before, in order; form `n` is what the first `n` leave. Only ever added to. */
-export const MIGRATIONS: readonly string[] = [`${TABLES} ${DENIALS} ${APPEND_FUNCTION}`, HANDS, RESTS];
+/**
+ * What made each form of the tables out of the one before, in order; form `n` is what the first `n` leave. Only ever added to. A function that
+ * has been written anew stands at its last place alone, and replaces what an earlier form has left.
+ */
+export const MIGRATIONS: readonly string[] = [`${TABLES} ${DENIALS}`, HANDS, RESTS, APPEND_FUNCTION];
 
 /**
  * Brings the schema to the form that this version knows, in one transaction; of several processes one does it and the others wait.

@@ -27,13 +27,17 @@ const CALLS: ReadonlySet<string> = new Set<ChannelCall>(["driver", "worker", "st
 const RUNS_PER_NOTIFICATION = 50;
 /** What others have not been told of is kept up to here; then they find it when they look again. */
 const RUNS_UNTOLD = 5000;
+const TELL = `SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, t) FROM unnest($2::text[]) AS t`;
 /** What lives shorter need not listen. */
 const LISTEN_AFTER_MS = 100;
 const LISTEN_AGAIN_MS = 500;
+/** What is written meanwhile is told of together: whoever listens is a reader, and a reader can wait for so long. */
+const TOLD_APART_MS = 20;
 
 /**
  * Tells other processes which runs have news, and is told by them: by NOTIFY, after the commit and apart from it, since
- * PostgreSQL lets transactions that notify commit one at a time.
+ * PostgreSQL lets transactions that notify commit one at a time. Such a transaction changes nothing, so nobody waits for its sync:
+ * news of what is durable may get lost.
  */
 export class NewsChannel {
   readonly #options: NewsChannelOptions;
@@ -41,6 +45,7 @@ export class NewsChannel {
   #telling: Promise<void> | undefined;
   #client: pg.PoolClient | undefined;
   #closed = false;
+  #endPause: (() => void) | undefined;
   readonly #disarms = new Set<() => void>();
   #connecting: Promise<void> | undefined;
   readonly #calling = new Set<Promise<void>>();
@@ -63,10 +68,8 @@ export class NewsChannel {
   call(call: ChannelCall, runIds: readonly string[]): void {
     if (runIds.length === 0) return;
     const { connections, channel, session } = this.#options;
-    const sent = connections.write("SELECT pg_notify($1, t) FROM unnest($2::text[]) AS t", [
-      `${channel}_calls`,
-      notifications([session, call], runIds),
-    ]);
+    const texts = notifications([session, call], runIds);
+    const sent = connections.write(TELL, [`${channel}_calls`, texts], "tell");
     const calling = sent.then(() => undefined).catch(() => undefined); // they look by themselves
     this.#calling.add(calling);
     void calling.then(() => this.#calling.delete(calling));
@@ -78,10 +81,18 @@ export class NewsChannel {
       const runIds = [...this.#untold];
       this.#untold.clear();
       const texts = notifications([session], runIds);
-      const text = "SELECT pg_notify($1, t) FROM unnest($2::text[]) AS t";
-      await connections.write(text, [channel, texts]).catch(() => undefined); // they look again
+      await connections.write(TELL, [channel, texts], "tell").catch(() => undefined); // they look again
+      await this.#pause();
     }
     this.#telling = undefined;
+  }
+
+  async #pause(): Promise<void> {
+    if (this.#closed) return;
+    await new Promise<void>((resolve) => {
+      this.#endPause = resolve;
+      this.#later(TOLD_APART_MS, resolve);
+    });
   }
 
   async #listen(): Promise<void> {
@@ -133,6 +144,7 @@ export class NewsChannel {
   async close(): Promise<void> {
     this.#closed = true;
     for (const disarm of this.#disarms) disarm();
+    this.#endPause?.();
     await this.#telling;
     await Promise.all(this.#calling);
     await this.#connecting;
