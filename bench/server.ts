@@ -14,6 +14,7 @@ const ANY_COMMAND = {
   allow_variables: [],
   output_bytes: 1024,
   kill_grace_ms: 1000,
+  isolation: "group" as const,
 };
 const configuration = await loadConfiguration({ flags: { state }, environment: {}, workingDirectory: state });
 const app = await compose(

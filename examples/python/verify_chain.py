@@ -12,7 +12,7 @@ for seq, line in enumerate(lines):
     again = end == "failed" and record.get("event_type") == "run.resumed"  # a failed run may go on
     if not sealed or (end and not again) or record["seq"] != seq or digest(previous + b"\n" + sealed[1] + b"}") != sealed[2]:
         sys.exit("line %d does not hold" % (seq + 1))
-    previous, end = sealed[2], record["event_type"] == "run.completed" and (record.get("status") or "?")
+    previous, end = sealed[2], record["event_type"] in ("run.completed", "denials.closed") and (record.get("status") or "?")
     left = record["event_type"] == "contract.transitioned" and record.get("status")  # behind these states more may be told
     done = done or left in ("COMPLETED", "FAILED", "REJECTED", "EXPIRED")
 if rest or not lines:

@@ -39,10 +39,10 @@ def verify(lines):
         if run_id is None:
             run_id = record.get("run_id")
             previous = digest(b"evidence/v1\n" + str(run_id).encode("utf-8"))
-            is_contract = str(record.get("event_type")).startswith("contract.")
-            opening = "contract.submitted" if is_contract else "run.created"
+            kind = str(record.get("event_type")).split(".")[0]
+            opening = {"contract": "contract.submitted", "denials": "denials.opened"}.get(kind, "run.created")
         if ended and not (failed and record.get("event_type") == "run.resumed"):  # a failed run may go on
-            problems.append((number, "stands after run.completed"))
+            problems.append((number, "stands after the end of the log"))
         if record.get("seq") != seq or record.get("run_id") != run_id:
             problems.append((number, "is not line %d of run %s" % (number, run_id)))
         if (record.get("event_type") == opening) != (seq == 0):
@@ -54,7 +54,7 @@ def verify(lines):
             problems.append((number, "the hash does not fit: changed here, or something before was changed or removed"))
         previous = found.group(1)
         hashes.append(previous.decode("ascii"))
-        ended = record.get("event_type") == "run.completed"
+        ended = record.get("event_type") in ("run.completed", "denials.closed")
         failed = record.get("status") == "failed"
         terminal |= record.get("event_type") == "contract.transitioned" and record.get("status") in TERMINAL
     return run_id, hashes, ended or terminal, problems

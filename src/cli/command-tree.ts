@@ -8,7 +8,7 @@ import type { VerifyFlags } from "./commands/verify-expectations.ts";
 import type { DoctorFlags } from "./commands/doctor.ts";
 import type { EraseFlags } from "./commands/erase.ts";
 import type { ShowFlags } from "./commands/show.ts";
-import { collected, inState, JSON_FLAG, PLACE, placed, unlessInterrupted, wholeNumber } from "./declaring.ts";
+import { collected, inState, JSON_FLAG, PLACE, placed, TLS, unlessInterrupted, wholeNumber } from "./declaring.ts";
 import type { Declaring } from "./declaring.ts";
 import type { CommonFlags, ServeFlags, SignerFlags } from "./host.ts";
 import { addCertificateCommands } from "./certificate-commands.ts";
@@ -213,14 +213,34 @@ function addSurroundings({ program, session, onEnd }: Declaring): void {
 
   program
     .command("doctor")
-    .description("look at what Verbatim stands on: Node, store, disk, lock, clock, history")
+    .description("look at what Verbatim stands on: Node, store, disk, lock, clock, history; or at a running server")
     .option(...PLACE.config)
     .option(...PLACE.state)
+    .option(
+      "--server [address]",
+      "ask a running server instead (default: that of VERBATIM_SERVER or of the state directory)",
+    )
+    .option(...TLS.ca)
+    .option(...TLS.cert)
+    .option(...TLS.key)
+    .option(...TLS.insecure)
     .option(...JSON_FLAG)
-    .option("--rebuild-index", "make the history of runs anew from their logs; no server may run meanwhile")
+    .addOption(
+      new Option(
+        "--rebuild-index",
+        "make the history of runs anew from their logs; no server may run meanwhile",
+      ).conflicts("server"),
+    )
     .action(async (flags: DoctorFlags) => {
       const { doctor } = await import("./commands/doctor.ts");
       onEnd(await unlessInterrupted(session, doctor(flags, session)));
+    });
+
+  placed(program.command("denials [log]"))
+    .description("list the logs of the calls that a server has denied, or print the exact lines of one")
+    .action(async (log: string | undefined, flags: CommonFlags) => {
+      const { denials } = await import("./commands/denials.ts");
+      onEnd(await unlessInterrupted(session, denials(log, flags, session)));
     });
 
   program

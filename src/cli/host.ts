@@ -1,4 +1,4 @@
-import type { VerbatimClient } from "#api";
+import type { PresentedCertificate, VerbatimClient } from "#api";
 import type { DisclosureFiles, RebuildProgress, SignatureAlgorithm, Signer } from "#evidence";
 import type { Clock, JsonObject } from "#model";
 
@@ -88,12 +88,24 @@ export interface Connection extends AsyncDisposable {
    * be resumed. Calls are still answered.
    */
   readonly drain?: () => Promise<void>;
+  /** Only over TLS: the certificates of both sides. */
+  readonly certificates?: () => Promise<CertificatesOfCall>;
+}
+
+/** The certificates that a call is made with. */
+export interface CertificatesOfCall {
+  /** What the server shows; undefined if no handshake came to an end. */
+  readonly server: PresentedCertificate | undefined;
+  /** What is shown to it; undefined if none is. */
+  readonly client: PresentedCertificate | undefined;
 }
 
 /** How a machine is connected to. */
 export interface ConnectOptions {
   /** Whether other processes shall find an embedded machine for as long as it lasts; default false. */
   readonly isFound?: boolean;
+  /** Whether it has to be a server that runs: none is made in this process. Default false. */
+  readonly isRunning?: boolean;
 }
 
 /** One finding of `doctor`. */

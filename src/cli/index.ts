@@ -1,4 +1,5 @@
 export type {
+  CertificatesOfCall,
   CliHost,
   CliStream,
   CommonFlags,

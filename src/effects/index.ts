@@ -20,6 +20,13 @@ export type { SecretVault } from "./secrets/secret-vault.ts";
 export { createCommandRun } from "./step-handlers/command-run.ts";
 export type { CommandRun } from "./step-handlers/command-run.ts";
 export type { CommandRunOptions } from "./step-handlers/command-run/policy.ts";
+export type {
+  IsolationOptions,
+  ProcessLimits,
+  RunAs,
+} from "./step-handlers/command-run/isolation/isolation-options.ts";
+export { ISOLATION_LEVELS, strongerOf } from "./step-handlers/command-run/isolation/levels.ts";
+export type { IsolationLevel } from "./step-handlers/command-run/isolation/levels.ts";
 export type { EnvironmentPolicy } from "./step-handlers/command-run/environment.ts";
 export { createCheckCommand } from "./step-handlers/check-command.ts";
 export type { CheckCommand } from "./step-handlers/check-command.ts";

@@ -1,8 +1,8 @@
 import { isEndOfFailure, opensAgain, saidBy } from "./opened-again.ts";
 import type { EventType } from "./record.ts";
 
-/** What a log tells: the story of a run, or that of a contract. Nothing in one kind of log is a record of the other. */
-export type LogKind = "run" | "contract";
+/** What a log tells: the story of a run, that of a contract, or which calls were denied. No record of one kind stands in another. */
+export type LogKind = "run" | "contract" | "denials";
 
 /** What is looked at of a record for these questions; whoever wrote a line may have written anything. */
 interface Said {
@@ -11,9 +11,15 @@ interface Said {
 }
 
 /** The record that a log begins with, and that stands nowhere else. */
-export const OPENINGS: Readonly<Record<LogKind, EventType>> = { run: "run.created", contract: "contract.submitted" };
+export const OPENINGS: Readonly<Record<LogKind, EventType>> = {
+  run: "run.created",
+  contract: "contract.submitted",
+  denials: "denials.opened",
+};
 
 const OF_CONTRACTS = "contract.";
+const OF_DENIALS = "denials.";
+const END_OF_DENIALS = "denials.closed";
 
 /** The states that a contract cannot leave. */
 const TERMINAL: ReadonlySet<unknown> = new Set(["COMPLETED", "FAILED", "REJECTED", "EXPIRED"]);
@@ -23,7 +29,9 @@ const BEHIND_TERMINAL: ReadonlySet<unknown> = new Set(["contract.verdict", "cont
 
 /** The kind of the log that a record stands in; of a log of which only its first record is known, that is its kind. */
 export function kindOfLog({ event_type: type }: Said): LogKind {
-  return typeof type === "string" && type.startsWith(OF_CONTRACTS) ? "contract" : "run";
+  if (typeof type !== "string") return "run";
+  if (type.startsWith(OF_CONTRACTS)) return "contract";
+  return type.startsWith(OF_DENIALS) ? "denials" : "run";
 }
 
 /** Whether a record may stand behind the terminal state of a contract. */
@@ -39,7 +47,8 @@ export function isTerminal({ event_type: type, status }: Said): boolean {
 /** Whether the last word is said when `record` stands at the end of its log; `wasEnded` is whether it was said before. */
 export function endedWith(record: Said, wasEnded: boolean): boolean {
   if (isBehindTerminal(record)) return wasEnded;
-  return record.event_type === "run.completed" || isTerminal(record);
+  const { event_type: type } = record;
+  return type === "run.completed" || type === END_OF_DENIALS || isTerminal(record);
 }
 
 /** The same for records that are added in order. */
@@ -51,7 +60,7 @@ export function endedAfter(records: readonly Said[], wasEnded: boolean): boolean
 export function endedWithLine(line: string, wasEnded: boolean): boolean {
   const type = line.indexOf('"event_type":') + 13;
   if (line.startsWith(`"${OF_CONTRACTS}`, type)) return endedWith(saidBy(line), wasEnded);
-  return line.startsWith('"run.completed"', type);
+  return line.startsWith('"run.completed"', type) || line.startsWith(`"${END_OF_DENIALS}"`, type);
 }
 
 /** Whether records that are added in one go can stand behind an end; behind which, `mayStandBehind` says of the first. */

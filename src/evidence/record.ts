@@ -31,6 +31,9 @@ export const EVENT_TYPES = [
   "contract.transitioned",
   "contract.rollback",
   "contract.rollout",
+  "denials.opened",
+  "denials.counted",
+  "denials.closed",
 ] as const;
 
 /** The kind of a record, on the wire and in the log. */

@@ -5,13 +5,15 @@ import type { Denial, GrpcServer, ServerTls } from "#api";
 import type { StepType } from "#effects";
 import { createJsonlStore, createMemoryStore, createSqliteStore, LogMirror, makeDirectory, Sealer } from "#evidence";
 import type { EvidenceStore, LogStoreOptions, Signer } from "#evidence";
-import { recoverRuns } from "#orchestration";
+import { isAttemptLog, recoverRuns } from "#orchestration";
 import type { ContractKeeper, DiskGuard, JobRunner, RecoveredRuns, RunRunner, Scheduler } from "#orchestration";
 import { Fault, LIMITS } from "#model";
 import { configuredSecrets, redactedLog } from "./configured-secrets.ts";
 import { withoutSecrets } from "./configured-step-types.ts";
 import { createContractKeeper, openContractStore, requirePlatform } from "./contracts.ts";
+import { DenialsOfServer } from "./denials.ts";
 import { guardDisk } from "./guard-disk.ts";
+import { openHandedJobs } from "./handed-jobs.ts";
 import { HistoryOfRuns } from "./history.ts";
 import { openConfiguredIdentities } from "./identities.ts";
 import { openHooks } from "./hooks.ts";
@@ -38,6 +40,7 @@ import { systemClock } from "./system-clock.ts";
 import { createTakeOvers } from "./take-overs.ts";
 import type { TakeOvers } from "./take-overs.ts";
 import { openTls, watchTls } from "./tls.ts";
+import { versionOfPackage } from "./version-of-package.ts";
 
 /** What a test or a measure may put beside the configuration. */
 export interface ComposeOptions {
@@ -95,47 +98,30 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const tls = openTls(configuration, { resources, log });
   const providers = await registerProviders(configuration, { given: options.stepTypes ?? [], secrets, log, resources });
   makeDirectory(state);
-  const [server, sealing]: [{ current?: GrpcServer }, { current?: Sealer }] = [{}, {}];
-  const onHalt = (why: string): void => {
-    log("store.halted", { why });
-    server.current?.setServing(false);
-  };
   requireStoreKind(state, configuration.store);
   requirePlatform(configuration);
-  const metrics = await openMetrics(configuration, { resources, log });
-  const [ledger, history, notifications] = [new LedgerOfRuns(), new HistoryOfRuns(), new NotificationsOfRuns()];
+  const server: { current?: GrpcServer } = {};
   const setServing = (serving: boolean): void => server.current?.setServing(serving);
-  const disk = guardDisk(configuration, { log, setServing });
-  if (disk !== undefined) resources.defer(() => disk.close());
-  const signer = await openSigner(configuration);
   const takeOvers: { current?: TakeOvers } = {};
   const onFenced = (runIds: readonly string[]): void => takeOvers.current?.abandon(runIds);
-  const onEnded = (runId: string): void => sealing.current?.sealSoon(runId);
-  const told = { ledger, history, notifications, metrics };
-  const store = await openStore(configuration, { resources, log, onHalt, onEnded, onFenced, ...told });
-  claimStoreKind(state, configuration.store);
-  await ledger.open(configuration, store, { signer, log, onHalt: () => setServing(false) });
-  resources.use(ledger);
-  await history.open(configuration, { store, resources, log });
-  disk?.start();
-  const recovered = await recoverRuns(store, systemClock);
-  tellRecovered(recovered, log);
-  sealing.current = await startSealing(configuration, { store, signer, resources, log, ledger });
+  const evidence = await openEvidence(configuration, { resources, log, setServing, onFenced });
+  const { store, signer, disk, metrics, history, notifications, sealer, handed, recovered, onHalt } = evidence;
   const { health, stepTypes: ofPlatform, served } = openPlatform(configuration, resources);
   const stepTypes = withoutSecrets(await initProviders(providers, { ofPlatform, resources }), secrets);
   const drivesOn = options.drivesOn ?? true;
   const contractStore = served.platform && openContractStore(configuration, { resources, onHalt });
   const { runner, runs } = createRunners(
-    { store, contractStore, stepTypes, health, signer, disk, log, drivesOn },
+    { store, contractStore, stepTypes, health, signer, handed, disk, log, drivesOn },
     configuration,
   );
-  takeOvers.current = resources.use(createTakeOvers(configuration, { store, runner, runs, log }));
+  takeOvers.current = resources.use(createTakeOvers(configuration, { store, runner, runs, handed, log }));
   const contracts = contractStore && createContractKeeper(configuration, { contractStore, store, served, runner, log });
   if (drivesOn) requireSoundPlans(configuration, runs);
   const schedules = createScheduler(configuration, { store, runs, log });
   await notifications.open({ store, runner, log, looksBack: drivesOn });
   const hooks = await openHooks(configuration, { runner, resources, log, disk, onNews: metrics?.onWork });
-  const place = await whereToServe(configuration, { hooks, metrics, log, tls });
+  const denials = resources.use(new DenialsOfServer(configuration, log));
+  const place = await whereToServe(configuration, { hooks, metrics, log, tls, denials });
   server.current = await startGrpcServer({
     ...place,
     runner,
@@ -146,7 +132,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
     ...served,
     ...(contracts && contractStore && { contracts: { keeper: contracts, store: contractStore } }),
     ...(hooks !== undefined && { hooks: hooks.part }),
-    sealer: sealing.current,
+    sealer,
     signer,
   });
   connectMetrics(metrics, { server: server.current, hooks, stepTypes, store, contractStore });
@@ -155,6 +141,45 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   if (drivesOn) await driveOn({ recovered, runs, contracts, schedules, hooks, log, takeOvers: takeOvers.current });
   const parts = { runner, runs, schedules, contracts, hooks, store, disk, notifications, configuration };
   return runningApp({ ...parts, token: place.token, server: server.current, resources: resources.move() });
+}
+
+interface EvidenceContext {
+  readonly resources: AsyncDisposableStack;
+  readonly log: EventLog;
+  readonly setServing: (serving: boolean) => void;
+  /** Told of runs that another process has taken over. */
+  readonly onFenced: (runIds: readonly string[]) => void;
+}
+
+/** Opens the store with all that is told of what it keeps, and says in it what a process before this one has left. */
+async function openEvidence(
+  configuration: LoadedConfiguration,
+  { resources, log, setServing, onFenced }: EvidenceContext,
+) {
+  const sealing: { current?: Sealer } = {};
+  const onHalt = (why: string): void => {
+    log("store.halted", { why });
+    setServing(false);
+  };
+  const metrics = await openMetrics(configuration, { resources, log });
+  const [ledger, history, notifications] = [new LedgerOfRuns(), new HistoryOfRuns(), new NotificationsOfRuns()];
+  const disk = guardDisk(configuration, { log, setServing });
+  if (disk !== undefined) resources.defer(() => disk.close());
+  const signer = await openSigner(configuration);
+  const onEnded = (runId: string): void => sealing.current?.sealSoon(runId);
+  const told = { ledger, history, notifications, metrics };
+  const store = await openStore(configuration, { resources, log, onHalt, onEnded, onFenced, ...told });
+  claimStoreKind(configuration.state, configuration.store);
+  await ledger.open(configuration, store, { signer, log, onHalt: () => setServing(false) });
+  resources.use(ledger);
+  await history.open(configuration, { store, resources, log });
+  disk?.start();
+  const handed = await openHandedJobs(configuration, { store, history, onEnded, resources, log });
+  const recovered = await recoverRuns(store, systemClock, handed);
+  tellRecovered(recovered, log);
+  const sealer = await startSealing(configuration, { store, signer, resources, log, ledger });
+  sealing.current = sealer;
+  return { store, signer, disk, metrics, history, notifications, sealer, handed, recovered, onHalt };
 }
 
 interface Driven extends Pick<Running, "runs" | "contracts" | "schedules" | "hooks"> {
@@ -174,9 +199,9 @@ async function driveOn({ recovered, takeOvers, runs, contracts, schedules, hooks
 
 async function whereToServe(
   configuration: LoadedConfiguration,
-  parts: SidePortParts & { readonly tls: ServerTls | undefined },
+  parts: SidePortParts & { readonly tls: ServerTls | undefined; readonly denials: DenialsOfServer },
 ) {
-  const { log, tls } = parts;
+  const { log, tls, denials } = parts;
   requireDevelopmentAtHome(configuration, log);
   const token = await createToken(configuration.state);
   return {
@@ -184,9 +209,12 @@ async function whereToServe(
     token,
     identities: await openConfiguredIdentities(configuration, { token, log }),
     address: configuration.listen ?? `unix:${shortest(join(configuration.state, "verbatim.sock"))}`,
+    about: { version: versionOfPackage(), store: configuration.store, governance: configuration.governance },
     clock: systemClock,
     newId: randomUUIDv7,
     onDenied: (denial: Denial) => log("access.denied", { ...denial }),
+    onEachDenial: (denial: Omit<Denial, "count">) => denials.note(denial),
+    denials: denials.reader,
     noToken: configuration.no_token,
     insecure: configuration.insecure,
     ...(tls !== undefined && { tls }),
@@ -285,7 +313,8 @@ interface StoreContext {
 async function openStore(configuration: LoadedConfiguration, context: StoreContext): Promise<EvidenceStore> {
   const { state, mirror } = configuration;
   const { resources, log, onHalt, onEnded, onFenced, ledger, history, notifications, metrics } = context;
-  const onCommit: LogStoreOptions["onCommit"] = (appends) => {
+  const onCommit: LogStoreOptions["onCommit"] = (all) => {
+    const appends = all.filter(({ runId }) => !isAttemptLog(runId)); // what they say stands in the logs of their runs
     ledger.take(appends);
     history.take(appends);
     notifications.take(appends);
@@ -316,7 +345,7 @@ async function openStore(configuration: LoadedConfiguration, context: StoreConte
     ...options,
     onCommit: (appends) => {
       onCommit(appends);
-      copies.take(appends);
+      copies.take(appends.filter(({ runId }) => !isAttemptLog(runId)));
       if (copies.markDue) copies.mark(store).catch((error: unknown) => onProblem("", describe(error)));
     },
   });

@@ -27,6 +27,7 @@ import type {
   StepType,
 } from "#effects";
 import { addressOf } from "./database-address.ts";
+import { isolationOptions } from "./isolation-configuration.ts";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { CommandConfiguration, HttpConfiguration } from "./step-configuration.ts";
 import { systemClock } from "./system-clock.ts";
@@ -67,6 +68,7 @@ function commandProvider(configuration: LoadedConfiguration, { secrets, host }: 
     environment: { values: commands.environment, allow: commands.allow_variables },
     outputBytes: commands.output_bytes,
     killGraceMs: commands.kill_grace_ms,
+    isolation: isolationOptions(commands, configuration),
     ...(secrets !== undefined && { secrets }),
     ...(host !== undefined && { host }),
     clock: systemClock,
@@ -80,7 +82,10 @@ function commandProvider(configuration: LoadedConfiguration, { secrets, host }: 
   const close = async (): Promise<void> => {
     for (const type of types.toReversed()) await type[Symbol.asyncDispose]();
   };
-  return { name: "commands", stepTypes: types, close };
+  const init = async (): Promise<void> => {
+    for (const type of types) await type.tryIsolation();
+  };
+  return { name: "commands", stepTypes: types, init, close };
 }
 
 /** The database is opened when the first record is written. */

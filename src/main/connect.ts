@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
-import { connectClient, isOverNetwork, readToken } from "#api";
+import { certificateEnds, connectClient, isOverNetwork, presentedCertificate, readToken } from "#api";
 import type { ClientTls } from "#api";
-import type { CommonFlags, Connection, ConnectOptions } from "#cli";
+import type { CertificatesOfCall, CommonFlags, Connection, ConnectOptions } from "#cli";
 import { DisclosureFiles } from "#evidence";
 import { Fault } from "#model";
 import { clientTls } from "./client-tls.ts";
@@ -20,6 +20,7 @@ export async function connect(flags: CommonFlags, options: ConnectOptions = {}):
   const named = flags.server ?? process.env["VERBATIM_SERVER"];
   const noted = named === undefined ? notedServer(configuration.state) : undefined;
   const address = named ?? noted?.address;
+  if (address === undefined && options.isRunning === true) throw noServer(configuration.state);
   if (address === undefined) return await embedded(configuration, options);
   const tls = tlsFor(address, { flags, configuration, isNoted: noted !== undefined, isTls: noted?.tls === true });
   const token = address.startsWith("unix:") ? undefined : await tokenFor(configuration, address);
@@ -27,6 +28,7 @@ export async function connect(flags: CommonFlags, options: ConnectOptions = {}):
   return {
     client,
     where: address,
+    ...(tls !== undefined && { certificates: () => certificatesOfCall(address, tls) }),
     [Symbol.asyncDispose]() {
       client.close();
       return Promise.resolve();
@@ -38,6 +40,16 @@ export async function connect(flags: CommonFlags, options: ConnectOptions = {}):
 export async function keptDisclosures(flags: CommonFlags): Promise<DisclosureFiles> {
   const sources = { flags, environment: process.env, workingDirectory: process.cwd() };
   return new DisclosureFiles((await loadConfiguration(sources)).state);
+}
+
+async function certificatesOfCall(address: string, tls: ClientTls): Promise<CertificatesOfCall> {
+  const [client] = tls.certificate === undefined ? [] : certificateEnds({ certificate: tls.certificate, key: "" });
+  return { server: await presentedCertificate(address, tls), client };
+}
+
+function noServer(state: string): Fault {
+  const text = `No server runs on the state directory ${state}. Start one with \`verbatim serve\`, or name another with --server ADDRESS or VERBATIM_SERVER.`;
+  return new Fault("SERVER_UNREACHABLE", text);
 }
 
 interface Calling {
@@ -63,10 +75,11 @@ function tlsFor(address: string, { flags, configuration, isNoted, isTls }: Calli
   return given ?? (isTls || isOverNetwork(address) ? {} : undefined);
 }
 
-/** The token of the state directory is for the server of this machine; another one is sent none of it. */
+/** The token of the state directory is for the server of this machine, where it counts; another one is sent none of it. */
 async function tokenFor(configuration: LoadedConfiguration, address: string): Promise<string | undefined> {
   if (configuration.no_token) return undefined;
-  if (isOverNetwork(address)) return process.env["VERBATIM_TOKEN"];
+  const isNoCredential = configuration.identity?.local_token === false;
+  if (isOverNetwork(address) || isNoCredential) return process.env["VERBATIM_TOKEN"];
   try {
     return process.env["VERBATIM_TOKEN"] ?? (await readToken(configuration.state));
   } catch (error) {

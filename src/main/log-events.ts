@@ -15,6 +15,8 @@ export const LOG_EVENTS = {
   "run.recovered": "warn",
   "run.resumed": "warn",
   "run.waits": "warn",
+  "job.handed_over": "warn",
+  "handing_over.failed": "error",
   "log.torn": "warn",
   "log.broken": "error",
   "run.sealed": "warn",
@@ -76,6 +78,7 @@ export const LOG_EVENTS = {
   "history.failed": "error",
   "development.on": "warn",
   "access.denied": "warn",
+  "denials.failed": "error",
   "identity.keys_failed": "error",
   "internal.error": "error",
 } as const;

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import type { GrpcServer } from "#api";
 import type { StepType } from "#effects";
 import type { EvidenceStore } from "#evidence";
@@ -7,6 +6,7 @@ import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
 import type { ServerMetrics } from "./metrics/server-metrics.ts";
 import { systemClock } from "./system-clock.ts";
+import { versionOfPackage } from "./version-of-package.ts";
 import { textOf } from "./work-log.ts";
 
 /** What metrics are opened with. */
@@ -51,9 +51,4 @@ export function connectMetrics(metrics: ServerMetrics | undefined, parts: Metric
     }),
     open: () => server.open,
   });
-}
-
-function versionOfPackage(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { readonly version: string }).version; // our own
 }

@@ -2,20 +2,33 @@ import type { RecoveredRuns, RunRunner } from "#orchestration";
 import type { EventLog } from "./log-events.ts";
 
 /** Logs what a start has found of the process before. */
-export function tellRecovered({ jobs, plans }: RecoveredRuns, log: EventLog): void {
+export function tellRecovered({ jobs, plans, handedOver }: RecoveredRuns, log: EventLog): void {
+  for (const jobId of handedOver) log("job.handed_over", { job_id: jobId });
   for (const { jobId, finalStatus, finalReason } of jobs)
     log("run.recovered", { job_id: jobId, final_status: finalStatus, final_reason: finalReason });
-  for (const { runId, planName, status, interrupted, inDoubt } of plans)
-    if (interrupted.length > 0 || inDoubt.length > 0)
-      log("run.recovered", { run_id: runId, plan: planName, status, interrupted, in_doubt: inDoubt });
+  for (const { runId, planName, status, interrupted, atWorkers, inDoubt } of plans)
+    if (interrupted.length > 0 || atWorkers.length > 0 || inDoubt.length > 0)
+      log("run.recovered", {
+        run_id: runId,
+        plan: planName,
+        status,
+        interrupted,
+        ...(atWorkers.length > 0 && { at_workers: atWorkers }),
+        in_doubt: inDoubt,
+      });
 }
 
 /** A server goes on with what it, or one before it, was driving, unless somebody has to say what became of a step in doubt. */
 export async function resumeInterrupted({ plans }: RecoveredRuns, runs: RunRunner, log: EventLog): Promise<void> {
-  for (const { runId, mayGoOn, startAfter } of plans) {
+  for (const { runId, mayGoOn, startAfter, atWorkers } of plans) {
     if (startAfter !== undefined) runs.awaitStart(runId, startAfter);
-    if (!mayGoOn) continue;
+    if (!mayGoOn && atWorkers.length === 0) continue;
     try {
+      if (atWorkers.length > 0) {
+        await runs.goOn(runId);
+        log("run.resumed", { run_id: runId, pending: atWorkers.length });
+        continue;
+      }
       const asked = {
         actor: "verbatim",
         reason: "the server started again",

@@ -4,7 +4,7 @@ import { DisclosureFiles } from "#evidence";
 import type { EvidenceStore, Signer } from "#evidence";
 import type { HealthObserver } from "#health";
 import { contractAuthority, createJobRunner, createRunRunner, Machine } from "#orchestration";
-import type { DiskGuard, JobRunner, RunRunner } from "#orchestration";
+import type { DiskGuard, HandedJobs, JobRunner, RunRunner } from "#orchestration";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
 import { systemClock } from "./system-clock.ts";
@@ -17,6 +17,8 @@ export interface RunnerParts {
   readonly stepTypes: readonly StepType[];
   readonly health: HealthObserver;
   readonly signer: Signer;
+  /** What hands jobs over to workers; undefined = one process owns the store. */
+  readonly handed: HandedJobs | undefined;
   readonly disk: DiskGuard | undefined;
   readonly log: EventLog;
   readonly drivesOn: boolean;
@@ -32,7 +34,7 @@ export interface Runners {
 export function createRunners(parts: RunnerParts, configuration: LoadedConfiguration): Runners {
   const { state, store: kind, active_jobs: maxActiveJobs, governance } = configuration;
   const admission = governance === "required" ? "contract" : "open";
-  const { store, contractStore, stepTypes, health, signer, disk, log, drivesOn } = parts;
+  const { store, contractStore, stepTypes, health, signer, handed, disk, log, drivesOn } = parts;
   const files = new DisclosureFiles(state);
   const common = {
     store,
@@ -47,6 +49,7 @@ export function createRunners(parts: RunnerParts, configuration: LoadedConfigura
       signer,
       onProblem: (runId: string, error: unknown) => log("checkpoint.failed", { run_id: runId, error: textOf(error) }),
     },
+    ...(handed !== undefined && { handed }),
     ...(disk !== undefined && { disk }),
     onRefused: (jobId: string, reasons: unknown) => log("job.refused", { job_id: jobId, reasons }),
   };

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { SECRET_NAME } from "#effects";
 import { sourceSchema } from "./database-configuration.ts";
+import { isolationShape } from "./isolation-configuration.ts";
 
 const commands = z.strictObject({
   executables: z
@@ -23,6 +24,7 @@ const commands = z.strictObject({
     .describe("Guarded variables (PATH, LD_PRELOAD, NODE_OPTIONS, ...) that a step may set all the same."),
   output_bytes: z.int().min(0).max(1_048_576).default(1_048_576).describe("Output kept of one step, in bytes."),
   kill_grace_ms: z.int().min(0).max(60_000).default(2000).describe("Milliseconds between TERM and KILL."),
+  ...isolationShape,
 });
 
 const directories = z

@@ -1,6 +1,6 @@
 import type { EvidenceStore } from "#evidence";
 import { recoverRuns } from "#orchestration";
-import type { JobRunner, RunRunner } from "#orchestration";
+import type { HandedJobs, JobRunner, RunRunner } from "#orchestration";
 import type { LoadedConfiguration } from "./load-configuration.ts";
 import type { EventLog } from "./log-events.ts";
 import { resumeInterrupted, tellRecovered } from "./recovered-runs.ts";
@@ -23,16 +23,17 @@ export function createTakeOvers(
     readonly store: EvidenceStore;
     readonly runner: JobRunner;
     readonly runs: RunRunner;
+    readonly handed: HandedJobs | undefined;
     readonly log: EventLog;
   },
 ): TakeOvers {
-  const { store, runner, runs, log } = parts;
+  const { store, runner, runs, handed, log } = parts;
   let disarm: (() => void) | undefined;
   let looking: Promise<void> | undefined;
   let closed = false;
   const look = async (): Promise<void> => {
     try {
-      const recovered = await recoverRuns(store, systemClock);
+      const recovered = await recoverRuns(store, systemClock, handed);
       tellRecovered(recovered, log);
       if (!closed) await resumeInterrupted(recovered, runs, log);
     } catch (error) {

@@ -2,22 +2,14 @@ import type { StepType } from "#effects";
 import { RunCheckpoints } from "#evidence";
 import type { CheckpointOptions, EvidenceStore, PlanDocument, RecordDraft } from "#evidence";
 import type { HealthObserver } from "#health";
-import type { Cancellation, Clock, ExecutionResult, Job, Json, Violation } from "#model";
+import type { AdmittedJob, Cancellation, Clock, ExecutionResult, Job, Violation } from "#model";
 import { Fault, jobViolations, LIMITS } from "#model";
-import {
-  closeInterruptedRun,
-  declarePlan,
-  firstRecord,
-  invalidRequest,
-  openingRecords,
-  recordedJob,
-  runJob,
-  spilledText,
-} from "#worker";
+import { closeInterruptedRun, declarePlan, firstRecord, invalidRequest, openingOf, recordedJob, runJob } from "#worker";
 import type { DisclosureKeeper } from "#worker";
 import type { JobAuthority } from "./contracts/authority.ts";
 import type { DiskGuard } from "./disk-guard.ts";
 import { heldBytes } from "./held-bytes.ts";
+import type { HandedJobs } from "./handed-jobs.ts";
 import type { JobRunner, JobView, SubmitOptions, SubmittedJob } from "./job-runner.ts";
 import { Machine, notAdmitted } from "./machine.ts";
 
@@ -43,13 +35,18 @@ export interface JobRunnerOptions {
   readonly disk?: DiskGuard;
   /** Whether other processes run jobs over the same store. Default false. */
   readonly elsewhere?: boolean;
+  /** What hands jobs over to workers; absent = each is performed in this process. */
+  readonly handed?: HandedJobs;
   /** Told of refusals, for the log of the process. */
   readonly onRefused?: (jobId: string, reasons: readonly Violation[]) => void;
 }
 
 interface ActiveJob {
   readonly planHash: string;
+  /** Stops it: aborted with a `Cancellation` if it is performed in this process. */
   readonly abort: AbortController;
+  /** Aborted when its end is not waited for here any more; undefined = it is performed in this process. */
+  readonly leave: AbortController | undefined;
   readonly accepted: Promise<void>;
   readonly result: Promise<ExecutionResult>;
 }
@@ -62,7 +59,17 @@ interface Starting {
   readonly options: SubmitOptions;
 }
 
-/** Whether the log under a job id was opened here: if not, it belongs to whoever did. */
+/** What a job is started with. */
+interface Start {
+  readonly job: AdmittedJob;
+  readonly machine: Machine;
+  readonly opening: () => Promise<readonly RecordDraft[]>;
+  /** Called when its acceptance is durable. */
+  readonly onAccepted: () => void;
+  readonly claim: Claim;
+}
+
+/** Whether the log under a job id is written to here: if not, it belongs to whoever does. */
 interface Claim {
   readonly jobId: string;
   /** Bytes that its job holds. */
@@ -89,6 +96,8 @@ class DirectJobRunner implements JobRunner {
   readonly #active = new Map<string, ActiveJob>();
   #heldBytes = 0;
   #draining = false;
+  /** Aborted when nothing that happens elsewhere is waited for any more. */
+  readonly #leaving = new AbortController();
 
   constructor(options: JobRunnerOptions) {
     this.#options = options;
@@ -128,9 +137,25 @@ class DirectJobRunner implements JobRunner {
     const created = await firstRecord(this.#options.store, jobId);
     if (created === undefined || this.#active.has(jobId)) return undefined;
     requireSameRequest(jobId, created.plan_hash, plan.hash);
-    if ((await this.#options.store.head(jobId))?.completed !== true)
-      throw this.#options.elsewhere === true ? runsElsewhere(jobId) : unfinished(jobId);
-    return endedBefore(this.#options.store, jobId);
+    const { store, handed, elsewhere } = this.#options;
+    if ((await store.head(jobId))?.completed === true) return endedBefore(store, jobId);
+    if (handed !== undefined) return this.#following(jobId, handed);
+    throw elsewhere === true ? runsElsewhere(jobId) : unfinished(jobId);
+  }
+
+  /** A job that is performed in another process. Its end is only waited for if somebody asks for it. */
+  #following(jobId: string, handed: HandedJobs): SubmittedJob {
+    const leave = this.#leaving.signal;
+    let result: Promise<ExecutionResult> | undefined;
+    return {
+      jobId,
+      runId: jobId,
+      attached: true,
+      ended: false,
+      get result() {
+        return (result ??= handed.result(jobId, { leave }));
+      },
+    };
   }
 
   async #start({ job, plan, machine, options }: Starting): Promise<SubmittedJob> {
@@ -141,37 +166,56 @@ class DirectJobRunner implements JobRunner {
     this.#heldBytes += held;
     const accepted = Promise.withResolvers<void>();
     const claim: Claim = { jobId: job.jobId, held, ours: false };
-    const onAccepted = (): void => {
-      claim.ours = true;
-      accepted.resolve();
-    };
-    const abort = new AbortController();
-    const { store, clock, health, checkpoints } = this.#options;
-    const surroundings = { clock, signal: abort.signal, ...(health !== undefined && { health }) };
-    const execution = machine.executor.executeJob(admitted, surroundings);
-    const opening = this.#opening(admitted, plan, this.#needsContract(options) ? "contract" : "open");
-    const run = { execution, opening, store, onAccepted };
-    const points = checkpoints && new RunCheckpoints(job.jobId, { ...checkpoints, clock });
-    const result = this.#drive(runJob(job.jobId, points ? { ...run, checkpoints: points } : run), claim);
+    const { handed } = this.#options;
+    const handsOver = handed?.handsOver === true;
+    const admission = this.#needsContract(options) ? "contract" : "open";
+    const opening = (): Promise<readonly RecordDraft[]> => this.#opening(admitted, { plan, admission, handsOver });
+    const start: Start = { job: admitted, machine, opening, onAccepted: () => accepted.resolve(), claim };
+    const [abort, leave] = [new AbortController(), handsOver ? new AbortController() : undefined];
+    const running =
+      handsOver && leave ? this.#handOver(start, handed, leave.signal) : this.#perform(start, abort.signal);
+    const result = this.#drive(running, claim);
     result.catch(accepted.reject); // also: a failure that nobody waits for is not an unhandled rejection
-    this.#active.set(job.jobId, { planHash: plan.hash, abort, accepted: accepted.promise, result });
+    this.#active.set(job.jobId, { planHash: plan.hash, abort, leave, accepted: accepted.promise, result });
     this.#tellDisk();
     await accepted.promise;
     return { jobId: job.jobId, runId: job.jobId, attached: false, ended: false, result };
   }
 
-  async #opening(job: Job, plan: PlanDocument, admission: "open" | "contract"): Promise<readonly RecordDraft[]> {
-    const { store, clock } = this.#options;
-    const at = clock.now();
-    const document = (await spilledText(plan.text, store)) ?? (JSON.parse(plan.text) as Json); // the plan is JSON by its making
-    return openingRecords({
-      job,
-      at,
-      planHash: plan.hash,
-      plan: document,
-      executorVersion: this.#machine.executor.version,
+  /** Performs a job in this process. */
+  #perform({ job, machine, opening, onAccepted, claim }: Start, signal: AbortSignal): Promise<ExecutionResult> {
+    const { store, clock, health, checkpoints } = this.#options;
+    const execution = machine.executor.executeJob(job, { clock, signal, ...(health !== undefined && { health }) });
+    const onStored = (): void => {
+      claim.ours = true;
+      onAccepted();
+    };
+    const run = { execution, opening: opening(), store, onAccepted: onStored };
+    const points = checkpoints && new RunCheckpoints(job.jobId, { ...checkpoints, clock });
+    return runJob(job.jobId, points ? { ...run, checkpoints: points } : run);
+  }
+
+  /** Hands a job over, and waits for what becomes of it. */
+  async #handOver(
+    { job, opening, onAccepted }: Start,
+    handed: HandedJobs,
+    leave: AbortSignal,
+  ): Promise<ExecutionResult> {
+    await handed.begin(job.jobId, { opening, isNew: true, onOpened: onAccepted });
+    return await handed.result(job.jobId, { leave });
+  }
+
+  #opening(
+    job: Job,
+    {
+      plan,
       admission,
-    });
+      handsOver,
+    }: { readonly plan: PlanDocument; readonly admission: "open" | "contract"; readonly handsOver: boolean },
+  ): Promise<readonly RecordDraft[]> {
+    const { store, clock } = this.#options;
+    const executorVersion = this.#machine.executor.version;
+    return openingOf(job, { store, clock, plan, executorVersion, admission, handedOver: handsOver });
   }
 
   #requireOpen(): void {
@@ -236,11 +280,17 @@ class DirectJobRunner implements JobRunner {
 
   async cancel(jobId: string, cancellation: Cancellation): Promise<ExecutionResult> {
     const active = this.#active.get(jobId);
-    if (active !== undefined) {
+    const { handed } = this.#options;
+    if (active?.leave === undefined && active !== undefined) {
       active.abort.abort(cancellation);
       return await active.result;
     }
+    await active?.accepted;
     const { status } = await this.get(jobId);
+    if (handed !== undefined && status === "RUNNING") {
+      await handed.stop(jobId, cancellation);
+      return await handed.result(jobId, { leave: this.#leaving.signal });
+    }
     throw new Fault("RUN_ENDED", `Job ${jobId} is not running here: it is ${status}.`);
   }
 
@@ -252,9 +302,14 @@ class DirectJobRunner implements JobRunner {
     this.#draining = true;
     const results = [...this.#active.values()].map((active) => active.result);
     const reason = `the server stopped and waited ${graceMs / 1000} s for it`;
-    const disarm = this.#options.clock.after(graceMs, () => this.#stopAll(reason));
+    const disarm = this.#options.clock.after(graceMs, () => {
+      this.#stopAll(reason);
+      for (const { leave } of this.#active.values()) leave?.abort();
+      this.#leaving.abort();
+    });
     await Promise.allSettled(results);
     disarm();
+    this.#leaving.abort();
   }
 }
 

@@ -1,5 +1,8 @@
 export { createJobRunner } from "./create-job-runner.ts";
 export type { JobRunnerOptions } from "./create-job-runner.ts";
+export type { DeniedCall } from "./denials/counted-denials.ts";
+export { DenialLog } from "./denials/denial-log.ts";
+export type { DenialLogOptions } from "./denials/denial-log.ts";
 export { DiskGuard } from "./disk-guard.ts";
 export type { JobRunner, JobView, SubmitOptions, SubmittedJob } from "./job-runner.ts";
 export { Notifier } from "./notify/notifier.ts";
@@ -23,6 +26,9 @@ export type { Expressions } from "./hooks/load-expressions.ts";
 export { textPieces } from "./hooks/reference.ts";
 export type { ReferenceRoot, TextPiece } from "./hooks/reference.ts";
 export { commandWords } from "./plan/command-words.ts";
+export { HandedJobs } from "./handed-jobs.ts";
+export type { HandedJobsOptions } from "./handed-jobs.ts";
+export { isAttemptLog } from "./run/attempt-names.ts";
 export { recoverRuns } from "./recover-runs.ts";
 export type { RecoveredRuns } from "./recover-runs.ts";
 export { Machine } from "./machine.ts";

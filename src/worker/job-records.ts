@@ -1,5 +1,5 @@
 import { LOG_SCHEMA } from "#evidence";
-import type { BlobReference, RecordDraft } from "#evidence";
+import type { RecordDraft } from "#evidence";
 import type { ExecutionResult, Job, Json, JsonObject, StepReference } from "#model";
 
 /** The only job of a run that stands for one direct call. */
@@ -15,8 +15,8 @@ export interface Opening {
   readonly executorVersion: string;
   /** What let it in: whoever reaches the server may have jobs run, or a contract does. */
   readonly admission: "open" | "contract";
-  /** The reference to the whole job beside the log, where another process is to perform it. */
-  readonly handed?: BlobReference | undefined;
+  /** Of a job that is handed over: the parameters of its steps, in order, or the reference to them. The plan has their hashes alone. */
+  readonly parameters?: Json | undefined;
 }
 
 /** Opens a run's log: appended at 0, it is the claim on the job id. */
@@ -27,7 +27,7 @@ export function openingRecords({
   plan,
   executorVersion,
   admission,
-  handed,
+  parameters,
 }: Opening): readonly RecordDraft[] {
   const common = { timestamp_utc: at, actor: job.executedBy, attempt: 0 };
   return [
@@ -43,7 +43,7 @@ export function openingRecords({
       plan,
       job_keys: [DIRECT_JOB_KEY],
       recovery: "operator",
-      data: { admission, ...(handed !== undefined && { job: handed }) },
+      data: { admission, ...(parameters !== undefined && { parameters }) },
     },
     { event_type: "job.started", ...common, job_key: DIRECT_JOB_KEY, job_id: job.jobId, contract_id: job.contractId },
   ];

@@ -44,6 +44,21 @@ describe("P4 a budget that all calls share", () => {
     expect(await settled(lines)).toEqual([true, true, false]);
   });
 
+  test("serves whose owner holds least, so that one who fills the line does not keep the others waiting", async () => {
+    const { budget } = budgetOf(4);
+    const shareOf = (owner: string): Share => budget.share(() => undefined, owner);
+    const held = [1, 2, 3, 4].map(() => shareOf("alice"));
+    for (const share of held) expect(share.take(1)).toBeUndefined();
+    const lines = ["alice", "alice", "bob", "alice", "bob", "carol"].map((owner) => shareOf(owner).take(1));
+    const servedAfter = async (giver: Share | undefined): Promise<readonly number[]> => {
+      giver?.give();
+      return (await settled(lines)).flatMap((done, place) => (done ? [place] : []));
+    };
+    expect(await servedAfter(held[0])).toEqual([2]);
+    expect(await servedAfter(held[1])).toEqual([2, 5]);
+    expect(await servedAfter(held[2])).toEqual([0, 2, 5]); // each holds one, and alice's came first
+  });
+
   test("cuts nobody while nobody waits, however long his client does nothing", () => {
     const { clock, cut, share } = budgetOf(10);
     const idle = share("idle");

@@ -68,6 +68,7 @@ test("health is told for the server, for each service, and not for a service tha
     "verbatim.orchestration.v1.RunService",
     "verbatim.platform.v1.PlatformService",
     "verbatim.queue.v1.QueueService",
+    "verbatim.server.v1.ServerService",
   ]);
   for (const { status } of Object.values(statuses)) expect(status).toBe(ServingStatus.SERVING);
   const check = house.client.health.check({ service: "nobody.v1.Nothing" });

@@ -59,6 +59,7 @@ describe("trap 11: reflection is made from our own descriptors", () => {
       "verbatim.orchestration.v1.RunService",
       "verbatim.platform.v1.PlatformService",
       "verbatim.queue.v1.QueueService",
+      "verbatim.server.v1.ServerService",
     ]);
     const methods = await bufCurl(house.server.address, "--list-methods", "http://localhost");
     expect(methods).toContain("verbatim.executor.v1.JobExecutorService/ExecuteJobStream");

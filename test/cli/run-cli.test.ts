@@ -147,6 +147,31 @@ describe("the command line", () => {
     expect(JSON.parse(out)).toEqual({ ok: false, findings: [warning, failed] });
   });
 
+  it("lets the doctor look at a server that runs, and makes none in its place", async () => {
+    const asked: unknown[] = [];
+    const connect: CliHost["connect"] = (flags, options) => {
+      asked.push([flags.server, options]);
+      return Promise.reject(new Fault("SERVER_UNREACHABLE", "Nobody is there."));
+    };
+    const first = await run(["doctor", "--server", "--json"], { connect });
+    await run(["doctor", "--server", "there:1"], { connect });
+    const detail = "SERVER_UNREACHABLE: Nobody is there.";
+    const findings = [{ name: "server", status: "failed", detail }];
+    expect([first.code, JSON.parse(first.out)]).toEqual([2, { ok: false, findings }]);
+    expect(asked).toEqual([
+      [undefined, { isRunning: true }],
+      ["there:1", { isRunning: true }],
+    ]);
+  });
+
+  it.each([
+    ["a CA, and no server that has to be signed by it", ["doctor", "--ca", "ca.pem"]],
+    ["a server, and files that only a stopped one leaves alone", ["doctor", "--server", "--rebuild-index"]],
+  ])("does not let the doctor be told of %s", async (_what, argv) => {
+    const { code, err } = await run(argv);
+    expect([code, err]).toEqual([2, expect.stringContaining("--server")]);
+  });
+
   it("prints the schema of each file that it reads", async () => {
     const schema = { title: "a schema" };
     const { out } = await run(["config", "schema"], { configurationSchema: () => Promise.resolve(schema) });

@@ -3,6 +3,7 @@ import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { connectClient, developmentCertificates } from "#api";
+import type { Finding } from "../../src/cli/index.ts";
 import { lacks } from "../support/needs.ts";
 import { commandBench } from "./support/command-bench.ts";
 import type { CommandBench, CommandEnd, RunningCommand } from "./support/command-bench.ts";
@@ -83,6 +84,20 @@ describe("a server that asks for client certificates", () => {
     ]);
     expect(known.code).toBe(0);
     expect(both).toMatchObject({ code: 2, err: expect.stringContaining("say one or the other") });
+  });
+
+  test("is looked at by `doctor --server`, which tells how long both certificates hold", async () => {
+    const [known, stranger] = await Promise.all([
+      bench.run(["doctor", "--server", "--json", ...FLAGS]),
+      bench.run(["doctor", "--server", address, "--ca", "certs/ca.pem"]),
+    ]);
+    const { ok, findings } = JSON.parse(known.out) as { readonly ok: boolean; readonly findings: readonly Finding[] };
+    expect([known.code, ok]).toEqual([0, true]);
+    const details = new Map(findings.map(({ name, detail }) => [name, detail]));
+    expect(details.get("tls")).toMatch(/CN=Verbatim server\) holds for 89 days/);
+    expect(details.get("tls client")).toMatch(/CN=ops\) holds for 89 days/);
+    expect(details.get("caller")).toContain("certificate:spiffe://example/ops");
+    expect(stranger).toMatchObject({ code: 2, out: expect.stringContaining("asks for a client certificate") });
   });
 
   test("performs a job for a caller in Python that shows a certificate", { skip: lacks("Python's gRPC") }, async () => {

@@ -24,6 +24,7 @@ import { QUEUE_MUTANTS } from "./queue-mutants.ts";
 import { SIDE_PORT_MUTANTS } from "./side-port-mutants.ts";
 import { VERIFY_MUTANTS } from "./verify-mutants.ts";
 import { WORK_MUTANTS } from "./work-mutants.ts";
+import { WORKER_MUTANTS } from "./worker-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { RUN_COMMAND_MUTANTS } from "./run-command-mutants.ts";
 import { SECRET_MUTANTS } from "./secret-mutants.ts";
@@ -56,6 +57,7 @@ export const ALL_MUTANTS: readonly Mutant[] = [
   ...POSTGRES_STORE_MUTANTS,
   ...HOOK_MUTANTS,
   ...WORK_MUTANTS,
+  ...WORKER_MUTANTS,
   ...HTTP_MUTANTS,
   ...WIRE_MUTANTS,
   ...IDENTITY_MUTANTS,

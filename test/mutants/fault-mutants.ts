@@ -12,7 +12,7 @@ const [runFile, tornTail] = [
 ];
 const [jsonl, sqlite] = [at("evidence/evidence-stores/jsonl"), at("evidence/evidence-stores/sqlite")];
 const [durable, guard] = [at("evidence/durable-file"), at("orchestration/disk-guard")];
-const [reserve, recovery] = [at("evidence/evidence-stores/reserve-file"), at("orchestration/recover-runs")];
+const [reserve, recovery] = [at("evidence/evidence-stores/reserve-file"), at("worker/close-interrupted-run")];
 const [storeKind, note] = [at("main/store-kind"), at("main/running-server")];
 
 /** Mistakes in what happens around a crash, a full disk and a write that fails. */
@@ -34,7 +34,7 @@ export const FAULT_MUTANTS: readonly Mutant[] = [
     tests: "faults/torn-log",
   }),
   recovery("log-says-nothing-of-what-was-cut-off", "P5", {
-    change: ["...(head.torn !== undefined && { data: cutOff(head.torn) }),", ""],
+    change: ["...(head.torn === undefined ? [] : [cutOff(head.torn)])", ""],
     tests: "faults/torn-log",
   }),
   jsonl("one-broken-log-stops-all-others", "P5", {

@@ -3,7 +3,11 @@ import type { Change, Mutant } from "./mutant.ts";
 
 const MATRIX = "api/identity/authorization-matrix";
 const TENANTS = "api/identity/tenants";
+const DENIALS = "orchestration/denials/denial-log";
+const DOCTOR = "cli/server-findings";
 const ACCESS = "api/identity/access";
+const [BOUNDS, DENIED] = ["api/identity/principal-limits", "api/identity/matrix/denied-calls"];
+const CALLERS = "api/identity/matrix/recorded-callers";
 
 const at =
   (file: string) =>
@@ -15,8 +19,11 @@ const [access, table, kept] = [
   at("grpc/access/authorization-table"),
   at("grpc/access/kept-apart"),
 ];
+const [about, doctor] = [at("grpc/server-service"), at("../cli/server-findings")];
+const [counted, denials] = [at("../orchestration/denials/counted-denials"), at("../orchestration/denials/denial-log")];
 const [own, gate, port] = [at("grpc/access/own-things"), at("grpc/gate"), at("grpc/side-port-answers")];
 const [verifier, keys, names] = [at("identity/token-verifier"), at("identity/key-set"), at("identity/principal-name")];
+const [limits, budget] = [at("grpc/access/principal-limits"), at("grpc/budget")];
 const [identities, certificate, evidence] = [
   at("identity/identities"),
   at("identity/certificate-identity"),
@@ -25,6 +32,42 @@ const [identities, certificate, evidence] = [
 
 /** Mistakes in who is let in, as whom, and to what. */
 export const IDENTITY_MUTANTS: readonly Mutant[] = [
+  counted(
+    "strangers-decide-how-many-kinds-a-record-has",
+    [
+      "this.#counted.size < KINDS_PER_RECORD && (kinds.has(key) || kinds.size < KINDS_PER_MINUTE)",
+      "key.length > kinds.size * 0",
+    ],
+    DENIALS,
+  ),
+  counted(
+    "new-kinds-of-a-minute-have-room-in-each-record",
+    ["kinds.size < KINDS_PER_MINUTE", "kinds.size < KINDS_PER_MINUTE * 60"],
+    DENIALS,
+  ),
+  counted("a-denial-is-counted-twice", ["known.count += 1;", "known.count += 2;"], DENIALS),
+  denials(
+    "denials-are-recorded-as-often-as-they-come",
+    ["Math.min(LONGEST_MS, this.#waitMs * 2)", "SHORTEST_MS"],
+    DENIALS,
+  ),
+  denials(
+    "the-log-of-yesterday-stays-open",
+    ['await this.#append({ day, id, size }, [draft("denials.closed", at)]);', ""],
+    DENIALS,
+  ),
+  denials("a-store-of-denials-that-fails-is-asked-again-and-again", ["this.#hasFailed = true;", ""], DENIALS),
+  about(
+    "everybody-is-told-why-the-store-has-halted",
+    ["seesAllRuns(principal) ? (store.halted", "true ? (store.halted"],
+    DOCTOR,
+  ),
+  about(
+    "what-is-closed-to-tenants-is-told-as-open-to-them",
+    ['!(isTenants && rule?.keeps === "closed")', "!(isTenants && rule === undefined)"],
+    DOCTOR,
+  ),
+  doctor("looking-at-a-server-leaves-denials-behind", ["caller.methods.includes(method)", 'method !== ""'], DOCTOR),
   gate("a-call-is-let-in-without-a-look-at-the-table", ["access.enter(principal, path);", "() => undefined;"], MATRIX),
   port(
     "the-side-port-does-not-look-at-the-table",
@@ -94,9 +137,9 @@ export const IDENTITY_MUTANTS: readonly Mutant[] = [
     ['if (asked === "" || asked === name) return name;', "if (asked !== name) return asked || name;"],
     TENANTS,
   ),
-  kept(
+  access(
     "what-is-closed-to-tenants-is-open",
-    ['if (keeps === "closed") throw', 'if (keeps === "closed" && tenant === "") throw'],
+    ['rule?.keeps === "closed" && proven?.tenant !== undefined', 'rule?.keeps === "closed" && proven?.tenant === ""'],
     MATRIX,
   ),
   evidence(
@@ -109,4 +152,17 @@ export const IDENTITY_MUTANTS: readonly Mutant[] = [
     ["before === undefined || before.startsWith(begins)", 'before !== ""'],
     TENANTS,
   ),
+  names(
+    "namesakes-of-two-tenants-are-one",
+    ['return `${proven?.tenant ?? ""} ${name}`;', 'return proven === undefined ? "" : name;'],
+    BOUNDS,
+  ),
+  limits("whoever-has-a-call-under-way-is-forgotten", ["      if (inFlight > 0) continue;\n", ""], BOUNDS),
+  budget(
+    "who-fills-the-line-is-served-before-the-others",
+    ["const holds = this.#holding.get(share.owner) ?? 0;", "const holds = share.owner.length * 0;"],
+    "api/budget",
+  ),
+  gate("a-denied-call-is-read-to-its-end", ["    stream.pause();\n    closeAfter", "    closeAfter"], DENIED),
+  kept("nobody-is-told-of-forged-names", ["options.onDenied?.(principal, path, error.message);", ""], CALLERS),
 ];

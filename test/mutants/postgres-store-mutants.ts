@@ -10,7 +10,7 @@ const [append, claims, tables] = [at("postgres/append-function"), at("postgres/c
 const [store, channel, settings] = [at("postgres"), at("postgres/news-channel"), at("postgres/server-settings")];
 const [connections, migrations] = [at("postgres/connections"), at("postgres/migrations")];
 
-const HANDS = "test/evidence/postgres-hands.test.ts";
+const HANDS = "evidence/postgres-hands";
 const STORE = "evidence/postgres";
 const FENCES = "faults/fenced-writers";
 

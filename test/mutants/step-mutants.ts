@@ -15,7 +15,10 @@ const command = at(`${HANDLERS}/command-run`, "P6");
 const [supervisor, handlers] = [at(`${HANDLERS}/command-run/supervisor-process`, "P6"), at("main/handler-files", "P7")];
 const meter = at(`${HANDLERS}/command-run/resource-meter`, "P4");
 
+const isolation = (file: string) => at(`${HANDLERS}/command-run/isolation/${file}`, "P7");
+
 const FILES = `${HANDLERS}/check-files`;
+const LEVELS = `${HANDLERS}/command-run/isolation`;
 const MAIL = `${HANDLERS}/email-send`;
 
 /** Mistakes in what steps may do and in what is told of them. */
@@ -83,5 +86,67 @@ export const STEP_MUTANTS: readonly Mutant[] = [
   handlers("handlers-are-loaded-from-anywhere", {
     change: ["if (root === undefined) return", "if (roots.length === 0) return"],
     tests: "main/load-handlers",
+  }),
+  command("the-isolation-that-a-step-demands-is-ignored", {
+    change: ['strongerOf(policy.isolation.level, declared.isolation ?? "group")', "policy.isolation.level"],
+    tests: `${LEVELS}/demanded`,
+  }),
+  command("a-demand-lowers-the-isolation-of-the-server", {
+    change: [
+      'strongerOf(policy.isolation.level, declared.isolation ?? "group")',
+      "declared.isolation ?? policy.isolation.level",
+    ],
+    tests: `${LEVELS}/demanded`,
+  }),
+  isolation("wrapping")("commands-stay-the-server-s-user", {
+    change: ["`--reuid=${runAs.uid}`, `--regid=${runAs.gid}`, ", ""],
+    tests: `${LEVELS}/limited`,
+  }),
+  isolation("seen-isolation")("the-level-recorded-is-the-one-asked-for", {
+    change: [
+      'const level = unlimited.length > 0 ? "group" : open.length > 0 ? "limited" : "sandbox";',
+      "const { level } = expected.options;",
+    ],
+    tests: `${LEVELS}/seen-isolation`,
+  }),
+  isolation("seen-isolation")("the-limits-recorded-are-the-configured-ones", {
+    change: ["facts.limits.get(kernel) ?? null", "1"],
+    tests: `${LEVELS}/limited`,
+  }),
+  isolation("entrance")("a-command-begins-at-less-than-its-level", {
+    change: ["if (!isAtLeast(seen.level, level)) return", "if (seen.level === undefined) return"],
+    tests: `${LEVELS}/seen-isolation`,
+  }),
+  isolation("entrance")("a-program-that-cannot-be-started-has-exited", {
+    change: ["if (failed !== undefined && entrance", "if (failed === '' && entrance"],
+    tests: `${LEVELS}/limited`,
+  }),
+  isolation("sandbox-arguments")("a-sandbox-has-the-network", {
+    change: ['network ? [] : ["--unshare-net"],', "[],"],
+    tests: `${LEVELS}/sandbox`,
+  }),
+  isolation("sandbox-arguments")("a-sandbox-shows-the-evidence", {
+    change: ["hidden.flatMap(hiddenDirectory),", "[],"],
+    tests: `${LEVELS}/sandbox`,
+  }),
+  isolation("sandbox-arguments")("a-sandbox-outlives-server-and-supervisor", {
+    change: ['["--die-with-parent"],', "[],"],
+    tests: "faults/killed-isolated-commands",
+  }),
+  isolation("wrapping")("a-sandbox-may-not-clean-up", {
+    change: ['"--ignore-signal=TERM"', '"--default-signal=TERM"'],
+    tests: `${LEVELS}/sandbox`,
+  }),
+  isolation("try-isolation")("isolation-is-not-tried-out", {
+    change: ["if (violations.length === 0) return;", "if (violations.length >= 0) return;"],
+    tests: `${LEVELS}/demanded`,
+  }),
+  at("main/configured-step-types", "P5")("a-server-starts-with-less-isolation-than-is-configured", {
+    change: ["await type.tryIsolation();", "await type.name;"],
+    tests: "faults/killed-isolated-commands",
+  }),
+  isolation("isolation-options")("root-runs-commands-as-root", {
+    change: ["if (self.uid === 0) {", "if (self.uid < 0) {"],
+    tests: `${LEVELS}/demanded`,
   }),
 ];

@@ -14,6 +14,7 @@ xfs_io -x -c shutdown "$directory/mount"`;
 /** What some tests need that no package of npm brings: how to see whether it is there, and how to get it. */
 const NEEDS = {
   openssl: { look: ["openssl", "version"], get: "apt-get install -y openssl" },
+  "systemd-analyze": { look: ["systemd-analyze", "--version"], get: "apt-get install -y systemd" },
   strace: { look: ["strace", "-V"], get: "apt-get install -y strace" },
   "Python's gRPC": {
     look: ["/usr/bin/python3", "-c", "import grpc, google.protobuf"],
@@ -23,6 +24,10 @@ const NEEDS = {
   "a disk whose power can be cut": {
     look: ["sh", "-c", CUT_A_DISK],
     get: "run the tests as root on a kernel with loop devices and ext4, after apt-get install -y xfsprogs e2fsprogs",
+  },
+  "a sandbox of bubblewrap": {
+    look: ["bwrap", "--ro-bind", "/", "/", "--proc", "/proc", "--unshare-pid", "--unshare-net", "true"],
+    get: "apt-get install -y bubblewrap, and run the tests where namespaces may be made",
   },
   root: { look: undefined, get: "run the tests as root" },
 } as const;

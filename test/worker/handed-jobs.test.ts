@@ -1,8 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { verifyLines } from "#evidence";
 import type { EvidenceRecord, EvidenceStore } from "#evidence";
+import { listWorkers } from "../../src/main/worker/list-workers.ts";
 import { until } from "../effects/support/until.ts";
 import { linesOf } from "../evidence/support/logs.ts";
 import { SharedStores } from "../evidence/support/shared-stores.ts";
@@ -37,6 +39,15 @@ afterAll(async () => {
 async function worker(name: string, capabilities: readonly string[] = MOST): Promise<WorkerProcess> {
   const place = { url: database.url, schema: stores.schema, state: join(directory, name) };
   return resources.use(await startWorker({ ...place, name, capabilities, leaseSeconds: LEASE_SECONDS }));
+}
+
+/** The configuration of somebody who only looks. */
+async function configuration(): Promise<string> {
+  const path = join(directory, "looks.yaml");
+  await writeFile(join(directory, "url"), database.url, { mode: 0o600 });
+  const postgres = { url: { file: "url" }, schema: stores.schema };
+  await writeFile(path, JSON.stringify({ store: "postgres", postgres, workers: {} }));
+  return path;
 }
 
 const inDirectory = (name: string): string => join(directory, name);
@@ -143,10 +154,16 @@ describe("jobs that were handed over to workers", () => {
     await handOver(store, jobWith("special", [["noop", {}]]));
     await handOver(store, jobWith("usual", [["append", { file: inDirectory("effects-usual") }]]));
     await ended(store, "usual"); // the worker has looked
-    expect(await store.waiting()).toMatchObject([{ runId: "special", needs: ["noop"] }]);
+    const flags = { config: await configuration() };
+    expect(await listWorkers(flags)).toMatchObject({
+      workers: [{ name: one.name, serves: MOST, concurrency: 10, busy: 0 }],
+      waiting: [{ runId: "special", needs: ["noop"], missing: ["noop"] }],
+    });
     const special = await worker("special", ["noop"]);
     expect(told(await ended(store, "special"), "run.claimed")).toMatchObject([{ actor: "special" }]);
+    expect((await listWorkers(flags)).workers.map(({ name }) => name)).toEqual([one.name, "special"]);
     expect(await special.end("SIGTERM")).toBe(0);
+    expect((await listWorkers(flags)).workers).toHaveLength(1); // it has left, and need not be waited for
   }, 60_000);
 
   test("a worker that is told to stop takes no more, lets its job end, and leaves the rest handed over", async () => {

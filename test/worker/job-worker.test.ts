@@ -1,13 +1,13 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { ExecutionContext, StepType } from "#effects";
-import { verifyLines } from "#evidence";
+import { digest, verifyLines } from "#evidence";
 import type { EvidenceStore, RecordDraft } from "#evidence";
 import { Fault } from "#model";
-import type { Job, Json } from "#model";
+import type { Job, Json, JsonObject } from "#model";
 import { createMemoryQueue } from "#queue";
 import type { JobQueue } from "#queue";
-import { declarePlan, JobWorker, keepJob, openingRecords } from "#worker";
+import { declarePlan, JobWorker, openingOf } from "#worker";
 import type { JobWorkerOptions, WorkerNews } from "#worker";
 import { until } from "../effects/support/until.ts";
 import { linesOf } from "../evidence/support/logs.ts";
@@ -161,58 +161,70 @@ describe("a worker and what tells it of jobs", () => {
 });
 
 /** What is wrong with the beginning of a log: changes its first record, or what lies beside it. */
-const BREACHES: Readonly<Record<string, (job: Job, store: EvidenceStore) => Promise<Partial<RecordDraft>>>> = {
-  "records that a contract let it in": async (job, store) => ({
-    data: { admission: "contract", job: await keepJob(job, store) },
-  }),
-  "records no admission": async (job, store) => ({ data: { job: await keepJob(job, store) } }),
-  "does not say where its job lies": async () => ({ data: { admission: "open" } }),
-  "names a job that is not there": async () => ({
-    data: { admission: "open", job: { $blob: "x".repeat(43), size: 1 } },
-  }),
-  "names a job with another parameter": async (job, store) => {
-    const other = { ...job, steps: job.steps.map((step) => ({ ...step, parameters: { other: true } })) };
-    return { data: { admission: "open", job: await keepJob(other, store) } };
-  },
-  "names the job of somebody else": async (job, store) => ({
-    data: { admission: "open", job: await keepJob({ ...job, executedBy: "mallory" }, store) },
-  }),
-  "names what is no job at all": async (_job, store) => ({
-    data: { admission: "open", job: { $blob: await store.putBlob(Buffer.from("{}")), size: 2 } },
+const BREACHES: Readonly<
+  Record<string, (created: RecordDraft, store: EvidenceStore) => Promise<Partial<RecordDraft>>>
+> = {
+  "records that a contract let it in": async ({ data }) => ({ data: { ...data, admission: "contract" } }),
+  "records no admission": async ({ data }) => ({ data: { parameters: data?.["parameters"] ?? null } }),
+  "does not say where its parameters lie": async () => ({ data: { admission: "open" } }),
+  "names parameters that are not there": async () => withParameters({ $blob: "x".repeat(43), size: 1 }),
+  "names other parameters": async (_created, store) => await beside(store, [{ other: true }]),
+  "names the parameters of more steps": async (_created, store) => await beside(store, [{}, {}]),
+  "names what are no parameters at all": async (_created, store) => await beside(store, "none"),
+  "is that of somebody else's job": async () => ({ job_id: "b" }),
+  "has another plan than its hash names": async ({ plan }) => ({
+    plan: { ...(plan as JsonObject), executed_by: "mallory" }, // a small plan is in the line
   }),
 };
+
+const withParameters = (parameters: Json): Partial<RecordDraft> => ({ data: { admission: "open", parameters } });
+
+async function beside(store: EvidenceStore, parameters: Json): Promise<Partial<RecordDraft>> {
+  const bytes = Buffer.from(JSON.stringify(parameters));
+  return withParameters({ $blob: await store.putBlob(bytes), size: bytes.length });
+}
 
 describe("P5 LAYER-07: a worker performs nothing whose admission does not stand in its log", () => {
   test.each(Object.entries(BREACHES))(
     "a log that %s is closed as failed, with nothing performed",
-    async (_what, breach) => {
+    async (what, breach) => {
       await using one = bench();
+      const { store } = one;
       const job = gatedJob("a");
-      const { text, hash: planHash } = declarePlan(job);
-      const plan = JSON.parse(text) as Json; // JSON by its making
-      const opening = {
-        job,
-        at: machineClock.now(),
-        planHash,
-        plan,
+      const common = {
+        store,
+        clock: machineClock,
         executorVersion: "test",
         admission: "open",
+        handedOver: true,
       } as const;
-      const [created, ...others] = openingRecords(opening);
+      const [created, ...others] = await openingOf(job, { ...common, plan: declarePlan(job) });
       if (created === undefined) throw new Error("an opening has records");
-      await one.store.append("a", 0, [{ ...created, ...(await breach(job, one.store)) }, ...others]);
+      await store.append("a", 0, [{ ...created, ...(await breach(created, store)) }, ...others]);
       one.worker.start();
-      const records = await ended(one.store, "a");
+      const records = await ended(store, "a");
       expect(one.begun).toEqual([]);
       expect(one.news).toMatchObject([{ kind: "refused" }]);
       expect(records.at(-2)).toMatchObject({
         event_type: "job.failed",
         status: "FAILED",
-        reason: expect.stringContaining("lets nothing be performed") as string,
+        reason: expect.stringContaining("Nothing is performed by it") as string,
       });
-      expect(await verifyLines(await linesOf(one.store, "a"))).toMatchObject({ ok: true, complete: true });
+      const report = await verifyLines(await linesOf(store, "a"));
+      expect(report).toMatchObject({ complete: true, ok: !/plan|somebody/.test(what) });
     },
   );
+
+  test("a log under the name of another job is closed as failed, and one under that of its attempt is performed", async () => {
+    await using one = bench();
+    await accept(one.store, gatedJob("a"), "b");
+    await accept(one.store, gatedJob("run/key/0"), `~${digest("run/key/0")}`);
+    one.openGate();
+    one.worker.start();
+    expect((await ended(one.store, "b")).at(-2)).toMatchObject({ status: "FAILED" });
+    expect((await ended(one.store, `~${digest("run/key/0")}`)).at(-2)).toMatchObject({ status: "COMPLETED" });
+    expect(one.begun.map(({ idempotencyKey }) => idempotencyKey)).toEqual(["run/key/0/0"]);
+  });
 });
 
 /** The queue's methods, bound to it. */

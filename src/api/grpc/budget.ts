@@ -37,15 +37,18 @@ export interface Share {
 }
 
 /**
- * A quantity that all calls of a server share. Who finds too little left waits in line, first come, first served; and who
- * then holds his share because his client does nothing loses it, so that nobody can keep the others waiting.
+ * A quantity that all calls of a server share. Who finds too little left waits in line: whose owner holds least is served first, and
+ * among equals who came first, so that nobody fills the line for the others. Who then holds his share because his client does
+ * nothing loses it.
  */
 export class Budget {
   readonly #options: BudgetOptions;
-  /** In the order of the line. */
+  /** In the order in which they came. */
   readonly #line = new Set<LineShare>();
   /** Shares that wait for their clients, the longest wait first. */
   readonly #idle = new Set<LineShare>();
+  /** What each owner holds, who holds anything. */
+  readonly #holding = new Map<string, number>();
   #free: number;
   #stopTimer: (() => void) | undefined;
 
@@ -64,30 +67,30 @@ export class Budget {
     return this.#line.size;
   }
 
-  /** A share that holds nothing yet. `cut` is told when it is taken away; it must not throw. */
-  share(cut: () => void): Share {
-    return new LineShare(this, cut);
+  /** A share of an owner's that holds nothing yet. `cut` is told when it is taken away; it must not throw. */
+  share(cut: () => void, owner = ""): Share {
+    return new LineShare(this, { cut, owner });
   }
 
   /** Whether the share holds so much now; else it stands in line. */
   enter(share: LineShare): boolean {
     assert(share.wanted <= this.#options.amount, "a share is asked for that there is");
-    if (this.spare(share.wanted)) return true;
+    if (this.spare(share, share.wanted)) return true;
     this.#line.add(share);
     this.#watch();
     return false;
   }
 
   /** Takes so much if nobody waits and there is enough. */
-  spare(amount: number): boolean {
+  spare({ owner }: LineShare, amount: number): boolean {
     if (this.#line.size > 0 || amount > this.#free) return false;
-    this.#free -= amount;
+    this.#hold(owner, amount);
     return true;
   }
 
   /** A share holds so much more, or less. */
-  change(more: number): void {
-    this.#free -= more;
+  change({ owner }: LineShare, more: number): void {
+    this.#hold(owner, more);
     if (more < 0) this.#serve();
   }
 
@@ -103,19 +106,38 @@ export class Budget {
   leave(share: LineShare, amount: number): void {
     this.#line.delete(share);
     this.#idle.delete(share);
-    this.#free += amount;
+    this.#hold(share.owner, -amount);
     this.#serve();
   }
 
+  #hold(owner: string, more: number): void {
+    this.#free -= more;
+    const holds = (this.#holding.get(owner) ?? 0) + more;
+    if (holds > 0) this.#holding.set(owner, holds);
+    else this.#holding.delete(owner);
+  }
+
   #serve(): void {
-    for (const first of this.#line) {
-      if (first.wanted > this.#free) return;
-      this.#line.delete(first);
-      this.#free -= first.wanted;
-      first.granted();
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      if (next.wanted > this.#free) return;
+      this.#line.delete(next);
+      this.#hold(next.owner, next.wanted);
+      next.granted();
     }
     this.#stopTimer?.();
     this.#stopTimer = undefined;
+  }
+
+  #next(): LineShare | undefined {
+    let next: LineShare | undefined;
+    let least = Infinity;
+    for (const share of this.#line) {
+      const holds = this.#holding.get(share.owner) ?? 0;
+      if (holds >= least) continue;
+      [next, least] = [share, holds];
+      if (holds === 0) break;
+    }
+    return next;
   }
 
   /** As long as somebody waits, looks when the patience with the longest idle share is at its end. */
@@ -146,15 +168,17 @@ export class Budget {
 class LineShare implements Share {
   readonly #budget: Budget;
   readonly #cut: () => void;
+  readonly owner: string;
   #held = 0;
   #closed = false;
   #granted: (() => void) | undefined;
   wanted = 0;
   idleSinceMs = 0;
 
-  constructor(budget: Budget, cut: () => void) {
+  constructor(budget: Budget, { cut, owner }: { readonly cut: () => void; readonly owner: string }) {
     this.#budget = budget;
     this.#cut = cut;
+    this.owner = owner;
   }
 
   get held(): number {
@@ -176,7 +200,7 @@ class LineShare implements Share {
 
   takeNow(amount: number): boolean {
     this.give();
-    if (this.#closed || !this.#budget.spare(amount)) return false;
+    if (this.#closed || !this.#budget.spare(this, amount)) return false;
     this.#held = amount;
     return true;
   }
@@ -190,7 +214,7 @@ class LineShare implements Share {
     if (this.#held === 0) return;
     const more = amount - this.#held;
     this.#held = amount;
-    this.#budget.change(more);
+    this.#budget.change(this, more);
   }
 
   waitForClient(): void {

@@ -66,20 +66,20 @@ export class CallBudgets {
   }
 
   /**
-   * Lets a call in. `cut` ends it at once: its client has left others waiting for too long.
+   * Lets a call in. `cut` ends it at once: its client has left others waiting for too long. `owner`: who makes it, as a key.
    * @throws {Fault} LIMIT_EXCEEDED if there are too many.
    */
-  open(cut: () => void): OpenCall {
+  open(cut: () => void, owner = ""): OpenCall {
     if (this.#open >= this.#calls) {
       const text = `${this.#calls} calls are under way, which is the limit; end some, or try again when some have ended.`;
       throw new Fault("LIMIT_EXCEEDED", text);
     }
     this.#open += 1;
     const shares = {
-      request: this.#requests.share(cut),
-      page: this.#pages.share(cut),
-      answer: this.#answers.share(cut),
-      wholeLog: this.#wholeLogs.share(cut),
+      request: this.#requests.share(cut, owner),
+      page: this.#pages.share(cut, owner),
+      answer: this.#answers.share(cut, owner),
+      wholeLog: this.#wholeLogs.share(cut, owner),
     };
     let closed = false;
     const close = (): void => {

@@ -17,6 +17,7 @@ import { HookService } from "../gen/verbatim/hooks/v1/hooks_pb.ts";
 import { RunService } from "../gen/verbatim/orchestration/v1/run_pb.ts";
 import { PlatformService } from "../gen/verbatim/platform/v1/platform_pb.ts";
 import { QueueService } from "../gen/verbatim/queue/v1/queue_pb.ts";
+import { ServerService } from "../gen/verbatim/server/v1/server_pb.ts";
 import { addressText, parseAddress } from "./address.ts";
 import { faultOf } from "./errors.ts";
 import { connectingTo } from "./tls/client-credentials.ts";
@@ -58,6 +59,7 @@ export interface VerbatimClient extends Disposable {
   readonly platformHealth: ServiceClient<typeof PlatformHealthService>;
   readonly hooks: ServiceClient<typeof HookService>;
   readonly queue: ServiceClient<typeof QueueService>;
+  readonly server: ServiceClient<typeof ServerService>;
   readonly health: ServiceClient<typeof Health>;
   /** Ends every call and the connection. */
   close(): void;
@@ -108,6 +110,7 @@ export function connectClient({ address, token, tls, insecure }: ClientOptions):
     platformHealth: serviceClient(PlatformHealthService, channel, metadata),
     hooks: serviceClient(HookService, channel, metadata),
     queue: serviceClient(QueueService, channel, metadata),
+    server: serviceClient(ServerService, channel, metadata),
     health: serviceClient(Health, channel, metadata),
     close,
     [Symbol.dispose]: close,

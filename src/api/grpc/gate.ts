@@ -9,6 +9,7 @@ import { watchCall } from "./call-watch.ts";
 import type { OnCall } from "./call-watch.ts";
 import { holdLargeRequest } from "./large-request.ts";
 import type { Authenticate, Principal } from "../identity/principal.ts";
+import { principalKey } from "../identity/principal-name.ts";
 import type { Access } from "./access/access.ts";
 import { isUnknown } from "./access/access.ts";
 import { statusOf } from "./errors.ts";
@@ -25,6 +26,12 @@ export const RECEIVE_TIMEOUT_MS = 20_000;
 
 /** How long a caller has to read an answer that came before his request was whole, milliseconds. */
 const ANSWERED_EARLY_MS = 1000;
+
+/** So much of a request is thrown away behind such an answer, bytes; then its caller is held back. */
+const ANSWERED_EARLY_BYTES = 128 * 1024;
+
+/** How long a caller who was held back has to read his answer, milliseconds: as long, others on his connection may wait for room. */
+const HELD_BACK_MS = 100;
 
 /** What the gate is given. */
 export interface GateOptions {
@@ -179,7 +186,7 @@ function identify({ call, metadata, path }: Arriving, options: GateOptions): Pri
   const refused = (error: unknown): never => {
     if (isUnknown(error)) {
       guestOf(session)?.refuse();
-      access.refused(path, error);
+      access.refused(path, error, session?.socket?.remoteAddress);
     }
     throw error;
   };
@@ -211,7 +218,7 @@ function enter(
     open = budgets.open(() => {
       ended?.();
       stream?.close(constants.NGHTTP2_ENHANCE_YOUR_CALM); // clients read it as RESOURCE_EXHAUSTED
-    });
+    }, principalKey(principal));
   } catch (error) {
     leave();
     throw error;
@@ -232,12 +239,27 @@ function enter(
   };
 }
 
-/** A call that was answered before its request was whole would otherwise stay open for as long as its caller likes. */
+/**
+ * A call that was answered before its request was whole would otherwise stay open for as long as its caller likes, and be read to
+ * its end: the library throws away what comes behind an answer, and makes room for more.
+ */
 function closeSoon(call: object, clock: Clock): void {
   const stream = transportOf(call);
   if (stream === undefined || stream.destroyed) return;
-  const stopTimer = clock.after(ANSWERED_EARLY_MS, () => stream.close(constants.NGHTTP2_NO_ERROR));
-  stream.once("close", stopTimer);
+  const closeAfter = (milliseconds: number): void => {
+    stream.once(
+      "close",
+      clock.after(milliseconds, () => stream.close(constants.NGHTTP2_NO_ERROR)),
+    );
+  };
+  closeAfter(ANSWERED_EARLY_MS);
+  let bytes = 0;
+  stream.on("data", (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes <= ANSWERED_EARLY_BYTES || stream.isPaused()) return;
+    stream.pause();
+    closeAfter(HELD_BACK_MS);
+  });
 }
 
 /** The HTTP/2 stream of a call: a private member of the library, without which nobody is rid of a stalled call. A test holds it. */

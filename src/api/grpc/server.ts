@@ -28,6 +28,8 @@ import { platformService } from "./platform-service.ts";
 import { queueService } from "./queue-service.ts";
 import { reflectionServices } from "./reflection-service.ts";
 import { runService } from "./run-service.ts";
+import type { AboutServer, DenialReader } from "./server-service.ts";
+import { serverService } from "./server-service.ts";
 import type { MountedService } from "./service.ts";
 import type { SidePage, SidePages } from "./side-pages.ts";
 import { tokenAuthenticator } from "./token.ts";
@@ -58,6 +60,8 @@ export interface GrpcServerOptions {
   readonly sealer: Sealer;
   /** Whose public key is told. */
   readonly signer: Pick<Signer, "algorithm" | "keyId" | "publicKeyPem">;
+  /** What the server says of itself; absent = nothing. */
+  readonly about?: AboutServer;
   readonly clock: Clock;
   /** The bearer token that calls over TCP must bring. A unix socket is guarded by its mode and asks for none. */
   readonly token?: string;
@@ -71,6 +75,10 @@ export interface GrpcServerOptions {
   readonly newId?: () => string;
   /** Told of calls that were denied: the first of each kind at once, then a number an interval. Must not throw. */
   readonly onDenied?: (denial: Denial) => void;
+  /** Told of each call that was denied. Must not throw. */
+  readonly onEachDenial?: (denial: Omit<Denial, "count">) => void;
+  /** The denials that were recorded, where there are any; absent = none are. */
+  readonly denials?: () => Promise<DenialReader | undefined>;
   /** Whether the server describes its services to whoever asks. Default false. */
   readonly reflection?: boolean;
   /** Spoken on TCP; absent = plain bytes, on loopback alone. */
@@ -138,13 +146,14 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   const address = parseAddress(options.address);
   const httpAddress = options.httpAddress === undefined ? undefined : parseAddress(options.httpAddress);
   if (tls !== undefined) requireSoundTls(tls, clock);
-  const { services, health } = mountedServices(options);
-  const budgets = new CallBudgets(clock, limits);
   const access = new Access({
     clock,
     bounds: options.identities?.options.bounds,
     onDenied: options.onDenied ?? ignore,
+    onEachDenial: options.onEachDenial,
   });
+  const { services, health } = mountedServices(options, access);
+  const budgets = new CallBudgets(clock, limits);
   const { certificateOf } = options;
   const common = {
     services,
@@ -195,7 +204,12 @@ function besideMethods({ metricsPage, development, webhooks, hooks, clock, onInt
   return { pages, webhooks: new WebhookDoor({ ...webhooks, desk, clock, onInternalError }) };
 }
 
-function mountedServices(options: GrpcServerOptions): { services: readonly MountedService[]; health: HealthState } {
+interface Mounted {
+  readonly services: readonly MountedService[];
+  readonly health: HealthState;
+}
+
+function mountedServices(options: GrpcServerOptions, access: Access): Mounted {
   const own = [
     executorService(options),
     runService(options),
@@ -205,13 +219,19 @@ function mountedServices(options: GrpcServerOptions): { services: readonly Mount
     ...governanceServices(options),
     hookService(options),
     queueService(options),
+    serverService({
+      ...options,
+      hasIdentities: options.identities !== undefined,
+      served: () => services.map(({ service }) => service),
+    }),
   ];
   const names = own.map(({ service }) => service.typeName);
   const health = new HealthState(names, () => options.store.halted === undefined);
-  const services = [...own, healthService(health)];
+  const services: MountedService[] = [...own, healthService(health)];
   if (options.reflection === true) services.push(...reflectionServices(services.map(({ service }) => service)));
   const newId = options.newId ?? noId;
-  return { services: services.map((mounted) => keptApart(mounted, { newId })), health };
+  const onDenied = access.denied.bind(access);
+  return { services: services.map((mounted) => keptApart(mounted, { newId, onDenied })), health };
 }
 
 function noId(): never {
@@ -283,7 +303,7 @@ function runningServer({ transport, sidePort, health, budgets, access }: Running
       return { calls: budgets.calls, grpcConnections, httpConnections: sidePort?.connections ?? 0 };
     },
     get denied() {
-      return access.denied;
+      return access.totals;
     },
     replaceTls(material) {
       transport.replaceTls(material);

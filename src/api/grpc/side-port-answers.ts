@@ -3,6 +3,7 @@ import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { Fault, FAULTS, LIMITS } from "#model";
 import type { Principal } from "../identity/principal.ts";
+import { principalKey } from "../identity/principal-name.ts";
 import { isUnknown } from "./access/access.ts";
 import { mayBeLarge, requestMayCome } from "./call-budgets.ts";
 import { addRoutes, CALLER } from "./connect-routes.ts";
@@ -62,7 +63,7 @@ export function sidePortAnswers(options: HttpSidePortOptions, ownHosts: () => Ow
 
 function identify(request: IncomingMessage, { authenticate, access }: HttpSidePortOptions) {
   const refused = (error: unknown): never => {
-    if (isUnknown(error)) access.refused(pathOf(request), error);
+    if (isUnknown(error)) access.refused(pathOf(request), error, request.socket.remoteAddress);
     throw error;
   };
   try {
@@ -84,7 +85,7 @@ function enter({ request, response, principal }: Identified, { access, budgets }
   guestOf(request)?.prove();
   const leave = access.enter(principal, pathOf(request));
   response.once("close", leave);
-  const { shares, close } = budgets.open(() => response.destroy());
+  const { shares, close } = budgets.open(() => response.destroy(), principalKey(principal));
   response.once("close", close);
   request.once("end", () => shares.request.give());
   const peer = `${request.socket.remoteAddress}:${request.socket.remotePort}`;
@@ -123,10 +124,8 @@ function methodServer(handler: Handler): Serve {
 }
 
 function pageServer(page: MakePage, onInternalError: HttpSidePortOptions["onInternalError"]): Serve {
-  return (request, response, { principal, shares }) => {
+  return (request, response, { shares }) => {
     const told = (error: unknown): Fault => toldFault(error, (cause) => onInternalError(cause, pathOf(request)));
-    if (principal.proven?.tenant !== undefined)
-      return refuse(response, new Fault("PERMISSION_DENIED", "This page is closed where there are tenants."));
     answerPage(page, { request, response, shares }).catch((error: unknown) => refuse(response, told(error)));
   };
 }

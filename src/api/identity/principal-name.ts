@@ -1,4 +1,5 @@
 import { LIMITS } from "#model";
+import type { Principal } from "./principal.ts";
 
 /** Names that the server gives itself, and the one that a record has for a machine's own word: no credential has them. */
 const OWN_NAMES: ReadonlySet<string> = new Set(["local", "token", "anyone", "verbatim", "machine"]);
@@ -20,4 +21,9 @@ export const TENANT_NAME = /^[a-z0-9][a-z0-9-]{0,31}$/;
 export function refusedTenant(word: unknown, tenants: readonly string[]): string | undefined {
   if (typeof word === "string" && tenants.includes(word)) return undefined;
   return word === undefined ? "it names no tenant" : "its tenant is none of those that are configured";
+}
+
+/** By what one principal is told from all others: a name is one person's within a tenant, and no tenant's name has a blank. */
+export function principalKey({ name, proven }: Principal): string {
+  return `${proven?.tenant ?? ""} ${name}`;
 }

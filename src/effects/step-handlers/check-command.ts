@@ -3,6 +3,7 @@ import type { JsonObject } from "#model";
 import type { StepOutput } from "../step-handler.ts";
 import type { StepType } from "../step-type.ts";
 import { createCommandRun } from "./command-run.ts";
+import type { Ready } from "./command-run.ts";
 import type { CommandRunOptions } from "./command-run/policy.ts";
 import { commandParameters } from "./command-run/parameters.ts";
 import { malformed, parametersForm } from "./declared-parameters.ts";
@@ -25,7 +26,7 @@ const form = parametersForm(
 );
 
 /** The step type `check.command`; disposing it stops every command that still runs. */
-export type CheckCommand = StepType & AsyncDisposable;
+export type CheckCommand = StepType & AsyncDisposable & Ready;
 
 /**
  * Makes the step type `check.command`: runs a program as `command.run` does and compares its exit and its output with what
@@ -57,6 +58,7 @@ export function createCheckCommand(options: CommandRunOptions): CheckCommand {
         return await judged(ended, { expected: answer.value, scanner, signal });
       },
     },
+    tryIsolation: () => command.tryIsolation(),
     [Symbol.asyncDispose]: () => command[Symbol.asyncDispose](),
   };
 }

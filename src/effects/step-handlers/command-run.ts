@@ -2,11 +2,17 @@ import { randomUUID } from "node:crypto";
 import type { JobStep } from "#model";
 import type { ExecutionContext, StepOutput } from "../step-handler.ts";
 import type { StepType } from "../step-type.ts";
+import type { Command } from "./command-run/command.ts";
 import { createCommandHost } from "./command-run/command-host.ts";
 import type { CommandHost } from "./command-run/command-host.ts";
 import { describeEnd } from "./command-run/describe-end.ts";
 import { childEnvironment, MARKER_NAME } from "./command-run/environment.ts";
 import { findExecutable } from "./command-run/executable.ts";
+import { wrap } from "./command-run/isolation/isolation.ts";
+import type { Bare } from "./command-run/isolation/isolation.ts";
+import { strongerOf } from "./command-run/isolation/levels.ts";
+import type { IsolationLevel } from "./command-run/isolation/levels.ts";
+import { tryIsolation } from "./command-run/isolation/try-isolation.ts";
 import { createOutputCapture } from "./command-run/output-capture.ts";
 import { LivingTrees } from "./command-run/living-trees.ts";
 import { commandParametersSchema, readCommandParameters, sensitiveStreams } from "./command-run/parameters.ts";
@@ -16,13 +22,21 @@ import type { PipePool } from "./command-run/pipes.ts";
 import { commandPolicy } from "./command-run/policy.ts";
 import type { CommandPolicy, CommandRunOptions } from "./command-run/policy.ts";
 import { runCommand } from "./command-run/run-command.ts";
-import type { Command } from "./command-run/run-command.ts";
 import { resolveSecrets } from "./command-run/secret-parameters.ts";
 import { findWorkingDirectory } from "./command-run/working-directory.ts";
 import { failure } from "./failure.ts";
 
 /** The step type `command.run`; disposing it stops every command that still runs and resolves when none is left. */
-export type CommandRun = StepType & AsyncDisposable;
+export type CommandRun = StepType & AsyncDisposable & Ready;
+
+/** What tries out beforehand whether steps can be performed as it is configured. */
+export interface Ready {
+  /**
+   * Runs a command that does nothing at each level of isolation that steps may have, in each working directory that exists.
+   * @throws {Fault} INVALID_CONFIGURATION that names each level that cannot be had, and why.
+   */
+  tryIsolation(): Promise<void>;
+}
 
 /**
  * Makes the step type `command.run`: it runs a program, given as a list of words that no shell reads, and reports its
@@ -66,6 +80,16 @@ export function createCommandRun(options: CommandRunOptions): CommandRun {
         }
       },
     },
+    tryIsolation: () =>
+      tryIsolation(policy, (probe, level) => {
+        const environment = { [MARKER_NAME]: `isolation/${randomUUID()}` };
+        const surroundings = { policy, pipes, trees, host, signal: stop.signal };
+        return superviseAt(
+          level,
+          { ...probe, environment },
+          { declared: NO_PARAMETERS, program: probe.file, surroundings },
+        );
+      }),
     async [Symbol.asyncDispose]() {
       stop.abort();
       await Promise.allSettled(running);
@@ -75,6 +99,8 @@ export function createCommandRun(options: CommandRunOptions): CommandRun {
     },
   };
 }
+
+const NO_PARAMETERS = { expected_exit_codes: [0] };
 
 interface Surroundings {
   readonly policy: CommandPolicy;
@@ -123,12 +149,19 @@ async function start(
     // Unique, so that no other server's step of the same name is ever taken for this one.
     marker: `${context.idempotencyKey}/${randomUUID()}`,
   });
-  const command = { file: executable.file, argv: resolved.argv, directory: directory.path, environment };
-  return supervise(command, { declared, program, surroundings });
+  const bare = { file: executable.file, argv: resolved.argv, directory: directory.path, environment };
+  const level = strongerOf(policy.isolation.level, declared.isolation ?? "group");
+  return superviseAt(level, bare, { declared, program, surroundings });
+}
+
+async function superviseAt(level: IsolationLevel, bare: Bare, context: Declared): Promise<StepOutput> {
+  if (level === "group") return supervise(bare, context);
+  const wrapped = wrap(bare, level, context.surroundings.policy.isolation);
+  return "problem" in wrapped ? failure(wrapped.problem, "transient_io") : supervise({ ...bare, wrapped }, context);
 }
 
 interface Declared {
-  readonly declared: CommandParameters;
+  readonly declared: Pick<CommandParameters, "expected_exit_codes" | "sensitive_output">;
   readonly program: string;
   readonly surroundings: Surroundings;
 }

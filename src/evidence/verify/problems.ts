@@ -31,6 +31,8 @@ export const LAW_CODES = [
   "CONTRACT_GROUND",
   "CONTRACT_VERDICT",
   "CONTRACT_AFTER_END",
+  "DENIALS_COUNT",
+  "DENIALS_AFTER_END",
   "OTHER_KIND",
 ] as const;
 

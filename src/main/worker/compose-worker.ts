@@ -10,10 +10,10 @@ import type { LoadedConfiguration } from "../load-configuration.ts";
 import type { EventLog } from "../log-events.ts";
 import { openPostgresStore } from "../postgres-store.ts";
 import { initProviders, registerProviders } from "../register-providers.ts";
+import { openStepQueue } from "../step-queue.ts";
 import { claimStoreKind, requireStoreKind } from "../store-kind.ts";
 import { systemClock } from "../system-clock.ts";
 import { logWorker, tellRoster } from "./worker-log.ts";
-import { openWorkerQueue } from "./worker-queue.ts";
 import { openWorkerRoster } from "./worker-roster.ts";
 
 /** What a worker is started with beside its configuration. */
@@ -69,7 +69,7 @@ export async function composeWorker(configuration: LoadedConfiguration, parts: W
   resources.defer(() => store.close());
   claimStoreKind(state, configuration.store);
   await store.waiting(); // what is wrong with the place is said now
-  const queue = await openWorkerQueue(configuration);
+  const queue = await openStepQueue(configuration);
   resources.defer(() => queue.close());
   const stepTypes = withoutSecrets(await initProviders(providers, { ofPlatform: [], resources }), secrets);
   const serves = servedOf(stepTypes, parts.capabilities);

@@ -1,3 +1,5 @@
+import { digest } from "#evidence";
+
 /** What an attempt is for. */
 export type AttemptKind = "job" | "compensate" | "probe";
 
@@ -19,4 +21,17 @@ export function attemptKind(recorded: string): { readonly key: string; readonly 
  */
 export function attemptJobId(runId: string, recorded: string, attempt: number): string {
   return `${runId}/${recorded}/${attempt}`;
+}
+
+/**
+ * The id of the log that an attempt has of its own where a worker performs it. It follows from the job id of the attempt, so that the log is
+ * made once, whoever begins; and it begins with `~`, as no id that a caller can choose.
+ */
+export function attemptLogId(jobId: string): string {
+  return `~${digest(jobId)}`;
+}
+
+/** Whether a log is that of one attempt. */
+export function isAttemptLog(logId: string): boolean {
+  return logId.startsWith("~");
 }

@@ -1,10 +1,19 @@
 import type { EvidenceStore, RecordDraft } from "#evidence";
 import { isBlobReference } from "#evidence";
-import type { HealthObserver } from "#health";
-import type { Clock, ErrorClass, ExecutionResult, Job, Json, JsonObject, Plan, PlannedStep, StepResult } from "#model";
+import type { Execution } from "#executor";
+import type {
+  ErrorClass,
+  ExecutionResult,
+  Job,
+  Json,
+  JsonObject,
+  Plan,
+  PlannedStep,
+  Recovery,
+  StepResult,
+} from "#model";
 import { Fault } from "#model";
 import { perform } from "#worker";
-import type { Machine } from "../machine.ts";
 import { ARTIFACT_STEP } from "../plan/compile-plan.ts";
 import type { AttemptNames } from "./run-records.ts";
 
@@ -15,11 +24,10 @@ export interface AttemptOptions {
   readonly executedBy: string;
   readonly steps: readonly PlannedStep[];
   readonly timeoutSeconds?: number | undefined;
-  readonly machine: Machine;
-  readonly clock: Clock;
-  readonly health?: HealthObserver;
-  /** Aborted with a `Cancellation` to stop it. */
-  readonly signal: AbortSignal;
+  /** What the plan declares for a step of it in doubt. */
+  readonly recovery?: Recovery | undefined;
+  /** Has the job performed: by the executor of this process, or by a worker. @throws {Fault} ADMISSION_REFUSED, INVALID_REQUEST */
+  readonly performer: (job: Job) => Execution;
   /** Stores records of the attempt; resolves when they are durable. */
   readonly write: (drafts: readonly RecordDraft[]) => Promise<void>;
 }
@@ -28,6 +36,8 @@ export interface AttemptOptions {
 export interface EndedAttempt {
   readonly result: ExecutionResult;
   readonly unwritten: readonly RecordDraft[];
+  /** Whether its worker has cut it off: it has not failed. */
+  readonly interrupted?: boolean;
 }
 
 /**
@@ -36,7 +46,7 @@ export interface EndedAttempt {
  * @throws {Fault} if a record could not be stored; ADMISSION_REFUSED, INVALID_REQUEST if it may not run.
  */
 export async function performAttempt(options: AttemptOptions): Promise<EndedAttempt> {
-  const { names, contractId, executedBy, steps, timeoutSeconds, machine, clock, health, signal, write } = options;
+  const { names, contractId, executedBy, steps, timeoutSeconds, recovery, performer, write } = options;
   const job: Job = {
     jobId: names.jobId,
     contractId,
@@ -44,16 +54,20 @@ export async function performAttempt(options: AttemptOptions): Promise<EndedAtte
     steps: steps.map((step, stepIndex) => ({ stepIndex, ...step })),
     ...(timeoutSeconds !== undefined && { timeoutSeconds }),
   };
-  const admitted = machine.admit(job);
-  const execution = machine.executor.executeJob(admitted, { clock, signal, ...(health !== undefined && { health }) });
   const named = (drafts: readonly RecordDraft[]): readonly RecordDraft[] =>
-    drafts.map((draft) => ({ ...draft, attempt: names.attempt, job_key: names.recordKey }));
-  const { result, unwritten } = await perform(execution, (drafts) => write(named(drafts)), []);
+    drafts.map((draft) => ({
+      ...draft,
+      attempt: names.attempt,
+      job_key: names.recordKey,
+      ...(draft.event_type === "step.in_doubt" && recovery !== undefined && { recovery }),
+    }));
+  const { result, unwritten } = await perform(performer(job), (drafts) => write(named(drafts)), []);
   return { result, unwritten: named(unwritten) };
 }
 
 /** The kind of an attempt's failure. */
-export function failureClass({ finalStatus, finalReason, stepResults }: ExecutionResult): ErrorClass {
+export function failureClass({ finalStatus, finalReason, stepResults, stepsInDoubt }: ExecutionResult): ErrorClass {
+  if (stepsInDoubt.length > 0) return "in_doubt";
   if (finalStatus === "CANCELLED") return "cancelled";
   const last = stepResults.at(-1);
   if (last?.errorClass !== undefined) return last.errorClass;

@@ -18,6 +18,11 @@ export class ConcurrencySlots {
     return true;
   }
 
+  /** Takes a place whether there is one or not: for what runs already. */
+  occupy({ key }: Concurrency): void {
+    this.#taken.set(key, (this.#taken.get(key) ?? 0) + 1);
+  }
+
   /** Gives a place back. */
   give({ key }: Concurrency): void {
     const left = (this.#taken.get(key) ?? 1) - 1;

@@ -5,6 +5,7 @@ import type { Clock, Json } from "#model";
 import { Fault, LIMITS } from "#model";
 import { firstRecord, spilledText } from "#worker";
 import type { DiskGuard } from "../disk-guard.ts";
+import type { HandedJobs } from "../handed-jobs.ts";
 import { notAdmitted } from "../machine.ts";
 import type { Machine } from "../machine.ts";
 import { NOTIFICATION_CAUSES } from "../plan/compile-notifications.ts";
@@ -42,6 +43,8 @@ export interface RunRunnerOptions {
   readonly clock: Clock;
   readonly machine: Machine;
   readonly health?: HealthObserver;
+  /** What hands attempts over to workers; absent = each is performed in this process. */
+  readonly handed?: HandedJobs;
   /** What signs checkpoints within the logs; absent = there are none. */
   readonly checkpoints?: Omit<CheckpointOptions, "clock">;
   readonly disk?: DiskGuard;
@@ -176,7 +179,7 @@ class PlanRunner implements RunRunner {
   }
 
   #planRun(run: { runId: string; planHash: string; state: RunState; size: number }): PlanRun {
-    const { store, clock, machine, health, chance, checkpoints } = this.#options;
+    const { store, clock, machine, health, handed, chance, checkpoints } = this.#options;
     return new PlanRun({
       ...run,
       store,
@@ -185,13 +188,25 @@ class PlanRunner implements RunRunner {
       chance,
       slots: this.#slots,
       ...(health !== undefined && { health }),
+      ...(handed !== undefined && { handed }),
       ...(checkpoints !== undefined && { checkpoints: new RunCheckpoints(run.runId, { ...checkpoints, clock }) }),
       onRest: (rested) => this.#live.drop(rested),
     });
   }
 
   async #load(runId: string): Promise<PlanRun> {
-    return this.#planRun(await loadRun(this.#options.store, runId, { verify: true }));
+    const { store } = this.#options;
+    const loaded = await loadRun(store, runId, { verify: true });
+    if (!hasAttemptsAtWorkers(loaded.state)) return this.#planRun(loaded);
+    const head = await store.claim(runId, { hands: "driver" });
+    if (head === undefined) throw drivenElsewhere(runId);
+    const run = this.#planRun(head.size === loaded.size ? loaded : await loadRun(store, runId, { verify: true }));
+    run.attach();
+    return run;
+  }
+
+  async goOn(runId: string): Promise<void> {
+    await this.#live.with(runId, async (run) => run.kick());
   }
 
   async get(runId: string): Promise<RunView> {
@@ -310,6 +325,7 @@ class PlanRunner implements RunRunner {
     const runs = this.#live.all();
     for (const run of runs) run.stop({ kind: "drain", reason: "the server was stopped" }, { abort: false });
     const reason = `the server stopped and waited ${graceMs / 1000} s for it`;
+    for (const run of runs) if (run.isAtWorkers) run.abort({ cancelledBy: ENGINE, reason });
     const disarm = this.#options.clock.after(graceMs, () => {
       for (const run of runs) run.abort({ cancelledBy: ENGINE, reason });
     });
@@ -323,6 +339,16 @@ const ONLY_CONTRACTS = {
   description:
     "would be run without a contract, and this server runs only what a contract has approved (its configuration says `governance: required`); submit a request instead",
 };
+
+/** Whether workers perform attempts of a run that a process before this one, or another one, was driving. */
+function hasAttemptsAtWorkers({ running, jobs, auxiliary }: RunState): boolean {
+  return [...running].some((key) => (jobs.get(key) ?? auxiliary.get(key))?.logId !== undefined);
+}
+
+function drivenElsewhere(runId: string): Fault {
+  const text = `Run ${runId} is driven by another process that uses the same store: say it there, or ask again when that one is gone.`;
+  return new Fault("RUN_FENCED", text);
+}
 
 /** What is true of a run now, told when it is durable. */
 async function durableView(run: PlanRun): Promise<RunView> {

@@ -18,6 +18,8 @@ export interface AttemptEnd {
   /** Of the command that failed, if one did. */
   readonly exitCode: number | undefined;
   readonly artifacts: readonly Artifact[];
+  /** Whether its worker has cut it off: then it is not failed, and another one goes on. */
+  readonly interrupted: boolean;
   readonly stop: Stop | undefined;
   /** Whether another failed job has stopped the run. */
   readonly stopped: boolean;
@@ -29,10 +31,12 @@ export interface AttemptEnd {
 /** What is recorded of the end of an attempt, and what it means for its job: together, so that a crash leaves all of it or none. */
 export function endOfAttempt(job: JobState, end: AttemptEnd): RecordDraft[] {
   const { kind, names, result, artifacts, at } = end;
-  const errorClass = result.finalStatus === "COMPLETED" ? undefined : failureClass(result);
+  const errorClass =
+    result.finalStatus === "COMPLETED" ? undefined : end.interrupted ? "cancelled" : failureClass(result);
   const drafts = artifacts.map((data): RecordDraft => artifactRecord(data, names, result));
   drafts.push(jobEnded(names, { result, errorClass, data: endData(end, errorClass) }));
-  if (kind === "probe") drafts.push(...afterProbe(job, end, errorClass));
+  if (end.interrupted) drafts.push(...afterInterruption(end));
+  else if (kind === "probe") drafts.push(...afterProbe(job, end, errorClass));
   else if (kind === "job" && errorClass !== undefined) drafts.push(...afterFailure(job, end, errorClass));
   else if (kind === "compensate" && errorClass === undefined)
     drafts.push(
@@ -54,14 +58,35 @@ function artifactRecord(data: Artifact, names: AttemptNames, result: ExecutionRe
 }
 
 /** An attempt that this process stopped for its own sake is cut off, not failed. */
-function endData({ exitCode, stop }: AttemptEnd, errorClass: ErrorClass | undefined): JsonObject | undefined {
-  const interrupted = errorClass === "cancelled" && stop?.kind === "drain";
+function endData(end: AttemptEnd, errorClass: ErrorClass | undefined): JsonObject | undefined {
+  const { exitCode, stop } = end;
+  const interrupted = end.interrupted || (errorClass === "cancelled" && stop?.kind === "drain");
   if (exitCode === undefined && !interrupted) return undefined;
   return { ...(exitCode !== undefined && { exit_code: exitCode }), ...(interrupted && { interrupted: true }) };
 }
 
+/** Another worker goes on where this one was. */
+function afterInterruption({ names: { recordKey: key, attempt }, stop, at }: AttemptEnd): readonly RecordDraft[] {
+  if (stop?.kind === "cancel") return [];
+  const said = { at, actor: ENGINE, reason: "its worker went away, with no step in doubt" };
+  return [aboutJob("job.retried", { key, said, attempt: attempt + 1, data: { delay_ms: 0 } })];
+}
+
+/** What a start would do with a step in doubt, where the job declares that it needs nobody's word. A probe is due by itself. */
+function afterDoubt({ job, attempt }: JobState, { stopped, at }: AttemptEnd): readonly RecordDraft[] {
+  const { key, recovery, retry } = job;
+  const again = recovery === "idempotent" || recovery === "rerun";
+  if (!again || stopped || attempt + 1 >= Math.max(retry.maxAttempts, 1) + DOUBTS_RUN_AGAIN) return [];
+  const said = { at, actor: ENGINE, reason: `in doubt: its recovery is ${recovery}` };
+  return [aboutJob("job.retried", { key, said, attempt: attempt + 1, data: { delay_ms: 0 } })];
+}
+
+/** A step that takes down whatever performs it is not given to one worker after the other for ever: then it waits for somebody's word. */
+const DOUBTS_RUN_AGAIN = 5;
+
 function afterFailure(job: JobState, end: AttemptEnd, errorClass: ErrorClass): readonly RecordDraft[] {
   if (errorClass === "cancelled" || end.stop?.kind === "cancel") return [];
+  if (errorClass === "in_doubt") return afterDoubt(job, end);
   const { result, exitCode, chance, at } = end;
   const { key, retry, gate } = job.job;
   const { attempt } = job;

@@ -19,6 +19,10 @@ export interface JobState {
   stepsDone: number;
   /** The step of its attempt that was started and has no end yet, by its index in the attempt. */
   runningStep: RunningStep | undefined;
+  /** The log that its attempt has of its own, if a worker performs it. */
+  logId: string | undefined;
+  /** Records of the steps of its attempt. */
+  stepRecords: number;
   /** The step of its attempt that has failed. */
   failedStep: { readonly errorClass: ErrorClass; readonly reason: string } | undefined;
   /** The step of its last attempt that is in doubt, or was. */
@@ -48,11 +52,21 @@ export interface AuxiliaryState {
   attempt: number;
   succeeded: boolean;
   runningStep: RunningStep | undefined;
+  /** The log that its attempt has of its own, if a worker performs it. */
+  logId: string | undefined;
+  /** Records of the steps of its attempt. */
+  stepRecords: number;
 }
 
 /** The step that a record is about. */
 export function stepOf({ step_index: index, step_type: type, target }: RecordDraft): RunningStep {
   return { stepIndex: index ?? 0, stepType: type ?? "", target: target ?? "" };
+}
+
+/** The log that an attempt has of its own, as the record of its start says it; undefined = it has none. */
+export function logOf({ data }: RecordDraft): string | undefined {
+  const logId = data?.["log"];
+  return typeof logId === "string" ? logId : undefined;
 }
 
 /** A job of which no record says anything yet. */
@@ -68,6 +82,8 @@ export function newJob(job: PlannedJob, place: number, remaining: number): JobSt
     queued: false,
     stepsDone: 0,
     runningStep: undefined,
+    logId: undefined,
+    stepRecords: 0,
     failedStep: undefined,
     doubtfulStep: undefined,
     overridden: false,
@@ -79,4 +95,9 @@ export function newJob(job: PlannedJob, place: number, remaining: number): JobSt
     startedAt: undefined,
     endedAt: undefined,
   };
+}
+
+/** A compensation or a probe of which no record says anything yet. */
+export function newAuxiliary(): AuxiliaryState {
+  return { attempt: -1, succeeded: false, runningStep: undefined, logId: undefined, stepRecords: 0 };
 }

@@ -27,7 +27,8 @@ export interface MoveFacts {
  */
 export function nextMoves(state: RunState, facts: MoveFacts): readonly Move[] {
   if (state.status === "rolling_back") return rollbackMoves(state);
-  if (state.status === "blocked") return state.stop?.kind === "cancel" ? restMoves(state) : [];
+  if (state.status === "blocked")
+    return state.stop?.kind === "cancel" && state.running.size === 0 ? restMoves(state) : [];
   if (state.status !== "executing") return [];
   if (state.stop === undefined) {
     const probes = state
@@ -113,7 +114,7 @@ function hasMoreToDo(state: RunState): boolean {
   if (state.openGates.size > 0) return true;
   for (const { status, interrupted } of state.jobs.values())
     if (status === "pending" || status === "retrying" || (status === "failed" && interrupted)) return true;
-  return false;
+  return state.hasProbesDue;
 }
 
 function ended(state: RunState, complete: Move, skipReason: string): readonly Move[] {

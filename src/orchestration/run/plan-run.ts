@@ -1,13 +1,16 @@
 import type { EvidenceStore, RecordDraft, RunCheckpoints } from "#evidence";
 import type { HealthObserver } from "#health";
 import type { Cancellation, Clock, PlannedStep } from "#model";
+import type { HandedJobs } from "../handed-jobs.ts";
 import type { Machine } from "../machine.ts";
-import { artifactsOf, exitCodeOf, isRefusal, performAttempt, refusedAttempt } from "./attempt.ts";
+import { artifactsOf, exitCodeOf, isRefusal, refusedAttempt } from "./attempt.ts";
 import { endOfAttempt } from "./end-of-attempt.ts";
 import type { EndedAttempt } from "./attempt.ts";
-import { attemptJobId, recordKey } from "./attempt-names.ts";
+import { attemptJobId, attemptKind, attemptLogId, recordKey } from "./attempt-names.ts";
 import type { AttemptKind } from "./attempt-names.ts";
 import type { ConcurrencySlots } from "./concurrency-slots.ts";
+import { LiveAttempts } from "./live-attempts.ts";
+import type { LiveAttempt } from "./live-attempts.ts";
 import { nextMoves } from "./next-moves.ts";
 import type { Move } from "./next-moves.ts";
 import { RunLog } from "./run-log.ts";
@@ -23,6 +26,8 @@ export interface RunSurroundings {
   readonly machine: Machine;
   readonly slots: ConcurrencySlots;
   readonly health?: HealthObserver;
+  /** What hands attempts over to workers; absent = each is performed in this process. */
+  readonly handed?: HandedJobs;
   /** In [0, 1). */
   readonly chance: () => number;
 }
@@ -50,7 +55,7 @@ export class PlanRun {
   readonly state: RunState;
   readonly #options: PlanRunOptions;
   readonly #log: RunLog;
-  readonly #attempts = new Map<string, AbortController>();
+  readonly #attempts: LiveAttempts;
   readonly #timers = new Map<string, () => void>();
   #broken: unknown;
   #rests = quietResolvers();
@@ -61,6 +66,7 @@ export class PlanRun {
     this.planHash = planHash;
     this.state = state;
     this.#options = options;
+    this.#attempts = new LiveAttempts(options);
     this.#log = new RunLog({ store, runId, size, ...(checkpoints !== undefined && { checkpoints }) });
   }
 
@@ -104,16 +110,41 @@ export class PlanRun {
     this.#moveOn();
   }
 
-  /** Starts nothing more. `abort` also stops what runs. */
+  /** Starts nothing more. `abort` also stops what runs; what workers perform only somebody's word stops. */
   stop(stop: Stop, { abort }: { readonly abort: boolean }): void {
     if (this.state.stop?.kind !== "cancel") this.state.stop = stop;
-    if (abort) this.abort({ cancelledBy: stop.kind === "cancel" ? stop.cancelledBy : ENGINE, reason: stop.reason });
+    if (abort && stop.kind === "cancel") this.#attempts.cancel({ cancelledBy: stop.cancelledBy, reason: stop.reason });
+    if (abort) this.#attempts.cancelHere({ cancelledBy: ENGINE, reason: stop.reason });
     this.#moveOn();
   }
 
-  /** Stops what runs. */
+  /** Stops what runs in this process, and leaves to the workers what they perform. */
   abort(cancellation: Cancellation): void {
-    for (const attempt of this.#attempts.values()) attempt.abort(cancellation);
+    this.#attempts.cancelHere(cancellation);
+    this.#attempts.leave();
+  }
+
+  /** Whether it waits for workers alone: then another process may go on with it at any time. */
+  get isAtWorkers(): boolean {
+    return this.#attempts.allElsewhere;
+  }
+
+  /** Goes on with what a process before this one was driving: follows the attempts that workers perform. Call it once, at first. */
+  attach(): void {
+    for (const key of this.state.running) this.#follow(key);
+    for (const key of this.state.delayed.keys()) if (!this.#timers.has(key)) this.#wait(key);
+  }
+
+  #follow(key: string): void {
+    const { key: jobKey, kind } = attemptKind(key);
+    const job = this.state.job(jobKey);
+    const known = kind === "job" ? job : this.state.auxiliary.get(key);
+    if (known?.logId === undefined) return;
+    const { attempt, logId, stepRecords } = known;
+    const names: AttemptNames = { recordKey: key, attempt, jobId: attemptJobId(this.runId, key, attempt) };
+    if (kind === "job" && job.job.concurrency !== undefined) this.#options.slots.occupy(job.job.concurrency);
+    const steps = stepsOf(job, kind).slice(kind === "job" ? job.stepsDone : 0); // asked for only if nothing was begun
+    this.#begin(job, { kind, names, steps, logId, stepRecords, announced: Promise.resolve() });
   }
 
   #moveOn(): void {
@@ -121,10 +152,11 @@ export class PlanRun {
     const facts = { mayStart: (job: JobState) => this.#takeSlot(job) };
     for (let moves = nextMoves(this.state, facts); moves.length > 0; moves = nextMoves(this.state, facts)) {
       const drafts: RecordDraft[] = [];
-      const begins: (() => void)[] = [];
+      const begins: Begin[] = [];
       for (const move of moves) this.#carryOut(move, drafts, begins);
-      this.#emit(drafts).catch(ignore); // whoever waits is told by #break
-      for (const begin of begins) begin();
+      const durable = this.#emit(drafts);
+      durable.catch(ignore); // whoever waits is told by #break
+      for (const begin of begins) begin(durable);
     }
   }
 
@@ -132,7 +164,7 @@ export class PlanRun {
     return job.concurrency === undefined || this.#options.slots.take(job.concurrency);
   }
 
-  #carryOut(move: Move, drafts: RecordDraft[], begins: (() => void)[]): void {
+  #carryOut(move: Move, drafts: RecordDraft[], begins: Begin[]): void {
     const said = this.#said("reason" in move ? move.reason : undefined);
     switch (move.kind) {
       case "start":
@@ -159,51 +191,39 @@ export class PlanRun {
     }
   }
 
-  #start(job: JobState, kind: AttemptKind): { readonly draft: RecordDraft; readonly begin: () => void } {
+  #start(job: JobState, kind: AttemptKind): { readonly draft: RecordDraft; readonly begin: Begin } {
     const key = recordKey(job.job.key, kind);
     const last = kind === "job" ? job.attempt : (this.state.auxiliary.get(key)?.attempt ?? -1);
     const attempt = last + 1;
     const names: AttemptNames = { recordKey: key, attempt, jobId: attemptJobId(this.runId, key, attempt) };
     const firstStep = kind === "job" ? job.stepsDone : 0;
     const steps = stepsOf(job, kind).slice(firstStep);
-    const draft = jobStarted(names, { said: this.#said(), steps: steps.length, firstStep });
-    const begin = (): void => {
-      this.#attempt(job, { kind, names, steps }).catch((error: unknown) => this.#break(error));
-    };
+    const logId = this.#options.handed?.handsOver === true ? attemptLogId(names.jobId) : undefined;
+    const draft = jobStarted(names, { said: this.#said(), steps: steps.length, firstStep, logId });
+    const begin: Begin = (announced) => this.#begin(job, { kind, names, steps, logId, stepRecords: 0, announced });
     return { draft, begin };
   }
 
-  async #attempt(
-    job: JobState,
-    {
-      kind,
-      names,
-      steps,
-    }: { readonly kind: AttemptKind; readonly names: AttemptNames; readonly steps: readonly PlannedStep[] },
-  ): Promise<void> {
-    const abort = new AbortController();
-    this.#attempts.set(names.recordKey, abort);
-    const { machine, clock, health } = this.#options;
+  #begin(job: JobState, attempt: Beginning): void {
+    this.#attempt(job, attempt).catch((error: unknown) => this.#break(error));
+  }
+
+  async #attempt(job: JobState, { kind, ...attempt }: Beginning): Promise<void> {
     const { plan, submittedBy } = this.state;
+    const { names } = attempt;
     let ended: EndedAttempt;
     try {
-      ended = await performAttempt({
-        names,
+      ended = await this.#attempts.perform({
+        ...attempt,
         contractId: plan.contractId,
         executedBy: submittedBy,
-        steps,
         timeoutSeconds: kind === "job" ? job.job.timeoutSeconds : undefined,
-        machine,
-        clock,
-        ...(health !== undefined && { health }),
-        signal: abort.signal,
+        recovery: kind === "job" ? job.job.recovery : undefined,
         write: (drafts) => this.#emit(drafts),
       });
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      ended = refusedAttempt(error, names, { plan, submittedBy, at: clock.now() });
-    } finally {
-      this.#attempts.delete(names.recordKey);
+      ended = refusedAttempt(error, names, { plan, submittedBy, at: this.#options.clock.now() });
     }
     await this.#attemptEnded(job, { kind, names, ended });
   }
@@ -212,7 +232,7 @@ export class PlanRun {
     job: JobState,
     { kind, names, ended }: { readonly kind: AttemptKind; readonly names: AttemptNames; readonly ended: EndedAttempt },
   ): Promise<void> {
-    const { result, unwritten } = ended;
+    const { result, unwritten, interrupted = false } = ended;
     const { store, slots, clock, chance } = this.#options;
     const drafts = endOfAttempt(job, {
       kind,
@@ -220,6 +240,7 @@ export class PlanRun {
       result,
       exitCode: await exitCodeOf(result, store),
       artifacts: kind === "job" ? await artifactsOf(result, store) : [],
+      interrupted,
       stop: this.state.stop,
       stopped: this.state.stoppedBy !== undefined,
       chance: chance(),
@@ -298,6 +319,14 @@ export class PlanRun {
   #said(reason?: string): Said {
     return { at: this.#options.clock.now(), actor: ENGINE, reason };
   }
+}
+
+/** Begins what was announced; it is told when that is durable. */
+type Begin = (announced: Promise<void>) => void;
+
+/** What an attempt begins with, or is followed with. */
+interface Beginning extends Pick<LiveAttempt, "names" | "steps" | "logId" | "stepRecords" | "announced"> {
+  readonly kind: AttemptKind;
 }
 
 function stepsOf({ job }: JobState, kind: AttemptKind): readonly PlannedStep[] {

@@ -4,7 +4,8 @@ import { loadRun } from "./load-run.ts";
 import type { LoadedRun } from "./load-run.ts";
 import { attemptJobId } from "./attempt-names.ts";
 import { decideRetry } from "./decide-retry.ts";
-import type { JobState, RunningStep } from "./job-state.ts";
+import { newAuxiliary } from "./job-state.ts";
+import type { AuxiliaryState, JobState, RunningStep } from "./job-state.ts";
 import { aboutJob, blocked, common, ENGINE, runCompleted } from "./run-records.ts";
 import type { Said } from "./run-records.ts";
 import type { RunState } from "./run-state.ts";
@@ -15,6 +16,8 @@ export interface RecoveredRun {
   readonly planName: string;
   /** Jobs that were running when the process ended. */
   readonly interrupted: readonly string[];
+  /** Those that workers perform: they go on, and the run with them. */
+  readonly atWorkers: readonly string[];
   /** Jobs with a step in doubt. */
   readonly inDoubt: readonly string[];
   readonly status: RunState["status"];
@@ -29,25 +32,52 @@ const IN_DOUBT = "It was started and has no recorded end: whether it took effect
 
 /**
  * Says in a run's log what a dead process has left: a step without an end is in doubt, an attempt between two steps was cut
- * off, the run is blocked until somebody resumes it. Performs nothing. A run that waits is left alone.
+ * off, the run is blocked until somebody resumes it. Performs nothing. A run that waits is left alone. An attempt with a log of its own
+ * is performed by a worker: nothing is said of it, and the run is not blocked, for whoever drives it next follows that log.
  */
 export async function recoverPlanRun(store: EvidenceStore, head: RunHead, clock: Clock): Promise<RecoveredRun> {
   const run = await loadRun(store, head.runId, { verify: false });
   const { state } = run;
-  const interrupted = [...state.running];
-  if (state.status === "blocked" && interrupted.length === 0 && head.torn === undefined) return found(run, []);
+  const atWorkers = [...state.running].filter((key) => attemptOf(state, key).logId !== undefined);
+  const interrupted = [...state.running].filter((key) => !atWorkers.includes(key));
+  const runs = interrupted.length > 0 || atWorkers.length > 0;
+  if (state.status === "blocked" && !runs && head.torn === undefined) return found(run, { interrupted, atWorkers });
   const said: Said = { at: clock.now(), actor: ENGINE, reason: INTERRUPTED };
-  const drafts = [recoveredNote(head, said), ...interrupted.flatMap((key) => attemptRecords(key, run, said))];
-  if (state.status === "rolling_back")
+  const ends = interrupted.flatMap((key) => attemptRecords(key, run, said));
+  const drafts = [recoveredNote(head, said), ...ends];
+  if (atWorkers.length > 0) drafts.push(...ends.flatMap((end) => goesOn(end, state, said.at)));
+  else if (state.status === "rolling_back")
     drafts.push(runCompleted("failed", { ...said, reason: "The rollback was cut off: the process ended" }));
   else if (state.status !== "blocked") drafts.push(blocked("interrupted", said));
   for (let at = 0; at < drafts.length; at += 500)
     await store.append(head.runId, run.size + at, drafts.slice(at, at + 500));
   for (const draft of drafts) state.apply(draft);
-  return found(run, interrupted);
+  return found(run, { interrupted, atWorkers });
 }
 
-function found({ runId, state }: LoadedRun, interrupted: readonly string[]): RecoveredRun {
+/** Where the run is not blocked, what was cut off in this process goes on at once, unless somebody has to say that it may. */
+function goesOn(
+  { event_type: type, job_key: key, attempt, error_class: kind, data }: RecordDraft,
+  state: RunState,
+  at: string,
+): readonly RecordDraft[] {
+  if (type !== "job.failed" || key === undefined) return [];
+  const recovery = state.jobs.get(key)?.job.recovery;
+  const unasked = kind === "in_doubt" && (recovery === "idempotent" || recovery === "rerun");
+  if (!unasked && data?.["interrupted"] !== true) return [];
+  const said = { at, actor: ENGINE, reason: unasked ? `in doubt: its recovery is ${recovery}` : "it was cut off" };
+  return [aboutJob("job.retried", { key, said, attempt: attempt + 1, data: { delay_ms: 0 } })];
+}
+
+/** What is known of the attempt that runs under a key. */
+function attemptOf(state: RunState, recordKey: string): Pick<AuxiliaryState, "attempt" | "runningStep" | "logId"> {
+  return state.jobs.get(recordKey) ?? state.auxiliary.get(recordKey) ?? newAuxiliary();
+}
+
+function found(
+  { runId, state }: LoadedRun,
+  { interrupted, atWorkers }: Pick<RecoveredRun, "interrupted" | "atWorkers">,
+): RecoveredRun {
   const { status, blockCause, startAfter, plan, inDoubt, openGates } = state;
   const cutOff = blockCause === "stopped" || blockCause === "interrupted";
   const passed = blockCause === "gate" && openGates.size === 0; // by a word that only recorded it
@@ -57,6 +87,7 @@ function found({ runId, state }: LoadedRun, interrupted: readonly string[]): Rec
     runId,
     planName: plan.name,
     interrupted,
+    atWorkers,
     inDoubt: [...inDoubt],
     status,
     mayGoOn,

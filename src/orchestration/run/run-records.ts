@@ -76,17 +76,28 @@ export interface AttemptNames {
   readonly attempt: number;
 }
 
-/** An attempt begins. `firstStep` is the step of the job that it begins with. */
+/** An attempt begins. `firstStep` is the step of the job that it begins with, `logId` the log of its own, if a worker performs it. */
 export function jobStarted(
   names: AttemptNames,
-  { said, steps, firstStep }: { readonly said: Said; readonly steps: number; readonly firstStep: number },
+  {
+    said,
+    steps,
+    firstStep,
+    logId,
+  }: {
+    readonly said: Said;
+    readonly steps: number;
+    readonly firstStep: number;
+    readonly logId?: string | undefined;
+  },
 ): RecordDraft {
+  const data = { ...(firstStep > 0 && { first_step: firstStep }), ...(logId !== undefined && { log: logId }) };
   return {
     event_type: "job.started",
     ...common(said),
     ...named(names),
     steps_declared: steps,
-    ...(firstStep > 0 && { data: { first_step: firstStep } }),
+    ...(Object.keys(data).length > 0 && { data }),
   };
 }
 

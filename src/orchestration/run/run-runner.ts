@@ -90,6 +90,11 @@ export interface RunRunner {
   get(runId: string): Promise<RunView>;
   /** @throws {Fault} RUN_NOT_FOUND, RUN_ACTIVE, RUN_ENDED, RUN_NOT_RESUMABLE, PLAN_CHANGED, DRAINING */
   resume(runId: string, options: ResumeOptions): Promise<ResumedRun>;
+  /**
+   * Goes on with a run that a process before this one was driving and whose attempts workers perform: nobody has to say so.
+   * @throws {Fault} RUN_FENCED if another process drives it; EVIDENCE_BROKEN
+   */
+  goOn(runId: string): Promise<void>;
   /** Starts a delayed run that an earlier process has accepted, when its time comes. */
   awaitStart(runId: string, startAfter: string): void;
   /** Stops what runs, skips what waits; resolves when the run has ended. @throws {Fault} RUN_NOT_FOUND, RUN_ENDED */

@@ -4,7 +4,8 @@ import { assert } from "#model";
 import { jobGraph } from "../plan/graph.ts";
 import { attemptKind } from "./attempt-names.ts";
 import { ReadyQueue } from "./ready-queue.ts";
-import { newJob, stepOf } from "./job-state.ts";
+import { isCopied } from "../copied-record.ts";
+import { logOf, newAuxiliary, newJob, stepOf } from "./job-state.ts";
 import type { AuxiliaryState, JobState } from "./job-state.ts";
 import type { BlockCause } from "./run-records.ts";
 
@@ -120,6 +121,11 @@ export class RunState {
     return due;
   }
 
+  /** Whether jobs in doubt are to be probed. */
+  get hasProbesDue(): boolean {
+    return [...this.#probesDue].some((key) => this.job(key).status === "in_doubt");
+  }
+
   /** Jobs whose gate is due to be opened, since this was asked last. */
   takeGatesDue(): readonly JobState[] {
     return this.#gatesDue.splice(0).map((key) => this.job(key));
@@ -159,6 +165,7 @@ export class RunState {
     const job = this.jobs.get(key);
     if (job === undefined) return;
     if (kind !== "job") return this.#auxiliary(record, recordKey, job);
+    if (isCopied(record)) job.stepRecords += 1;
     switch (record.event_type) {
       case "job.started":
         return this.#started(record, job);
@@ -215,6 +222,8 @@ export class RunState {
 
   #started(record: RecordDraft, job: JobState): void {
     job.attempt = record.attempt;
+    job.logId = logOf(record);
+    job.stepRecords = 0;
     job.startedAt = record.timestamp_utc;
     job.firstStartedAt ??= record.timestamp_utc;
     job.endedAt = undefined;
@@ -257,6 +266,7 @@ export class RunState {
     if (record.error_class === "in_doubt") {
       this.inDoubt.add(key);
       job.status = "in_doubt";
+      if (job.job.recovery === "probe") this.#probesDue.add(key);
       return;
     }
     if (!job.interrupted) {
@@ -294,19 +304,26 @@ export class RunState {
   }
 
   #auxiliary(record: RecordDraft, recordKey: string, job: JobState): void {
-    const known = this.auxiliary.get(recordKey) ?? { attempt: -1, succeeded: false, runningStep: undefined };
+    const known = this.auxiliary.get(recordKey) ?? newAuxiliary();
     this.auxiliary.set(recordKey, known);
     if (record.event_type.startsWith("step."))
       known.runningStep = record.event_type === "step.started" ? stepOf(record) : undefined;
+    if (isCopied(record)) known.stepRecords += 1;
     if (record.event_type === "job.started") {
       known.attempt = record.attempt;
+      known.logId = logOf(record);
+      known.stepRecords = 0;
       this.#probesDue.delete(job.job.key);
       this.running.add(recordKey);
     }
     if (record.event_type !== "job.succeeded" && record.event_type !== "job.failed") return;
     this.running.delete(recordKey);
     known.succeeded = record.event_type === "job.succeeded";
-    if (known.succeeded || record.data?.["interrupted"] === true) return;
+    if (known.succeeded) return;
+    if (record.data?.["interrupted"] === true) {
+      if (recordKey.endsWith(":probe")) this.#probesDue.add(job.job.key);
+      return;
+    }
     job.reason = record.reason;
     this.failures.add(recordKey);
   }

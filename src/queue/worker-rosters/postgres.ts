@@ -74,9 +74,9 @@ export class PostgresRoster implements WorkerRoster {
   async living(): Promise<readonly LivingWorker[]> {
     const rows = await this.#ask<LivingRow>(
       `SELECT name, serves, concurrency, busy,
-         extract(epoch FROM clock_timestamp() - started_at)::float8 * 1000 AS up_ms,
-         extract(epoch FROM clock_timestamp() - seen_at)::float8 * 1000 AS silent_ms
-       FROM ${this.#table} WHERE store = $1 AND lease_until > clock_timestamp() ORDER BY name, session LIMIT ${LISTED}`,
+         extract(epoch FROM at.now - started_at)::float8 * 1000 AS up_ms,
+         extract(epoch FROM at.now - seen_at)::float8 * 1000 AS silent_ms
+       FROM ${this.#table}, (SELECT clock_timestamp() AS now) at WHERE store = $1 AND lease_until > at.now ORDER BY name, session LIMIT ${LISTED}`,
       [this.#options.store],
     );
     return rows.map(({ up_ms: upMs, silent_ms: silentMs, ...entry }) => ({ ...entry, upMs, silentMs }));

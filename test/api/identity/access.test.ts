@@ -108,6 +108,7 @@ test("a denied call is told to the log with who and what, and counted", async ()
       principal: "",
       method: "/grpc.health.v1.Health/Check",
       detail: expect.stringContaining("exp"),
+      peer: "127.0.0.1",
       count: 1,
     },
   ]);
@@ -297,7 +298,7 @@ test("without identities nothing is asked for but what was asked for before, and
 
 test("the same identities are asked for on the HTTP side port, before anything of the request is read", async () => {
   await using opened = await identityHouse(issuer, { server: { httpAddress: "127.0.0.1:0" } });
-  const url = `http://${opened.house.server.httpAddress}/verbatim.queue.v1.QueueService/Enqueue`;
+  const url = `http://${opened.house.server.httpAddress}/verbatim.orchestration.v1.RunService/CreateRun`;
   const ask = async (token: string) => {
     const answer = await fetch(url, {
       method: "POST",

@@ -102,14 +102,13 @@ describe("every method is called by every role, and let in as the table says", (
 });
 
 describe("a credential that does not hold lets nobody in, whatever the method", () => {
-  test("no credential at all", async () => {
-    for (const { method } of ROWS)
-      expect([method, (await callAlone(method, undefined)).status]).toEqual([method, UNAUTHENTICATED]);
-  });
-
-  test("each token that is not to be believed, at every method", async () => {
+  // At every method, the usual ones are tried in matrix/authorization-cells.test.ts.
+  test("each token that is not to be believed, at a method of each kind", async () => {
+    const kinds = ["Health/Check", "EvidenceService/ReadLog", "v1.ServerReflection/ServerReflectionInfo"];
+    const rows = ROWS.filter(({ method }) => kinds.some((kind) => method.endsWith(kind)));
+    expect(rows).toHaveLength(kinds.length);
     for (const [what, token] of Object.entries(issuer.bad)) {
-      for (const { method } of ROWS) {
+      for (const { method } of rows) {
         const { status, message } = await callAlone(method, token);
         expect([what, method, status]).toEqual([what, method, UNAUTHENTICATED]);
         expect(message).toMatch(/^The call brings a token that (is not accepted here\.|has expired; get a new one\.)$/);

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Denial, GrpcServerOptions, IdentityOptions } from "#api";
+import type { ClientTls, Denial, IdentityOptions } from "#api";
 import { connectClient, openIdentities } from "#api";
 import type { VerbatimClient } from "#api";
 import { startHouse, systemClock } from "../support/house.ts";
@@ -17,7 +17,7 @@ export interface IdentityHouse extends AsyncDisposable {
   /** File with the issuer's keys. */
   readonly keyFile: string;
   /** A client with this token; closed with the house. */
-  client(token?: string): VerbatimClient;
+  client(token?: string, tls?: ClientTls): VerbatimClient;
 }
 
 /** Bounds that no test comes up against by chance. */
@@ -26,10 +26,12 @@ export const WIDE_BOUNDS = { callsPerSecond: 1e6, burst: 1e6, callsInFlight: 1e4
 /** The server's own token. */
 export const LOCAL_TOKEN = "t".repeat(43);
 
+type HouseOptions = NonNullable<Parameters<typeof startHouse>[0]>;
+
 /** Starts one. */
 export async function identityHouse(
   issuer: Issuer,
-  { identity = {}, server = {} }: { identity?: Partial<IdentityOptions>; server?: Partial<GrpcServerOptions> } = {},
+  { identity = {}, server = {} }: { identity?: Partial<IdentityOptions>; server?: HouseOptions } = {},
 ): Promise<IdentityHouse> {
   const directory = await mkdtemp(join(tmpdir(), "verbatim-identity-"));
   const keyFile = join(directory, "keys.json");
@@ -73,8 +75,8 @@ export async function identityHouse(
     address,
     denials,
     keyFile,
-    client(token) {
-      const made = connectClient({ address, ...(token !== undefined && { token }) });
+    client(token, tls) {
+      const made = connectClient({ address, ...(token !== undefined && { token }), ...(tls !== undefined && { tls }) });
       clients.push(made);
       return made;
     },

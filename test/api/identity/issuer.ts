@@ -7,9 +7,17 @@ export interface Issuer {
   readonly keys: JSONWebKeySet;
   /** A token with these claims over the usual ones; `undefined` leaves one out. */
   token(claims?: Readonly<Record<string, unknown>>): Promise<string>;
+  /** A token with these claims for each of the ways that most servers are asked for: what is wrong with it, and it. */
+  broken(claims: Readonly<Record<string, unknown>>): Promise<Readonly<Record<BrokenKind, string>>>;
   /** Tokens that must not be accepted, each with what is wrong with it. */
   readonly bad: Readonly<Record<string, string>>;
 }
+
+/** Ways in which a token of anybody's is broken. */
+export const BROKEN_KINDS = ["expired", "wrong audience", "alg none", "wrong key", "not yet valid"] as const;
+
+/** One of {@link BROKEN_KINDS}. */
+export type BrokenKind = (typeof BROKEN_KINDS)[number];
 
 /** What the usual token says. */
 export const ISSUER = "https://issuer.example";
@@ -83,5 +91,12 @@ export async function makeIssuer(): Promise<Issuer> {
       .setProtectedHeader({ alg: "ES256", kid: "one", crit: ["x"], x: 1 })
       .sign(privateKey, { crit: { x: true } }),
   };
-  return { keys, token, bad };
+  const broken = async (claims: Readonly<Record<string, unknown>>) => ({
+    expired: await token({ ...claims, exp: now() - 31 }),
+    "wrong audience": await token({ ...claims, aud: "another" }),
+    "alg none": new UnsecuredJWT(usual(claims)).encode(),
+    "wrong key": await signed(claims, other.privateKey),
+    "not yet valid": await token({ ...claims, nbf: now() + 3600, exp: now() + 7200 }),
+  });
+  return { keys, token, broken, bad };
 }

@@ -58,6 +58,8 @@ const POWERS: Readonly<Record<string, readonly string[]>> = {
     "ListHooks",
     "GetStats",
     "ListDeadLetters",
+    "ListDenials",
+    "ReadDenials",
     "/metrics",
   ],
 };
@@ -72,11 +74,12 @@ test.each(ROLES)("a role has the powers that are written down, and no other: %s"
   expect(powers).toEqual(POWERS[role]);
 });
 
-test("whoever is merely known may ask for health, step types, the public key and descriptions, and for nothing else", () => {
+test("whoever is merely known may ask for health, what runs here, step types, the public key and descriptions, and for nothing else", () => {
   const open = authorizationRows().filter(({ roles }) => roles === undefined);
   expect(open.map(({ method }) => method)).toEqual([
     "/verbatim.executor.v1.JobExecutorService/ListStepTypes",
     "/verbatim.evidence.v1.EvidenceService/GetPublicKey",
+    "/verbatim.server.v1.ServerService/GetServer",
     "/grpc.health.v1.Health/Check",
     "/grpc.health.v1.Health/Watch",
     "/grpc.health.v1.Health/List",

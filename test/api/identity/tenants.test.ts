@@ -24,7 +24,7 @@ let local: VerbatimClient;
 beforeAll(async () => {
   issuer = await makeIssuer();
   const large = stepType("test.large", () => ({ success: true, output: "x".repeat(10_000) }));
-  opened = await identityHouse(issuer, { server: { stepTypes: [...STEP_TYPES, large] } as never });
+  opened = await identityHouse(issuer, { server: { stepTypes: [...STEP_TYPES, large] } });
   acme = opened.client(await issuer.token());
   globex = opened.client(await issuer.token({ sub: "gil", tenant: "globex" }));
   local = opened.client(LOCAL_TOKEN);
@@ -135,6 +135,36 @@ test("lists show a tenant's own alone, page by page, and say nothing of the plac
   expect(plans.runs.length).toBeGreaterThan(0);
   expect(plans.runs.filter(({ runId }) => !runId.startsWith("globex."))).toEqual([]);
   expect((await acme.runs.listRuns({})).runs.map(({ runId }) => runId)).toEqual(["acme.run"]);
+});
+
+test("the page token of another tenant's list shows a tenant its own alone, whatever it was made for", async () => {
+  for (let n = 0; n < 3; n += 1) {
+    await acme.runs.createRun({ plan: plan(), runId: `acme.paged-${n}` });
+    await globex.runs.createRun({ plan: plan(), runId: `globex.paged-${n}` });
+  }
+  const ofAcme = await acme.runs.listRuns({ pageSize: 1 });
+  const ofAll = await local.runs.listRuns({ pageSize: 1 });
+  const evidenceOfAcme = await acme.evidence.listRuns({ pageSize: 1 });
+  const tokens = [ofAcme.nextPageToken, ofAll.nextPageToken];
+  expect(tokens).not.toContain("");
+  for (const pageToken of tokens) {
+    const told = await globex.runs.listRuns({ pageSize: 100, pageToken }).catch((error: unknown) => {
+      expect(error).toMatchObject({ code: "INVALID_REQUEST", message: expect.not.stringContaining("acme.") });
+      return undefined;
+    });
+    expect(told?.runs.filter(({ runId }) => !runId.startsWith("globex.")) ?? []).toEqual([]);
+  }
+  const behind = await globex.evidence.listRuns({ pageSize: 100, pageToken: evidenceOfAcme.nextPageToken });
+  expect(behind.runs.filter(({ runId }) => !runId.startsWith("globex."))).toEqual([]);
+});
+
+test("asking again for what another tenant has, word for word, is answered as for what nobody has", async () => {
+  const again = await refusal(() => globex.executor.executeJob(job("acme.job")));
+  const none = await refusal(() => globex.executor.executeJob(job("acme.none")));
+  expect(again).toEqual(none);
+  const run = await refusal(() => globex.runs.createRun({ plan: plan(), runId: "acme.run" }));
+  expect(run).toEqual(await refusal(() => globex.runs.createRun({ plan: plan(), runId: "acme.none" })));
+  expect(run.code).toBe("INVALID_REQUEST");
 });
 
 test("a payload is told of by the log that it belongs to, and by no other", async () => {

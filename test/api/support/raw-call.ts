@@ -25,7 +25,8 @@ export function rawConnection(address: string): RawConnection {
   const socket = address.startsWith("unix:")
     ? connectSocket({ path: address.slice("unix:".length) })
     : connectSocket({ host: address.slice(0, at), port: Number(address.slice(at + 1)) });
-  const session = connect("http://localhost", { createConnection: () => socket });
+  // Node's own bound on what waits to be sent would refuse answers to large calls, megabytes.
+  const session = connect("http://localhost", { createConnection: () => socket, maxSessionMemory: 1000 });
   session.on("error", () => undefined); // told by the streams
   return {
     session,

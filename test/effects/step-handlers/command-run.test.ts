@@ -115,6 +115,7 @@ describe("what a command's end means", () => {
         stdout: { text: "one\n", bytes: 4, sha256: sha256("one\n"), truncated: false },
         stderr: { text: "two\n", bytes: 4, sha256: sha256("two\n"), truncated: false },
         resources: { peak_rss_bytes: expect.toSatisfy(isFigure), cpu_seconds: expect.toSatisfy(isFigure) },
+        isolation: { level: "group" },
       },
     });
   });

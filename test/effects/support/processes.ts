@@ -16,7 +16,12 @@ export function livingWith(text: string): number[] {
 
 /** The living processes that this one started itself and whose command line holds `text`: others come and go beside it. */
 export function livingChildrenWith(text: string): number[] {
-  return livingWith(text).filter((pid) => read(`/proc/${pid}/status`).includes(`\nPPid:\t${process.pid}\n`));
+  return livingChildrenOf(process.pid, text);
+}
+
+/** The living processes that `parent` started itself and whose environment or command line holds `text`. */
+export function livingChildrenOf(parent: number, text: string): number[] {
+  return livingWith(text).filter((pid) => read(`/proc/${pid}/status`).includes(`\nPPid:\t${parent}\n`));
 }
 
 /** The pids that a test's commands wrote, one a line. */

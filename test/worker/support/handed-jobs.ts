@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { EvidenceRecord, EvidenceStore } from "#evidence";
-import type { Job, Json, JsonObject } from "#model";
-import { declarePlan, keepJob, openingRecords } from "#worker";
+import type { Job, JsonObject } from "#model";
+import { declarePlan, openingOf } from "#worker";
 import { machineClock } from "../../support/machine-clock.ts";
 
 const PATIENCE_MS = 20_000;
@@ -24,18 +24,9 @@ export function jobWith(jobId: string, steps: readonly (readonly [string, JsonOb
 }
 
 /** What a server writes when it accepts a job that workers are to perform; not handed over yet. */
-export async function accept(store: EvidenceStore, job: Job): Promise<void> {
-  const { text, hash } = declarePlan(job);
-  const opening = openingRecords({
-    job,
-    at: machineClock.now(),
-    planHash: hash,
-    plan: JSON.parse(text) as Json, // JSON by its making
-    executorVersion: "test",
-    admission: "open",
-    handed: await keepJob(job, store),
-  });
-  await store.append(job.jobId, 0, opening);
+export async function accept(store: EvidenceStore, job: Job, logId = job.jobId): Promise<void> {
+  const common = { store, clock: machineClock, executorVersion: "test", admission: "open", handedOver: true } as const;
+  await store.append(logId, 0, await openingOf(job, { ...common, plan: declarePlan(job) }));
 }
 
 /** The same, and hands it over. */

@@ -15,6 +15,8 @@ export interface AccessOptions {
   readonly bounds?: PrincipalBounds | undefined;
   /** Told of denials. Must not throw. */
   readonly onDenied: (denial: Denial) => void;
+  /** Told of each denial by itself. Must not throw; absent = nobody is. */
+  readonly onEachDenial?: ((denial: Omit<Denial, "count">) => void) | undefined;
   /** Default {@link AUTHORIZATION}. */
   readonly table?: ReadonlyMap<string, ErasedRule>;
 }
@@ -25,14 +27,14 @@ export class Access {
   readonly #limits: PrincipalLimits | undefined;
   readonly #denials: Denials;
 
-  constructor({ clock, bounds, onDenied, table = AUTHORIZATION }: AccessOptions) {
+  constructor({ clock, bounds, onDenied, onEachDenial, table = AUTHORIZATION }: AccessOptions) {
     this.#table = table;
     this.#limits = bounds && new PrincipalLimits(bounds, clock);
-    this.#denials = new Denials({ clock, report: onDenied });
+    this.#denials = new Denials({ clock, report: onDenied, ...(onEachDenial && { onEach: onEachDenial }) });
   }
 
   /** How many calls were denied since the start, by kind. */
-  get denied(): Readonly<Record<DenialKind, number>> {
+  get totals(): Readonly<Record<DenialKind, number>> {
     return this.#denials.totals;
   }
 
@@ -54,27 +56,48 @@ export class Access {
    * @throws {Fault} PERMISSION_DENIED, RATE_LIMITED
    */
   enter(principal: Principal, path: string): () => void {
-    const method = this.#table.has(path) ? path : "other"; // a caller must not choose what is remembered of him
     const { name, proven } = principal;
-    const entered = proven?.bounded === true ? this.#limits?.enter(name) : undefined;
+    const entered = proven?.bounded === true ? this.#limits?.enter(principal) : undefined;
     if (entered !== undefined && "fault" in entered) {
-      this.#denials.note({ kind: entered.kind, principal: name, method, detail: entered.fault.message });
+      this.#denials.note({
+        kind: entered.kind,
+        principal: name,
+        method: this.#methodOf(path),
+        detail: entered.fault.message,
+      });
       throw entered.fault;
     }
     const leave = entered?.leave ?? nothing;
-    if (mayCall(principal, this.#table.get(path)?.may)) return leave;
-    leave();
-    const fault = new Fault("PERMISSION_DENIED", `${name} may not call ${path}: none of his roles allows it.`);
-    this.#denials.note({ kind: "permission", principal: name, method, detail: rolesText(principal) });
-    throw fault;
+    const rule = this.#table.get(path);
+    if (!mayCall(principal, rule?.may)) {
+      leave();
+      this.denied(principal, path, rolesText(principal));
+      throw new Fault("PERMISSION_DENIED", `${name} may not call ${path}: none of his roles allows it.`);
+    }
+    if (rule?.keeps === "closed" && proven?.tenant !== undefined) {
+      leave();
+      this.denied(principal, path, `is of tenant ${proven.tenant}, and this is closed where there are tenants`);
+      throw new Fault("PERMISSION_DENIED", "This method is closed where there are tenants.");
+    }
+    return leave;
   }
 
-  /** Counts a call of which nobody knows who makes it. */
-  refused(path: string, fault: unknown): void {
+  /** Counts a call that was let in, and asked for what its caller may not. */
+  denied(principal: Principal, path: string, detail: string): void {
+    this.#denials.note({ kind: "permission", principal: principal.name, method: this.#methodOf(path), detail });
+  }
+
+  /** Counts a call of which nobody knows who makes it; `peer` is the address that it came from. */
+  refused(path: string, fault: unknown, peer?: string): void {
     const cause = fault instanceof Error && fault.cause instanceof Error ? fault.cause : fault;
     const detail = (cause instanceof Error ? cause.message : String(cause)).slice(0, 256);
-    const method = this.#table.has(path) ? path : "other";
-    this.#denials.note({ kind: "unauthenticated", principal: "", method, detail });
+    const method = this.#methodOf(path);
+    this.#denials.note({ kind: "unauthenticated", principal: "", method, detail, ...(peer !== undefined && { peer }) });
+  }
+
+  /** A caller must not choose what is remembered of him. */
+  #methodOf(path: string): string {
+    return this.#table.has(path) ? path : "other";
   }
 
   /** Tells what was counted and not told. */

@@ -16,6 +16,7 @@ import { HookService } from "../../gen/verbatim/hooks/v1/hooks_pb.ts";
 import { RunService } from "../../gen/verbatim/orchestration/v1/run_pb.ts";
 import { PlatformService } from "../../gen/verbatim/platform/v1/platform_pb.ts";
 import { QueueService } from "../../gen/verbatim/queue/v1/queue_pb.ts";
+import { ServerService } from "../../gen/verbatim/server/v1/server_pb.ts";
 import type { ErasedRule } from "./rule.ts";
 import { rulesOf } from "./rule.ts";
 
@@ -159,8 +160,13 @@ const pages: readonly (readonly [string, ErasedRule])[] = [
   ["/_dev/jobs/dead", { may: ["operator"], keeps: "closed" }],
 ];
 
-/** Health is for whoever balances load, and says nothing of anybody's work. The descriptions are those of the public proto files. */
+/** What runs here is for whoever looks for a problem, health for whoever balances load; neither says nothing of anybody's work. The descriptions are those of the public proto files. */
 const ofTheServer = [
+  ...rulesOf(ServerService, {
+    getServer: { may: ANYONE, keeps: "shared" },
+    listDenials: { may: ["auditor"], keeps: "closed" },
+    readDenials: { may: ["auditor"], keeps: "closed" },
+  }),
   ...rulesOf(Health, {
     check: { may: ANYONE, keeps: "shared" },
     list: { may: ANYONE, keeps: "shared" },

@@ -10,6 +10,8 @@ export interface Denial {
   readonly principal: string;
   /** `/package.Service/Method`, or `other` for the ones that there was no room to count by themselves. */
   readonly method: string;
+  /** Where somebody came from who has not proven who he is, without the port. Absent where it is not known. */
+  readonly peer?: string;
   /** How many since the last report of the same. */
   readonly count: number;
   /** The cause of the first of them, for people. */
@@ -21,6 +23,8 @@ export interface DenialsOptions {
   readonly clock: Clock;
   /** Told of the first denial at once, and of how many have followed it when the interval is over. Must not throw. */
   readonly report: (denial: Denial) => void;
+  /** Told of each one. Must not throw; default nobody. */
+  readonly onEach?: (denial: Omit<Denial, "count">) => void;
   /** Default 60,000. */
   readonly intervalMs?: number;
   /** How many kinds of denials are counted by themselves in an interval. Default 1,024. */
@@ -50,8 +54,9 @@ export class Denials {
 
   /** Counts one. */
   note(denial: Omit<Denial, "count">): void {
-    const { clock, report, intervalMs = 60_000, entries = 1024 } = this.#options;
+    const { clock, report, onEach, intervalMs = 60_000, entries = 1024 } = this.#options;
     this.#totals[denial.kind] += 1;
+    onEach?.(denial);
     const full = (key: string): boolean => this.#entries.size >= entries && !this.#entries.has(key);
     const own = keyOf(denial);
     const counted = full(own) ? { ...denial, principal: "", method: "other" } : denial;

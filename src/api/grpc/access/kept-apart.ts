@@ -1,5 +1,5 @@
 import type { Message } from "@bufbuild/protobuf";
-import { Fault } from "#model";
+import { assert, Fault } from "#model";
 import type { FaultCode } from "#model";
 import type { Principal } from "../../identity/principal.ts";
 import type { CallContext } from "../call-context.ts";
@@ -13,6 +13,8 @@ import type { ErasedRule, Keeping, Thing } from "./rule.ts";
 export interface KeptOptions {
   /** A fresh id, for what a tenant makes without naming it. */
   readonly newId: () => string;
+  /** Told of whoever asks under another's name, or for what is not his. Must not throw. */
+  readonly onDenied?: (principal: Principal, path: string, detail: string) => void;
   /** Default {@link AUTHORIZATION}. */
   readonly table?: ReadonlyMap<string, ErasedRule>;
 }
@@ -26,12 +28,13 @@ export function keptApart(mounted: MountedService, options: KeptOptions): Mounte
   const implementation: Record<string, AnyImplementation> = {};
   for (const method of mounted.service.methods) {
     const run = mounted.implementation[method.localName];
-    const rule = table.get(`/${mounted.service.typeName}/${method.name}`);
+    const path = `/${mounted.service.typeName}/${method.name}`;
+    const rule = table.get(path);
     if (run === undefined) continue; // the adapter says so
     const check: Check =
       rule === undefined
         ? refuseAll // and the server does not start with such a one
-        : (request, context) => admitted(request, { principal: context.principal, rule, options });
+        : (request, context) => admitted(request, { principal: context.principal, path, rule, options });
     implementation[method.localName] = checked(method.methodKind, run, check);
   }
   return { ...mounted, implementation };
@@ -77,15 +80,21 @@ async function* eachChecked(
 
 interface Admitting {
   readonly principal: Principal;
+  readonly path: string;
   readonly rule: ErasedRule;
   readonly options: KeptOptions;
 }
 
 /** @throws {Fault} PERMISSION_DENIED, INVALID_REQUEST, or what is thrown for an id that nothing has */
-function admitted(request: Message, { principal, rule: { keeps, actor }, options }: Admitting): void {
+function admitted(request: Message, { principal, path, rule: { keeps, actor }, options }: Admitting): void {
   const tenant = principal.proven?.tenant;
-  if (tenant !== undefined) keep(request, keeps, { tenant, newId: options.newId });
-  actor?.(request, (asked) => nameOfCaller(principal.name, asked));
+  try {
+    if (tenant !== undefined) keep(request, keeps, { tenant, newId: options.newId });
+    actor?.(request, (asked) => nameOfCaller(principal.name, asked));
+  } catch (error) {
+    if (error instanceof Fault) options.onDenied?.(principal, path, error.message);
+    throw error;
+  }
 }
 
 function nameOfCaller(name: string, asked: string): string {
@@ -101,7 +110,7 @@ interface Owner {
 
 function keep(request: Message, keeps: Keeping<Message>, { tenant, newId }: Owner): void {
   if (keeps === "lists" || keeps === "shared") return;
-  if (keeps === "closed") throw new Fault("PERMISSION_DENIED", "This method is closed where there are tenants.");
+  assert(keeps !== "closed", "what is closed to tenants is refused before its request is read");
   if ("makes" in keeps) {
     keeps.made(request, (id) => (id === "" ? ownPrefix(tenant) + newId() : ownId(tenant, id)));
     return;

@@ -1,8 +1,10 @@
 import type { Clock } from "#model";
 import { Fault } from "#model";
 import type { PrincipalBounds } from "../../identity/identity-options.ts";
+import type { Principal } from "../../identity/principal.ts";
+import { principalKey } from "../../identity/principal-name.ts";
 
-/** How many principals are remembered; beyond that, those who have nothing under way and a full measure are forgotten. */
+/** How many principals are remembered; for another one, whoever has nothing under way and came longest ago is forgotten. */
 const REMEMBERED = 4096;
 
 interface Account {
@@ -22,6 +24,7 @@ export interface OverLimit {
 export class PrincipalLimits {
   readonly #bounds: PrincipalBounds;
   readonly #clock: Clock;
+  /** Whoever came longest ago first. */
   readonly #accounts = new Map<string, Account>();
 
   constructor(bounds: PrincipalBounds, clock: Clock) {
@@ -30,10 +33,11 @@ export class PrincipalLimits {
   }
 
   /** Counts a call that comes in, or says why it may not. A call that is not let in counts for the rate and is not under way. */
-  enter(name: string): OverLimit | { readonly leave: () => void } {
+  enter(principal: Principal): OverLimit | { readonly leave: () => void } {
+    const { name } = principal;
     const { callsPerSecond, burst, callsInFlight } = this.#bounds;
     const now = this.#clock.monotonicMs();
-    const account = this.#accountOf(name, now);
+    const account = this.#accountOf(principalKey(principal), now);
     account.tokens = Math.min(burst, account.tokens + ((now - account.atMs) / 1000) * callsPerSecond);
     account.atMs = now;
     if (account.tokens < 1) {
@@ -56,20 +60,21 @@ export class PrincipalLimits {
     };
   }
 
-  #accountOf(name: string, now: number): Account {
-    const known = this.#accounts.get(name);
-    if (known !== undefined) return known;
-    if (this.#accounts.size >= REMEMBERED) this.#forget(now);
-    const account = { tokens: this.#bounds.burst, atMs: now, inFlight: 0 };
-    this.#accounts.set(name, account);
+  #accountOf(key: string, now: number): Account {
+    const known = this.#accounts.get(key);
+    this.#accounts.delete(key);
+    if (known === undefined && this.#accounts.size >= REMEMBERED) this.#forgetOne();
+    const account = known ?? { tokens: this.#bounds.burst, atMs: now, inFlight: 0 };
+    this.#accounts.set(key, account);
     return account;
   }
 
-  /** Whoever has nothing under way and would have a full measure again is as one who has never come. */
-  #forget(now: number): void {
-    const { burst, callsPerSecond } = this.#bounds;
-    for (const [name, { tokens, atMs, inFlight }] of this.#accounts) {
-      if (inFlight === 0 && tokens + ((now - atMs) / 1000) * callsPerSecond >= burst) this.#accounts.delete(name);
+  /** There is always one: there are fewer calls at a time than principals who are remembered. */
+  #forgetOne(): void {
+    for (const [key, { inFlight }] of this.#accounts) {
+      if (inFlight > 0) continue;
+      this.#accounts.delete(key);
+      return;
     }
   }
 }

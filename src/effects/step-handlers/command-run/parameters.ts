@@ -3,6 +3,7 @@ import type { JsonObject, Violation } from "#model";
 import { ARGUMENT_BYTES, checkEnvironment, variableField } from "./environment.ts";
 import { findExecutable } from "./executable.ts";
 import { secretReference, secretViolations } from "./secret-parameters.ts";
+import { ISOLATION_LEVELS, isAtLeast } from "./isolation/levels.ts";
 import type { CommandPolicy } from "./policy.ts";
 import { findWorkingDirectory } from "./working-directory.ts";
 
@@ -54,6 +55,10 @@ export const commandParameters = z.strictObject({
     .max(EXIT_CODES)
     .default([0])
     .describe("Exit codes that mean success."),
+  isolation: z
+    .enum(ISOLATION_LEVELS)
+    .optional()
+    .describe("The least isolation that it is to run with; more where the server's configuration says so."),
   sensitive_output: z
     .array(z.enum(["/stdout", "/stderr"]))
     .max(2)
@@ -106,9 +111,17 @@ function policyViolations(raw: JsonObject, policy: CommandPolicy): Violation[] {
   }
   return [
     ...violations,
+    ...isolationViolations(raw["isolation"], policy),
     ...checkEnvironment(environment, policy.environment),
     ...secretViolations({ argv, environment }, policy.secrets),
   ];
+}
+
+function isolationViolations(declared: unknown, { isolation }: CommandPolicy): Violation[] {
+  const demanded = commandParameters.shape.isolation.safeParse(declared).data;
+  if (demanded === undefined || isAtLeast(isolation.strongest, demanded)) return [];
+  const description = `demands ${demanded}, and this server offers ${isolation.strongest} at most: its configuration has to offer it, or the step to demand less`;
+  return [{ field: "isolation", description }];
 }
 
 type Issue = z.core.$ZodIssue;

@@ -4,6 +4,9 @@ import type { Clock, Violation } from "#model";
 import type { CommandHost } from "./command-host.ts";
 import { VARIABLE_NAME } from "./environment.ts";
 import type { EnvironmentPolicy } from "./environment.ts";
+import { ownUser } from "./isolation/isolation.ts";
+import { DEFAULT_ISOLATION, isolationProblems } from "./isolation/isolation-options.ts";
+import type { IsolationOptions } from "./isolation/isolation-options.ts";
 import type { SecretVault } from "../../secrets/secret-vault.ts";
 
 /** What the server permits `command.run` to do. Nothing is permitted by default. */
@@ -26,6 +29,8 @@ export interface CommandRunOptions {
   readonly killGraceMs?: number;
   /** Secrets that steps may name; what a command prints is scrubbed of them before it is counted, hashed or kept. */
   readonly secrets?: SecretVault;
+  /** Default: `group`, and no step may demand more. */
+  readonly isolation?: IsolationOptions;
   /** Shared by all step types of a server that start commands; absent = one of its own. */
   readonly host?: CommandHost;
   readonly clock: Clock;
@@ -49,6 +54,7 @@ export function commandPolicy(options: CommandRunOptions): CommandPolicy {
     ...permitted,
     outputBytes: options.outputBytes ?? LIMITS.outputBytesPerStep,
     killGraceMs: options.killGraceMs ?? DEFAULT_KILL_GRACE_MS,
+    isolation: options.isolation ?? DEFAULT_ISOLATION,
     searchPath: options.environment.values["PATH"] ?? DEFAULT_SEARCH_PATH,
   };
   const violations = [
@@ -56,6 +62,7 @@ export function commandPolicy(options: CommandRunOptions): CommandPolicy {
     ...environmentProblems(policy.environment),
     ...boundProblem("outputBytes", policy.outputBytes, LIMITS.outputBytesPerStep),
     ...boundProblem("killGraceMs", policy.killGraceMs, MAX_KILL_GRACE_MS),
+    ...isolationProblems(policy.isolation, ownUser()),
   ];
   if (violations.length > 0) {
     const list = violations.map((violation) => `${violation.field}: ${violation.description}`).join("; ");

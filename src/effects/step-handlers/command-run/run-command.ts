@@ -1,31 +1,27 @@
-import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
-import { closeSync } from "node:fs";
 import type { Readable } from "node:stream";
 import type { Clock, JsonObject } from "#model";
 import { endTree } from "./end-tree.ts";
 import type { TreeEnd } from "./end-tree.ts";
+import type { IsolationLevel } from "./isolation/levels.ts";
 import { MARKER_NAME } from "./environment.ts";
 import type { LivingTrees } from "./living-trees.ts";
 import type { OutputCapture, OutputSink } from "./output-capture.ts";
-import { closePipe, readerOf } from "./pipes.ts";
-import type { Pipe, PipePool } from "./pipes.ts";
+import type { Command } from "./command.ts";
+import { launch } from "./launch.ts";
+import type { Launched } from "./launch.ts";
+import type { PipePool } from "./pipes.ts";
 import { createProcessTable } from "./process-table.ts";
 import { createProcessTree } from "./process-tree.ts";
 import type { ResourceMeter } from "./resource-meter.ts";
 import type { Supervised } from "./supervisor.ts";
 
-/** A command with every question answered: nothing is looked up any more. */
-export interface Command {
-  readonly file: string;
-  readonly argv: readonly string[];
-  readonly directory: string;
-  readonly environment: Readonly<Record<string, string>>;
-}
-
 /** How a command ended. */
 export type CommandEnd =
   | { readonly kind: "not_started"; readonly cause: unknown }
+  /** Its level could not be had, or could not be seen; the program did not begin. */
+  | { readonly kind: "not_isolated"; readonly level: IsolationLevel; readonly lacks: readonly string[] }
+  /** The shell that was to become it could not, and ended with this code. */
+  | { readonly kind: "not_entered"; readonly level: IsolationLevel; readonly exitCode: number }
   | {
       readonly kind: "ended";
       /** Undefined if a signal ended it. */
@@ -39,6 +35,8 @@ export type CommandEnd =
       readonly leftRunning: TreeEnd;
       /** What it used, as {@link ResourceMeter} says it; undefined where nobody can tell. */
       readonly resources: JsonObject | undefined;
+      /** The level at which it really ran, as the kernel shows it; undefined if it was stopped before it began. */
+      readonly isolation: JsonObject | undefined;
     };
 
 /** What a command is run with. */
@@ -76,7 +74,7 @@ export async function runCommand(command: Command, surroundings: RunSurroundings
   const forget = surroundings.trees.add(tree);
   const measured = surroundings.meter.measure(pid);
   const streams = [listen(launched.stdout, capture.stdout), listen(launched.stderr, capture.stderr)];
-  const drained = Promise.all(streams.map((stream) => stream.closed));
+  const drained = Promise.all([...streams.map((stream) => stream.closed), launched.answered]);
   const exited = new Promise<void>((resolve) => {
     child.once("exit", () => {
       measured.ended();
@@ -95,62 +93,39 @@ export async function runCommand(command: Command, surroundings: RunSurroundings
     const exitCode = child.exitCode ?? undefined;
     const endSignal = child.signalCode ?? undefined;
     const resources = await measured.finish();
-    return { kind: "ended", exitCode, signal: endSignal, stopped, outputIncomplete, leftRunning, resources };
+    const inside = insideOf(command, launched);
+    if (inside.never !== undefined && !stopped) return inside.never;
+    const { isolation } = inside;
+    return { kind: "ended", exitCode, signal: endSignal, stopped, outputIncomplete, leftRunning, resources, isolation };
   } finally {
     forget();
     abort.forget();
     launched.stdout.destroy();
     launched.stderr.destroy();
+    launched.door?.script.destroy();
+    launched.door?.answer.destroy();
   }
 }
 
-interface Launched {
-  readonly child: ChildProcess;
-  readonly pid: number;
-  readonly stdout: Readable;
-  readonly stderr: Readable;
+interface Inside {
+  /** The record of the level at which the command ran; undefined if it never did. */
+  readonly isolation: JsonObject | undefined;
+  /** How it ended that it never did. */
+  readonly never?: Extract<CommandEnd, { readonly kind: "not_isolated" | "not_entered" }>;
 }
 
-async function launch(command: Command, pool: PipePool): Promise<Launched | { readonly cause: unknown }> {
-  const pipes = [await pool.take(), await pool.take()];
-  const [out, err] = pipes;
-  try {
-    const child = spawn(command.file, command.argv.slice(1), {
-      ...(command.argv[0] === undefined ? {} : { argv0: command.argv[0] }),
-      cwd: command.directory,
-      env: command.environment,
-      stdio: ["ignore", out?.writeFd ?? "pipe", err?.writeFd ?? "pipe"],
-      detached: true,
-      shell: false,
-    });
-    if (child.pid === undefined) return await notStarted(child, pipes);
-    return { child, pid: child.pid, stdout: readingEnd(out, child.stdout), stderr: readingEnd(err, child.stderr) };
-  } catch (cause) {
-    // Some causes (an argument list that is too long) are thrown, the others come as an event.
-    pipes.forEach(closeBoth);
-    return { cause };
+function insideOf({ wrapped }: Command, { entrance }: Launched): Inside {
+  if (wrapped === undefined || entrance === undefined) return { isolation: { level: "group" } };
+  const { level } = wrapped;
+  const now = entrance();
+  if (now.kind !== "entered") {
+    const lacks = now.kind === "refused" ? now.lacks : [];
+    return { isolation: undefined, never: { kind: "not_isolated", level, lacks } };
   }
-}
-
-function notStarted(child: ChildProcess, pipes: readonly (Pipe | undefined)[]): Promise<{ readonly cause: unknown }> {
-  pipes.forEach(closeBoth);
-  return new Promise((resolve) => {
-    child.once("error", (cause) => resolve({ cause }));
-  });
-}
-
-function closeBoth(pipe: Pipe | undefined): void {
-  if (pipe !== undefined) closePipe(pipe);
-}
-
-/** The child holds the writing end now; as long as Verbatim held it too, the output would never end. */
-function readingEnd(pipe: Pipe | undefined, socket: Readable | null): Readable {
-  if (pipe !== undefined) {
-    closeSync(pipe.writeFd);
-    return readerOf(pipe);
-  }
-  if (socket === null) throw new Error("a child without a pipe was started without a socket");
-  return socket;
+  const exitCode = now.failedWith;
+  return exitCode === undefined
+    ? { isolation: now.seen.record }
+    : { isolation: undefined, never: { kind: "not_entered", level, exitCode } };
 }
 
 /** Feeds everything that arrives to the sink at once: nothing is buffered in between, however much it is. */

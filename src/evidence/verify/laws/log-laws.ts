@@ -7,6 +7,7 @@ import type { SaidRecord } from "../said-record.ts";
 import { ContractLaws } from "./contract-laws.ts";
 import { ContractStory } from "./contract-story.ts";
 import type { ContractFacts } from "./contract-story.ts";
+import { DenialLaws } from "./denial-laws.ts";
 import { RunLaws } from "./run-laws.ts";
 import type { StepCounts } from "./run-laws.ts";
 
@@ -18,6 +19,12 @@ export interface ToldByLog {
   readonly contract: ContractFacts | undefined;
 }
 
+const LOGS: Readonly<Record<LogKind, string>> = {
+  run: "the log of a run",
+  contract: "the log of a contract",
+  denials: "a log of denials",
+};
+
 /** Holds the records of a log to the laws of its kind, which its first record tells. */
 export class LogLaws {
   readonly #kind: LogKind;
@@ -25,6 +32,7 @@ export class LogLaws {
   readonly #run: RunLaws;
   readonly #story = new ContractStory();
   readonly #contract: ContractLaws;
+  readonly #denials: DenialLaws;
   #at = { seq: 0, line: 1 };
 
   constructor(kind: LogKind, problems: Problems) {
@@ -33,16 +41,18 @@ export class LogLaws {
     this.#problems = problems;
     this.#run = new RunLaws(problems);
     this.#contract = new ContractLaws(this.#story, tell);
+    this.#denials = new DenialLaws(tell);
   }
 
   placed(line: PlacedLine): void {
     const { record, seq } = line;
     this.#at = { seq, line: line.line };
     if (!isOfKind(record, this.#kind)) {
-      const message = `${shown(record.event_type)} is no record of the log of a ${this.#kind}`;
+      const message = `${shown(record.event_type)} is no record of ${LOGS[this.#kind]}`;
       return this.#problems.add({ code: "OTHER_KIND", ...this.#at, message });
     }
     if (this.#kind === "run") return this.#run.placed(line);
+    if (this.#kind === "denials") return this.#denials.judge(record);
     this.#contract.judge(record);
     this.#story.take(record);
   }

@@ -13,6 +13,7 @@ const ENDED = {
   outputIncomplete: false,
   leftRunning: { ended: 0, survivors: 0 },
   resources: undefined,
+  isolation: { level: "group" },
 } as const;
 
 const describeIt = (end: CommandEnd) =>

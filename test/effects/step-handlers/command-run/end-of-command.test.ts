@@ -194,7 +194,7 @@ describe("a command that exits and leaves processes behind", () => {
 
   it("reports no process left behind when there was none", async () => {
     const { seen } = await seenAndPids("sleep 0.01 & wait; echo done");
-    expect(Object.keys(seen)).toEqual(["exit_code", "stdout", "stderr", "resources"]);
+    expect(Object.keys(seen)).toEqual(["exit_code", "stdout", "stderr", "resources", "isolation"]);
   });
 
   it("returns with the output marked incomplete when what holds it cannot be found", async () => {

@@ -46,6 +46,7 @@ describe("a command where no pipe can be made", () => {
       outputIncomplete: false,
       leftRunning: { ended: 0, survivors: 0 },
       resources: expect.anything() as unknown,
+      isolation: { level: "group" },
     });
     expect(around.capture.stdout.finish()).toMatchObject({ text: "out\n" });
     expect(around.capture.stderr.finish()).toMatchObject({ text: "err\n" });
