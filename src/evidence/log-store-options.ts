@@ -1,27 +1,15 @@
-import type { Cancellation } from "#model";
+import type { Cancellation, Clock } from "#model";
+import type { CommitWatch } from "./commit-watch.ts";
 import type { Hands } from "./evidence-store.ts";
 import type { RunAppend } from "./log-backend.ts";
 import type { LogDamage } from "./log-damage.ts";
-
-/** One write of a store, with one sync. */
-export interface WrittenCommit {
-  readonly appends: number;
-  readonly records: number;
-  /** How long it took until it was durable, in milliseconds. */
-  readonly milliseconds: number;
-}
-
-/** Watches the writes of a store. */
-export interface CommitWatch {
-  readonly monotonicMs: () => number;
-  /** Told of every commit once it is durable; must not throw. */
-  readonly onWritten: (commit: WrittenCommit) => void;
-}
 
 /** What a store is made with, beside its medium. */
 export interface LogStoreOptions {
   /** A new UUIDv7. */
   readonly newEventId: () => string;
+  /** By which many readers of one run are told of its news in turn; absent = all at once. */
+  readonly clock?: Pick<Clock, "after">;
   /** Asked before a run is created, or opened again after it had failed; what it throws refuses that. */
   readonly guardNewRun?: () => void;
   /** Told of every commit, after it is durable; must not throw. */

@@ -13,6 +13,7 @@ import { parsedLine } from "./parsed-line.ts";
 import { encodeAppend, mayGoOn } from "./queued-append.ts";
 import type { AcceptedAppend, QueuedAppend } from "./queued-append.ts";
 import { RecentRecords } from "./recent-records.ts";
+import { SharedPages } from "./shared-pages.ts";
 import type { EvidenceRecord, RecordDraft, StoredRecord } from "./record.ts";
 import { fenced, halted, notShared, placeTaken } from "./store-faults.ts";
 import { WakeUps } from "./wake-ups.ts";
@@ -28,7 +29,8 @@ export class LogStore implements EvidenceStore {
   readonly #options: LogStoreOptions;
   readonly #heads = new Map<string, RunHead>();
   readonly #recent = new RecentRecords();
-  readonly #wakeUps = new WakeUps();
+  readonly #sharedPages = new SharedPages();
+  readonly #wakeUps: WakeUps;
   readonly #news = new News((runId) => this.#wakeUps.wake(runId));
   /** Runs that were written here and that somebody else has claimed since, the latest last. */
   readonly #lost = new LostRuns();
@@ -40,6 +42,7 @@ export class LogStore implements EvidenceStore {
   constructor(backend: LogBackend, options: LogStoreOptions) {
     this.#backend = backend;
     this.#options = options;
+    this.#wakeUps = new WakeUps(options.clock);
     backend.shared?.attach({
       changed: (runId) => this.#hearOf(runId),
       lost: (runIds) => this.#lose(runIds),
@@ -226,13 +229,16 @@ export class LogStore implements EvidenceStore {
     { signal, beforeReading }: TailOptions = {},
   ): AsyncGenerator<readonly StoredRecord[], void, void> {
     requireStart(afterSeq);
-    let last = afterSeq;
+    let [last, turnIsOver] = [afterSeq, false];
     if ((await this.head(runId)) === undefined) throw new Fault("RUN_NOT_FOUND", `There is no run ${runId}.`);
     while (signal?.aborted !== true && this.#closing === undefined) {
       const wait = this.#wakeUps.next(runId, signal); // before looking, so that nothing is missed in between
       try {
-        if (beforeReading !== undefined && this.#mayHaveMore(runId, last)) await beforeReading();
-        const records = this.#recent.since(runId, last) ?? (await this.read(runId, last, RECORDS_PER_PAGE));
+        const [crowded, more] = [this.#wakeUps.hasCrowd(runId), this.#mayHaveMore(runId, last)];
+        if (turnIsOver && crowded && more) await wait.turn();
+        if (beforeReading !== undefined && more) await beforeReading();
+        const records = await this.#page(runId, last, crowded);
+        turnIsOver = records.length > 0;
         const newest = records.at(-1)?.record;
         if (newest !== undefined) {
           yield records;
@@ -244,6 +250,11 @@ export class LogStore implements EvidenceStore {
         wait.end();
       }
     }
+  }
+
+  async #page(runId: string, last: number, crowded: boolean): Promise<readonly StoredRecord[]> {
+    if (crowded) return await this.#sharedPages.page(runId, last, () => this.#page(runId, last, false));
+    return this.#recent.since(runId, last) ?? (await this.read(runId, last, RECORDS_PER_PAGE));
   }
 
   /** Without asking the medium: what is being written is known, and of what has ended there may be more. */

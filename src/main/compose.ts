@@ -324,6 +324,7 @@ async function openStore(configuration: LoadedConfiguration, context: StoreConte
   const onDamage: LogStoreOptions["onDamage"] = (damage) => tellDamage(damage, log);
   const options: LogStoreOptions = {
     newEventId: randomUUIDv7,
+    clock: systemClock,
     onHalt,
     onFenced,
     onCommit,

@@ -1,6 +1,7 @@
 import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
-import { WakeUps } from "../../src/evidence/wake-ups.ts";
+import { TURN_MS, WakeUps, WOKEN_AT_ONCE } from "../../src/evidence/wake-ups.ts";
+import { ManualClock } from "../support/clock.ts";
 
 test("a wait ends at the next news of its own run and at no other", async () => {
   const wakeUps = new WakeUps();
@@ -80,4 +81,73 @@ test("ten thousand waits that end in different ways leave nothing behind", async
   await Promise.all(waits.map(({ news }) => news));
   expect(wakeUps.size).toBe(0);
   expect(getEventListeners(controller.signal, "abort")).toEqual([]);
+});
+
+/** Readers that wait for news again as soon as they were woken; `woken` counts how often each was. */
+function crowd(wakeUps: WakeUps, size: number): readonly number[] {
+  const woken = Array.from({ length: size }, () => 0);
+  const read = async (reader: number): Promise<void> => {
+    for (;;) {
+      await wakeUps.next("run-1").news;
+      woken[reader] = (woken[reader] ?? 0) + 1;
+    }
+  };
+  for (const reader of woken.keys()) void read(reader);
+  return woken;
+}
+
+async function settled(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
+
+test("as many readers as are woken at once wait for no turn", async () => {
+  const clock = new ManualClock();
+  const wakeUps = new WakeUps(clock);
+  const woken = crowd(wakeUps, WOKEN_AT_ONCE);
+  for (let news = 0; news < 3; news += 1) {
+    wakeUps.wake("run-1");
+    await settled();
+  }
+  expect(new Set(woken)).toEqual(new Set([3]));
+  expect(clock.armed).toBe(0);
+});
+
+test("a crowd is woken in turns however much news there is, each reader as often as the others, and at last all", async () => {
+  const clock = new ManualClock();
+  const wakeUps = new WakeUps(clock);
+  const woken = crowd(wakeUps, 4 * WOKEN_AT_ONCE + 1);
+  for (let turn = 1; turn <= 20; turn += 1) {
+    for (let news = 0; news < 10; news += 1) {
+      wakeUps.wake("run-1");
+      await settled();
+    }
+    expect(sum(woken)).toBe(turn * WOKEN_AT_ONCE);
+    expect(Math.max(...woken) - Math.min(...woken)).toBeLessThanOrEqual(1);
+    clock.advance(TURN_MS - 1);
+    await settled();
+    expect(sum(woken)).toBe(turn * WOKEN_AT_ONCE);
+    clock.advance(1);
+    await settled();
+  }
+  const before = [...woken];
+  for (let turn = 0; turn < 6; turn += 1) {
+    clock.advance(TURN_MS);
+    await settled();
+  }
+  expect(woken.every((times, reader) => times - (before[reader] ?? 0) <= 1)).toBe(true); // of the same news nobody is told twice
+  expect(clock.armed).toBe(0);
+});
+
+test("when all are woken nobody has to wait for a turn, and a reader who left has none", async () => {
+  const clock = new ManualClock();
+  const wakeUps = new WakeUps(clock);
+  const waits = Array.from({ length: 3 * WOKEN_AT_ONCE }, () => wakeUps.next("run-1"));
+  wakeUps.wake("run-1");
+  for (const wait of waits.slice(WOKEN_AT_ONCE, 2 * WOKEN_AT_ONCE)) wait.end();
+  wakeUps.wakeAll();
+  await Promise.all(waits.map(({ news }) => news));
+  expect(wakeUps.size).toBe(0);
+  expect(clock.armed).toBe(0);
 });

@@ -11,11 +11,34 @@ const [store, channel, settings] = [at("postgres"), at("postgres/news-channel"),
 const [connections, migrations] = [at("postgres/connections"), at("postgres/migrations")];
 
 const HANDS = "evidence/postgres-hands";
+const server = at("postgres/confirmed-server");
+
 const STORE = "evidence/postgres";
+const STANDBY = "evidence/postgres-standby";
 const FENCES = "faults/fenced-writers";
 
 /** Mistakes in the store that several processes share. */
 export const POSTGRES_STORE_MUTANTS: readonly Mutant[] = [
+  server("wait-that-was-broken-off-is-an-answer", {
+    change: ["if (this.#broken.delete(on)) throw", "if (this.#broken.delete(on) && this.#doubts < 0) throw"],
+    tests: STANDBY,
+  }),
+  server("payload-found-after-a-broken-wait-is-told", {
+    change: ["      this.#broken.add(on);\n      this.#doubt();", "      this.#broken.add(on);"],
+    tests: STANDBY,
+  }),
+  server("server-that-was-started-anew-is-believed", {
+    change: ["      await on.query(CONFIRMATION);\n", ""],
+    tests: STANDBY,
+  }),
+  server("standby-is-read-from", {
+    change: ["if (standby) throw", 'if (standby && start === "") throw'],
+    tests: STANDBY,
+  }),
+  server("confirmations-wait-side-by-side", {
+    change: ["SELECT pg_advisory_xact_lock(7226, 1), pg_logical", "SELECT pg_logical"],
+    tests: STANDBY,
+  }),
   append("append-asks-for-no-epoch", {
     change: ["WHEN c.epoch <> a.epoch THEN", "WHEN c.epoch < a.epoch THEN"],
     tests: FENCES,

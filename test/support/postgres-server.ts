@@ -1,8 +1,10 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { chown, glob, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { getuid } from "node:process";
+import { text } from "node:stream/consumers";
 import pg from "pg";
 import { freePort, startDatabase } from "./database-process.ts";
 import type { DatabaseServer } from "./database-process.ts";
@@ -27,22 +29,59 @@ const NOBODY = { uid: 65_534, gid: 65_534 };
  * not the machine.
  * @throws {Error} if PostgreSQL is not installed.
  */
-export async function startPostgres({
-  syncs = false,
-  settings: more = [],
-}: PostgresSettings = {}): Promise<DatabaseServer> {
+export async function startPostgres(settings: PostgresSettings = {}): Promise<DatabaseServer> {
+  const words = ["-U", USER, "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"];
+  return await startOver(settings, { program: "initdb", words: (data) => ["-D", data, ...words] });
+}
+
+/** A server that has what another one has. */
+export interface StandbyServer extends DatabaseServer {
+  /** Makes it one that is written to; resolves when it is. */
+  promote(): Promise<void>;
+}
+
+/**
+ * A standby that streams from `primary` under `name`, with all that is there already. In `synchronous_standby_names` of the primary
+ * the name makes each commit wait for it.
+ */
+export async function startStandby(
+  primary: { readonly url: string; readonly name: string },
+  settings: PostgresSettings = {},
+): Promise<StandbyServer> {
+  const from = `${primary.url}?application_name=${primary.name}`;
+  const words = ["-d", from, "--write-recovery-conf", "--checkpoint=fast", "--no-sync"];
+  const server = await startOver(settings, { program: "pg_basebackup", words: (data) => ["-D", data, ...words] });
+  return { ...server, promote: async () => void (await ask(server.url, "SELECT pg_promote(true, 30)")) };
+}
+
+/** What makes the directory that a server is started over. */
+interface Maker {
+  readonly program: "initdb" | "pg_basebackup";
+  readonly words: (data: string) => readonly string[];
+}
+
+async function startOver(
+  { syncs = false, settings: more = [] }: PostgresSettings,
+  maker: Maker,
+): Promise<DatabaseServer> {
   const programs = await newestPrograms();
   const directory = await scratchDirectory(syncs === true && existsSync(MEMORY_DISK) ? MEMORY_DISK : undefined);
   const user = getuid?.() === 0 ? NOBODY : {};
   if (user === NOBODY) await chown(directory.path, NOBODY.uid, NOBODY.gid);
   const data = join(directory.path, "data");
-  const initialise = async (): Promise<void> => {
+  const make = async (): Promise<void> => {
     await rm(data, { recursive: true, force: true });
-    const words = ["-D", data, "-U", USER, "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"];
-    const { status, stderr } = spawnSync(join(programs, "initdb"), words, { ...user, cwd: directory.path });
-    if (status !== 0) throw new Error(`initdb ended with ${status}:\n${stderr.toString()}`);
+    const program = join(programs, maker.program);
+    const child = spawn(program, maker.words(data), {
+      ...user,
+      cwd: directory.path,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    const said = text(child.stderr);
+    const [code] = (await once(child, "close")) as [number | null]; // as Node documents the event
+    if (code !== 0) throw new Error(`${maker.program} ended with ${code}:\n${await said}`);
   };
-  await initialise();
+  await make();
   const port = await freePort();
   const url = `postgres://${USER}@127.0.0.1:${port}/postgres`;
   const fsync = syncs !== false ? [] : ["fsync=off"];
@@ -51,8 +90,8 @@ export async function startPostgres({
     command: [join(programs, "postgres"), "-D", data, "-p", `${port}`, ...settings.flatMap((word) => ["-c", word])],
     url,
     user,
-    answers: async () => await answers(url),
-    empty: initialise,
+    answers: async () => await ask(url, "SELECT 1"),
+    empty: make,
     remove: async () => await directory[Symbol.asyncDispose](),
   });
 }
@@ -65,12 +104,13 @@ async function newestPrograms(): Promise<string> {
   return newest;
 }
 
-async function answers(connectionString: string): Promise<boolean> {
+/** Whether it was answered. */
+async function ask(connectionString: string, statement: string): Promise<boolean> {
   const client = new pg.Client({ connectionString, connectionTimeoutMillis: 1000 });
   client.on("error", () => undefined);
   try {
     await client.connect();
-    await client.query("SELECT 1");
+    await client.query(statement);
     return true;
   } catch {
     return false;

@@ -1,7 +1,9 @@
+import { isShared } from "#evidence";
 import type { EvidenceRecord, StoredRecord } from "#evidence";
 import type { ExecutionResult } from "#model";
 import type { StepEvent, StepReference, StepResult } from "../gen/verbatim/executor/v1/executor_pb.ts";
 import { StepStatus } from "../gen/verbatim/executor/v1/executor_pb.ts";
+import { keepBytes } from "./hot-messages.ts";
 import { resultMessage } from "./result-messages.ts";
 import { jsonBytes, plainJsonBytes, timestamp } from "./wire-values.ts";
 
@@ -27,6 +29,18 @@ export function* batches(
   }
   if (start === 0) yield records;
   else yield records.slice(start);
+}
+
+/** The events of lists that many readers are given. */
+const eventsOfShared = new WeakMap<readonly StoredRecord[], StepEvent[]>();
+
+/** The list of events, to be filled by whoever comes first, where many readers are told of these very records; they end no run. */
+export function sharedEvents(batch: readonly StoredRecord[]): StepEvent[] | undefined {
+  if (!isShared(batch) || batch.at(-1)?.record.event_type === "run.completed") return undefined;
+  const events = eventsOfShared.get(batch) ?? [];
+  eventsOfShared.set(batch, events);
+  keepBytes(events);
+  return events;
 }
 
 /** The event that tells of a record, or undefined for a record that is only of interest in the log. */

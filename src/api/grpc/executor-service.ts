@@ -15,7 +15,7 @@ import type { CallShares } from "./call-budgets.ts";
 import { wholeLogMayBeRead } from "./call-budgets.ts";
 import type { CallContext } from "./call-context.ts";
 import { idViolations, invalidRequest, refuseIfAny, sequenceNumber, textViolations } from "./checks.ts";
-import { BATCH_CHARACTERS, batches, endEvent, eventOf } from "./event-messages.ts";
+import { BATCH_CHARACTERS, batches, endEvent, eventOf, sharedEvents } from "./event-messages.ts";
 import { jobOf } from "./job-messages.ts";
 import { fittingResultMessage, resultBytes } from "./result-messages.ts";
 import type { MountedService } from "./service.ts";
@@ -179,11 +179,12 @@ function withoutLists(result: ExecutionResult): ExecutionResult {
 async function* eventsOf(tail: Tail, ended: () => Promise<ExecutionResult>): AsyncGenerator<StepEvent[], void, void> {
   for await (const records of wholeTail(tail)) {
     for (const batch of batches(records, BATCH_CHARACTERS)) {
-      const events: StepEvent[] = [];
-      for (const { record } of batch) {
-        const event = record.event_type === "run.completed" ? endEvent(record, await ended()) : eventOf(record);
-        if (event !== undefined) events.push(event);
-      }
+      const events = sharedEvents(batch) ?? [];
+      if (events.length === 0)
+        for (const { record } of batch) {
+          const event = record.event_type === "run.completed" ? endEvent(record, await ended()) : eventOf(record);
+          if (event !== undefined) events.push(event);
+        }
       if (events.length > 0) yield events;
     }
   }

@@ -28,7 +28,23 @@ export function hotWriter(typeName: string): Write | undefined {
   return WRITERS.get(typeName);
 }
 
+/** Bytes of lists of events that are sent to many; undefined until the first was sent. */
+const keptBytes = new WeakMap<readonly StepEvent[], Buffer | undefined>();
+
+/** Has the bytes of a message with this list kept for the next one. The list must not change once it was sent. */
+export function keepBytes(list: readonly StepEvent[]): void {
+  if (!keptBytes.has(list)) keptBytes.set(list, undefined);
+}
+
 function events(message: ExecuteJobStreamResponse | WatchJobResponse): Buffer {
+  const kept = keptBytes.get(message.events);
+  if (kept !== undefined) return kept;
+  const bytes = eventsBytes(message);
+  if (keptBytes.has(message.events)) keptBytes.set(message.events, bytes);
+  return bytes;
+}
+
+function eventsBytes(message: ExecuteJobStreamResponse | WatchJobResponse): Buffer {
   const writer = new BackwardWriter(message.events.reduce((sum, event) => sum + eventRoom(event), 0));
   for (const event of message.events.toReversed()) writeEvent(writer, event);
   return writer.finish();

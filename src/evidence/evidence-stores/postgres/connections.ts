@@ -1,6 +1,7 @@
 import type pg from "pg";
 import type { Clock } from "#model";
 import { Fault } from "#model";
+import { ConfirmedServer } from "./confirmed-server.ts";
 
 /** Where statements run. */
 export type Statements = Pick<pg.Pool | pg.PoolClient, "query">;
@@ -38,6 +39,7 @@ export class Connections {
   #pools: Promise<Pools> | undefined;
   readonly #closing = new AbortController();
   #unavailable: string | undefined;
+  readonly #server = new ConfirmedServer();
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -68,7 +70,7 @@ export class Connections {
     });
     // Whoever asks is told; without a listener the process would end.
     pool.on("error", () => undefined);
-    pool.on("connect", (client) => client.on("error", () => undefined));
+    pool.on("connect", (client) => this.#server.watch(client));
     return pool;
   }
 
@@ -76,8 +78,7 @@ export class Connections {
   async read<Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<readonly Row[]> {
     try {
       const { reads } = await this.#connected();
-      const { rows } = await reads.query<Row>(text, values.map(withoutNul));
-      return rows;
+      return await this.#query<Row>(reads, text, values.map(withoutNul));
     } catch (error) {
       throw isPassing(error) ? unavailable(error) : error;
     }
@@ -86,8 +87,22 @@ export class Connections {
   /** One try at a statement that writes. @throws what the server or the connection says. */
   async write<Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<readonly Row[]> {
     const { writes } = await this.#connected();
-    const { rows } = await writes.query<Row>(text, values);
-    return rows;
+    return await this.#query<Row>(writes, text, values);
+  }
+
+  /** On a server whose word holds. A connection on which something failed is not used again. */
+  async #query<Row extends pg.QueryResultRow>(pool: pg.Pool, text: string, values: unknown[]): Promise<readonly Row[]> {
+    const client = await pool.connect();
+    let failed = true;
+    try {
+      await this.#server.confirm(client);
+      const { rows } = await client.query<Row>(text, values);
+      this.#server.requireConfirmed(client);
+      failed = false;
+      return rows;
+    } finally {
+      client.release(failed);
+    }
   }
 
   /**
