@@ -120,8 +120,7 @@ async function start(configuration: LoadedConfiguration, options: ComposeOptions
   const schedules = createScheduler(configuration, { store, runs, log });
   await notifications.open({ store, runner, log, looksBack: drivesOn });
   const hooks = await openHooks(configuration, { runner, resources, log, disk, onNews: metrics?.onWork });
-  const denials = resources.use(new DenialsOfServer(configuration, log));
-  const place = await whereToServe(configuration, { hooks, metrics, log, tls, denials });
+  const place = await whereToServe(configuration, { hooks, metrics, log, tls, resources });
   server.current = await startGrpcServer({
     ...place,
     runner,
@@ -199,9 +198,10 @@ async function driveOn({ recovered, takeOvers, runs, contracts, schedules, hooks
 
 async function whereToServe(
   configuration: LoadedConfiguration,
-  parts: SidePortParts & { readonly tls: ServerTls | undefined; readonly denials: DenialsOfServer },
+  parts: SidePortParts & { readonly tls: ServerTls | undefined; readonly resources: AsyncDisposableStack },
 ) {
-  const { log, tls, denials } = parts;
+  const { log, tls, resources } = parts;
+  const denials = resources.use(new DenialsOfServer(configuration, log));
   requireDevelopmentAtHome(configuration, log);
   const token = await createToken(configuration.state);
   return {

@@ -86,9 +86,24 @@ describe("a running server is asked what it is, and for whom it takes the caller
   });
 });
 
-describe("a store that has halted is told of", () => {
-  const halting = (): EvidenceStore => createMemoryStore({ newEventId: () => "event-1" });
+function halting(): EvidenceStore {
+  return createMemoryStore({ newEventId: () => "event-1" });
+}
 
+function told(members: Partial<ToldServer>): ToldServer {
+  return {
+    ...ABOUT,
+    now: "2026-03-01T12:00:00.000Z",
+    started_at: "2026-03-01T00:00:00.000Z",
+    store_halted: false,
+    store_halted_reason: "",
+    identities: true,
+    caller: { name: "ann", roles: [], tenant: "", methods: [] },
+    ...members,
+  };
+}
+
+describe("a store that has halted is told of", () => {
   test("with why, and the server with it, to whoever may see the runs of everybody", async () => {
     await using house = await startHouse({ store: halting(), about: ABOUT });
     await house.store.close();
@@ -105,27 +120,17 @@ describe("a store that has halted is told of", () => {
   test("without why to a tenant's principal and to one without a role", async () => {
     await using own = await identityHouse(issuer, { server: { store: halting(), about: ABOUT } });
     await own.house.store.close();
-    const told = async (claims: Parameters<Issuer["token"]>[0]): Promise<[boolean, string]> => {
+    const toldOf = async (claims: Parameters<Issuer["token"]>[0]): Promise<[boolean, string]> => {
       const answer = await own.client(await issuer.token(claims)).server.getServer({});
       return [answer.storeHalted, answer.storeHaltedReason];
     };
-    expect(await told({ sub: "ann", roles: ["operator"], tenant: "acme" })).toEqual([true, ""]);
-    expect(await told({ sub: "bob", roles: [], tenant: "acme" })).toEqual([true, ""]);
+    expect(await toldOf({ sub: "ann", roles: ["operator"], tenant: "acme" })).toEqual([true, ""]);
+    expect(await toldOf({ sub: "bob", roles: [], tenant: "acme" })).toEqual([true, ""]);
     expect((await own.client(LOCAL_TOKEN).server.getServer({})).storeHaltedReason).toBe(own.house.store.halted);
   });
 });
 
 describe("what was seen is judged by what follows from it", () => {
-  const told = (members: Partial<ToldServer>): ToldServer => ({
-    ...ABOUT,
-    now: "2026-03-01T12:00:00.000Z",
-    started_at: "2026-03-01T00:00:00.000Z",
-    store_halted: false,
-    store_halted_reason: "",
-    identities: true,
-    caller: { name: "ann", roles: [], tenant: "", methods: [] },
-    ...members,
-  });
   const noon = Date.parse("2026-03-01T12:00:00.000Z");
 
   test.each([

@@ -17,6 +17,15 @@ const BESIDE_DRAIN_SECONDS = 20;
 const drainSeconds = (name: string): number => configurationSchema.parse(configurationOf(name)).drain_seconds;
 const LONGEST_STOP = Math.max(...PROCESSES.map(drainSeconds)) + BESIDE_DRAIN_SECONDS;
 
+/** Names of the files below `keys` that a configuration speaks of. */
+function keysOf(name: string): readonly string[] {
+  return [...JSON.stringify(configurationOf(name)).matchAll(/"keys\/([^"]+)"/g)].map(([, file = ""]) => file);
+}
+
+function userOf(unit: string): string | undefined {
+  return /^User=(.*)$/m.exec(deployed(`systemd/${unit}`))?.[1];
+}
+
 describe("the configurations of deploy/", () => {
   test.each(PROCESSES)("%s.yaml is taken by the program", (name) => {
     expect(configurationSchema.safeParse(configurationOf(name)).error?.issues).toBeUndefined();
@@ -37,10 +46,6 @@ describe("the configurations of deploy/", () => {
     expect(map?.["data"]).toEqual(Object.fromEntries(files));
   });
 
-  /** Names of the files below `keys` that a configuration speaks of. */
-  const keysOf = (name: string): readonly string[] =>
-    [...JSON.stringify(configurationOf(name)).matchAll(/"keys\/([^"]+)"/g)].map(([, file = ""]) => file);
-
   test("name files that compose gives to the same process as a secret, and no process is given another", () => {
     const [compose] = documentsOf("compose.yaml");
     for (const [service, name] of [
@@ -49,7 +54,7 @@ describe("the configurations of deploy/", () => {
       ["worker-1", "worker"],
       ["worker-2", "worker"],
     ] as const) {
-      const given = listAt(compose, "services", service, "secrets").map((secret) => at(secret, "target"));
+      const given = listAt(compose, "services", service, "secrets").map((secret) => String(at(secret, "target")));
       expect(given.toSorted()).toEqual(
         [...new Set(keysOf(name))].map((file) => `/etc/verbatim/keys/${file}`).toSorted(),
       );
@@ -105,7 +110,7 @@ describe("compose.yaml holds together", () => {
 
   test("every secret and volume that a service names is declared, and every one that is declared is used", () => {
     const secrets = services.flatMap(([, service]) =>
-      listAt(service, "secrets").map((secret) => (typeof secret === "string" ? secret : at(secret, "source"))),
+      listAt(service, "secrets").map((secret) => (typeof secret === "string" ? secret : String(at(secret, "source")))),
     );
     const volumes = services.flatMap(([, service]) =>
       listAt(service, "volumes").map((volume) => String(volume).split(":")[0] ?? ""),
@@ -177,7 +182,6 @@ describe("the units of systemd", () => {
   });
 
   test("give workers another user than servers, so that no command of a step reads their keys", () => {
-    const userOf = (name: string): string | undefined => /^User=(.*)$/m.exec(deployed(`systemd/${name}`))?.[1];
     expect(userOf("verbatim-worker@.service")).toBe("verbatim-worker");
     expect(userOf("verbatim.service")).toBe("verbatim");
     expect(userOf("verbatim-scheduler.service")).toBe("verbatim");

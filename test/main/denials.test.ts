@@ -39,7 +39,7 @@ describe("calls that are denied on the wire become evidence", () => {
 
     const { logs } = await auditor.server.listDenials({});
     expect(logs).toHaveLength(1);
-    const [{ logId = "" } = {}] = logs;
+    const logId = logs[0]?.logId ?? "";
     expect(logId).toMatch(/^denials-\d{4}-\d\d-\d\d$/);
     const lines = await linesOf(auditor, logId);
     expect(await verifyLines(lines)).toMatchObject({ ok: true, kind: "denials", records: 2 });

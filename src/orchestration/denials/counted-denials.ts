@@ -100,6 +100,9 @@ export class CountedDenials {
 
 /** Callers choose what stands in these. */
 function bounded({ kind, principal, peer, method, detail }: DeniedCall): DeniedCall {
-  const cut = (text: string): string => text.toWellFormed().slice(0, TEXT_CHARACTERS).toWellFormed();
   return { kind, principal: cut(principal), peer: cut(peer), method: cut(method), detail: cut(detail) };
+}
+
+function cut(text: string): string {
+  return text.slice(0, TEXT_CHARACTERS).toWellFormed();
 }

@@ -20,7 +20,7 @@ interface Bench {
   readonly store: EvidenceStore;
   readonly log: DenialLog;
   readonly problems: unknown[];
-  records(): Promise<readonly StoredRecord[]>;
+  readonly records: () => Promise<readonly StoredRecord[]>;
 }
 
 function bench(given: Partial<EvidenceStore> = {}): Bench {
