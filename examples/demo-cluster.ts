@@ -62,7 +62,7 @@ async function work(east: ApiNode, west: ApiNode): Promise<void> {
   const runIds = Array.from({ length: PLANS }, (_nothing, place) => `plan-${place + 1}`);
   await Promise.all([
     ...jobIds.map(async (jobId, place) => {
-      const { result } = await nodeFor(place).client.executor.executeJob({ job: commands(jobId, [WRITES, WRITES]) });
+      const { result } = await nodeFor(place).client.executor.executeJob(commands(jobId, [WRITES, WRITES]));
       if (result === undefined) throw new Error(`${jobId} has no result`);
     }),
     ...runIds.map(async (runId, place) => await createRun(nodeFor(place), runId)),
@@ -96,7 +96,7 @@ async function lost(
 ): Promise<void> {
   story.chapter(`A worker is ${how} in the middle of a step`);
   const slow = `${WRITES}; sleep ${STEP_SECONDS}`;
-  const asked = node.client.executor.executeJob({ job: commands(jobId, [WRITES, slow, WRITES]) });
+  const asked = node.client.executor.executeJob(commands(jobId, [WRITES, slow, WRITES]));
   asked.catch(() => undefined); // it is looked at below
   await until(`the second step of ${jobId}`, async () => (await count(jobId)) === 2);
   const claimed = (await recordsOf(node, jobId)).find(({ event_type: type }) => type === "run.claimed");
@@ -120,8 +120,7 @@ async function lost(
     "the first step stays done, the second is in doubt, the third was not begun",
     result?.stepsSucceeded === 1 && result.stepsInDoubt.length === 1 && result.stepsNotRun.length === 1,
   );
-  if (how !== "killed")
-    story.expect(`${worker.name} came back, and added nothing to the log`, records.length === size);
+  if (how !== "killed") story.expect(`${worker.name} came back, and added nothing to the log`, records.length === size);
   story.expect("no command of it was run twice", (await count(jobId)) === 2);
   if (how === "killed") {
     const again = await cluster.startWorker(`${worker.name}-again`);

@@ -29,7 +29,9 @@ export function attemptLog(jobId: string): string {
 }
 
 /** What the steps have really done, by their own word: `JOB/STEP` and the epoch, in the order in which they did it. */
-export async function effects(directory: string): Promise<readonly { readonly step: string; readonly epoch: string }[]> {
+export async function effects(
+  directory: string,
+): Promise<readonly { readonly step: string; readonly epoch: string }[]> {
   const text = await readFile(join(directory, "effects"), "utf8").catch(() => "");
   return text
     .split("\n")
