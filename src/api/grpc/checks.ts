@@ -11,6 +11,13 @@ export function idViolations(field: string, id: string): readonly Violation[] {
   return [{ field, description: `is ${seen}; expected ${expected}` }];
 }
 
+const ATTEMPT_LOG = /^~[A-Za-z0-9_-]{43}$/;
+
+/** Problems of the id of a log: that of a run or a job, or the name of an attempt's log at a worker, which the log of its run tells. */
+export function logIdViolations(field: string, id: string): readonly Violation[] {
+  return ATTEMPT_LOG.test(id) ? [] : idViolations(field, id);
+}
+
 /** Problems of a text for people: 1..`limit` characters. */
 export function textViolations(field: string, text: string, limit: number): readonly Violation[] {
   if (text.length > 0 && text.length <= limit) return [];

@@ -4,7 +4,7 @@ import { isBlobReference, verifyLines } from "#evidence";
 import { Fault } from "#model";
 import type { LogLine, LogProblem as ProblemMessage } from "../gen/verbatim/evidence/v1/evidence_pb.ts";
 import { EvidenceService } from "../gen/verbatim/evidence/v1/evidence_pb.ts";
-import { idViolations, invalidRequest, refuseIfAny, sequenceNumber } from "./checks.ts";
+import { idViolations, invalidRequest, logIdViolations, refuseIfAny, sequenceNumber } from "./checks.ts";
 import { BATCH_CHARACTERS, batches } from "./event-messages.ts";
 import type { CallShares } from "./call-budgets.ts";
 import { answerMayBeSent, pageMayBeRead, pageWasRead, wholeLogMayBeRead } from "./call-budgets.ts";
@@ -38,7 +38,7 @@ export interface EvidenceServiceOptions {
 export function evidenceService({ store, sealer, signer }: EvidenceServiceOptions): MountedService {
   return mount(EvidenceService, {
     async *readLog({ runId, afterSeq, follow }, { signal, shares }) {
-      refuseIfAny(idViolations("run_id", runId));
+      refuseIfAny(logIdViolations("run_id", runId));
       const after = sequenceNumber(afterSeq);
       const from = { store, runId, afterSeq: after, signal, shares };
       let seq = after; // the place in the log, not what the line says of itself
@@ -51,7 +51,7 @@ export function evidenceService({ store, sealer, signer }: EvidenceServiceOption
     },
 
     async verifyRun({ runId }, { signal, shares }) {
-      refuseIfAny(idViolations("run_id", runId));
+      refuseIfAny(logIdViolations("run_id", runId));
       await wholeLogMayBeRead(shares);
       const verdict = await verifyLines(linesOf({ store, runId, afterSeq: -1, signal }), { runId });
       return {
@@ -65,7 +65,7 @@ export function evidenceService({ store, sealer, signer }: EvidenceServiceOption
     },
 
     async *readBlob({ runId, digest }, { signal, shares, principal }) {
-      refuseIfAny([...idViolations("run_id", runId), ...digestViolations(digest)]);
+      refuseIfAny([...logIdViolations("run_id", runId), ...digestViolations(digest)]);
       if ((await store.head(runId)) === undefined) throw new Fault("RUN_NOT_FOUND", `There is no run ${runId}.`);
       await shares.wholeLog.take(1);
       const told = ownIdsOf(principal) === "" || (await isToldOf({ store, runId, afterSeq: -1, signal }, digest));
