@@ -16,6 +16,9 @@ export function commandJob(jobId: string, commands: readonly (readonly string[])
 /** Appends what the step is, and under which epoch, to the file that is its first argument: the effect that is counted outside. */
 export const EFFECT = `printf '%-63s\\n' "$VERBATIM_IDEMPOTENCY_KEY $VERBATIM_EPOCH" >> "$1"`;
 
+/** The same without the epoch. */
+export const PLAIN_EFFECT = `printf '%-63s\\n' "$VERBATIM_IDEMPOTENCY_KEY" >> "$1"`;
+
 /** The lines of a log as a node gives them out; undefined if it knows no such log. */
 export async function linesOver(client: VerbatimClient, runId: string): Promise<readonly string[] | undefined> {
   try {
