@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { layLine } from "../../support/silent-line.ts";
+import type { SilentLine } from "../../support/silent-line.ts";
 import { launchServer, startServer } from "../../support/server-process.ts";
 import type { ServerProcess, StartingServer } from "../../support/server-process.ts";
 import { startWorker } from "../../worker/support/worker-process.ts";
@@ -59,7 +60,7 @@ export async function startPlainWorker(place: ClusterPlace, name: string): Promi
 /** `verbatim worker` with lines of its own to the database and to Redis. Disposing it kills it. */
 export async function startLinedWorker(place: ClusterPlace, name: string): Promise<LinedWorker> {
   await using opened = new AsyncDisposableStack();
-  const lines = [];
+  const lines: SilentLine[] = [];
   const redirected = async (address: string): Promise<string> => {
     const url = new URL(address);
     const line = opened.use(await layLine(Number(url.port)));
