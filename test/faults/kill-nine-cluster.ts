@@ -17,10 +17,12 @@ const MOST_LATER_MS = 400;
 /** Every so many kills, the node that was killed is killed again while it starts. */
 const KILLS_PER_KILLED_START = 6;
 const MOST_START_MS = 1500;
+const LOOK_MS = 5;
 
 /** What to do, and where. */
 export interface KillClusterOptions {
   readonly place: ClusterPlace;
+  /** At least 1. */
   readonly kills: number;
   readonly runs: number;
   readonly seed: number;
@@ -61,12 +63,9 @@ export async function killCluster(options: KillClusterOptions): Promise<KillClus
   });
   try {
     await Promise.all(slots.map(async (slot) => await slot.start()));
-    const ended = { count: 0 };
-    const asking = askAll(runs, async (run) => {
-      await run.drive(nodes, { patienceMs });
-      ended.count += 1;
-    });
-    const seen = await killAll({ slots, random, kills, due: (kill) => ended.count >= (kill * count) / kills, asking });
+    const pace = new Pace(options);
+    const asking = askAll(runs, pace, async (run) => await run.drive(nodes, { patienceMs }));
+    const seen = await killAll(slots, pace, { random, kills });
     await asking;
     await Promise.all(slots.map(async (slot) => await slot.started()));
     await until("no command is left", () => livingWith(`VERBATIM_JOB_ID=${prefix}-`).length === 0);
@@ -82,33 +81,57 @@ export async function killCluster(options: KillClusterOptions): Promise<KillClus
   }
 }
 
-async function askAll(runs: readonly ClusterRun[], drive: (run: ClusterRun) => Promise<void>): Promise<void> {
+/** Keeps kills and runs in step, so that each kill comes while runs are on their way. */
+class Pace {
+  begun = 0;
+  ended = 0;
+  killed = 0;
+  readonly #runsPerKill: number;
+
+  constructor({ kills, runs }: Pick<KillClusterOptions, "kills" | "runs">) {
+    this.#runsPerKill = runs / kills;
+  }
+
+  /** Resolves when the next run may begin: not far ahead of the kills. */
+  async nextRun(): Promise<void> {
+    const place = this.begun;
+    this.begun += 1;
+    const due = (): boolean => place < this.killed * this.#runsPerKill + AT_A_TIME;
+    while (!due()) await pause(LOOK_MS);
+  }
+
+  /** Resolves when enough runs have ended for the next kill. */
+  async nextKill(): Promise<void> {
+    while (this.ended < Math.floor(this.killed * this.#runsPerKill)) await pause(LOOK_MS);
+  }
+}
+
+async function askAll(
+  runs: readonly ClusterRun[],
+  pace: Pace,
+  drive: (run: ClusterRun) => Promise<void>,
+): Promise<void> {
   const left = runs.values();
   const some = async (): Promise<void> => {
-    for (const run of left) await drive(run);
+    for (const run of left) {
+      await pace.nextRun();
+      await drive(run);
+      pace.ended += 1;
+    }
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, some));
 }
 
 interface Killing {
-  readonly slots: readonly KilledSlot[];
   readonly random: () => number;
   readonly kills: number;
-  /** Whether enough runs have ended for this kill. */
-  readonly due: (kill: number) => boolean;
-  readonly asking: Promise<void>;
 }
 
 /** Kills a worker and a node in turn; each is started again at once, and may still start when the next one is killed. */
-async function killAll({ slots, random, kills, due, asking }: Killing) {
+async function killAll(slots: readonly KilledSlot[], pace: Pace, { random, kills }: Killing) {
   const seen = { killedNodes: 0, killedWorkers: 0, killedStarts: 0 };
-  let over = false;
-  asking.then(
-    () => (over = true),
-    () => (over = true),
-  );
-  for (let kill = 0; kill < kills && !over; kill += 1) {
-    while (!due(kill) && !over) await pause(5);
+  for (let kill = 0; kill < kills; kill += 1) {
+    await pace.nextKill();
     await pause(random() * MOST_LATER_MS);
     const of = slots.filter(({ kind }) => kind === (kill % 2 === 0 ? "worker" : "node"));
     const slot = of[Math.floor(random() * of.length)];
@@ -119,6 +142,7 @@ async function killAll({ slots, random, kills, due, asking }: Killing) {
     if (kill % KILLS_PER_KILLED_START === KILLS_PER_KILLED_START - 1)
       seen.killedStarts += await slot.killStart(random() * MOST_START_MS);
     slot.startSoon();
+    pace.killed += 1;
   }
   return seen;
 }

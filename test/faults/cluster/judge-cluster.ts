@@ -72,12 +72,16 @@ async function judgeOne(run: ClusterRun, effects: readonly string[], traces: Tra
   if (lines.length === 0) return { ...NOTHING, problems: [`${runId}: is not in the store`] };
   const records = recordsIn(lines);
   const own = [...(await brokenLog(runId, lines)), ...resultProblems(records)];
-  const taken = (of: readonly EvidenceRecord[]): number =>
-    of.some(({ event_type: type }) => type === "log.recovered") ? 1 : 0;
   if (plan === undefined) {
     const problems = [...own, ...directProblems(records, effects)].map((problem) => `${runId}: ${problem}`);
     const status = `job ${records.at(-1)?.status ?? "open"}`;
-    return { ...NOTHING, status, problems, inDoubt: inDoubtIn(records), closedByOthers: taken(records) };
+    return {
+      ...NOTHING,
+      status,
+      problems,
+      inDoubt: inDoubtIn(records),
+      closedByOthers: isClosedByOther(records) ? 1 : 0,
+    };
   }
   const attempts = await attemptLogs(records, traces.store);
   const ofAttempts = await Promise.all(attempts.map(async (attempt) => await brokenLog(runId, attempt)));
@@ -88,7 +92,7 @@ async function judgeOne(run: ClusterRun, effects: readonly string[], traces: Tra
     inDoubt,
     repeated,
     attempts: attempts.length,
-    closedByOthers: attempts.filter((attempt) => taken(recordsIn(attempt)) > 0).length,
+    closedByOthers: attempts.filter((attempt) => isClosedByOther(recordsIn(attempt))).length,
     problems: [...problems, ...[...own, ...ofAttempts.flat()].map((problem) => `${runId}: ${problem}`)],
   };
 }
@@ -120,18 +124,28 @@ async function putLog(directory: string, runId: string, lines: readonly string[]
 
 const RESULTS: ReadonlySet<string> = new Set(["step.succeeded", "step.failed", "step.in_doubt"]);
 
+function isClosedByOther(records: readonly EvidenceRecord[]): boolean {
+  return records.some(({ event_type: type }) => type === "log.recovered");
+}
+
 function inDoubtIn(records: readonly EvidenceRecord[]): number {
   return records.filter(({ event_type: type }) => type === "step.in_doubt").length;
 }
 
+function stepName({ job_id: jobId = "", step_index: index = -1 }: EvidenceRecord): string {
+  return `${jobId}/${index}`;
+}
+
+function timesIn(names: readonly string[], name: string): number {
+  return names.filter((other) => other === name).length;
+}
+
 /** Each step that was started has one result, and no other has any. */
 function resultProblems(records: readonly EvidenceRecord[]): readonly string[] {
-  const nameOf = ({ job_id: jobId = "", step_index: index = -1 }: EvidenceRecord): string => `${jobId}/${index}`;
-  const started = records.filter(({ event_type: type }) => type === "step.started").map(nameOf);
-  const ended = records.filter(({ event_type: type }) => RESULTS.has(type)).map(nameOf);
-  const count = (names: readonly string[], name: string): number => names.filter((other) => other === name).length;
+  const started = records.filter(({ event_type: type }) => type === "step.started").map(stepName);
+  const ended = records.filter(({ event_type: type }) => RESULTS.has(type)).map(stepName);
   return [...new Set([...started, ...ended])]
-    .map((name) => [name, count(started, name), count(ended, name)] as const)
+    .map((name) => [name, timesIn(started, name), timesIn(ended, name)] as const)
     .filter(([, starts, ends]) => starts !== 1 || ends !== 1)
     .map(([name, starts, ends]) => `step ${name} has ${starts} starts and ${ends} results, expected one of each`);
 }
