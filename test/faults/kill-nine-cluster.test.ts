@@ -4,8 +4,8 @@ import { scratchDirectory } from "../support/scratch-directory.ts";
 import { killCluster } from "./kill-nine-cluster.ts";
 
 /** `npm run faults:cluster` asks for 200 kills during 1,000 runs. */
-const KILLS = Number(process.env["VERBATIM_FAULT_CLUSTER_KILLS"] ?? 4);
-const RUNS = Number(process.env["VERBATIM_FAULT_CLUSTER_RUNS"] ?? 16);
+const KILLS = Number(process.env["VERBATIM_FAULT_CLUSTER_KILLS"] ?? 3);
+const RUNS = Number(process.env["VERBATIM_FAULT_CLUSTER_RUNS"] ?? 12);
 const SEED = Number(process.env["VERBATIM_FAULT_SEED"] ?? Date.now() % 1_000_000);
 const LEASE_SECONDS = 1;
 const MINUTES = 60_000;
