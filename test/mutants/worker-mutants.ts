@@ -26,6 +26,7 @@ const JOBS = "worker/job-worker";
 const ADMISSIONS = "worker/recorded-admission";
 const PROCESSES = "worker/handed-jobs";
 const LOADS = "worker/what-it-loads";
+const PAUSED = "faults/paused-workers";
 
 /** Mistakes in workers, and in the list of them. */
 export const WORKER_MUTANTS: readonly Mutant[] = [
@@ -82,6 +83,10 @@ export const WORKER_MUTANTS: readonly Mutant[] = [
   worker("worker-goes-on-when-it-is-to-stop", {
     change: ["this.#running.get(runId)?.abort(cancellation);", ""],
     tests: PROCESSES,
+  }),
+  worker("overtaken-worker-lets-its-command-run", {
+    change: ["for (const runId of runIds) this.#running.get(runId)?.abort(why);", "void [runIds, why];"],
+    tests: PAUSED,
   }),
   executor("handler-is-not-told-the-epoch", {
     change: ["epoch === undefined ? context : Object.freeze({ ...context, epoch })", "context"],
