@@ -36,7 +36,7 @@ try {
     await nodeDies(east, west);
     await everyLog(west);
   } catch (error) {
-    for (const { name, log } of [...cluster.nodes, ...cluster.workers]) console.error(`${name} said:\n${log()}`);
+    for (const one of [...cluster.nodes, ...cluster.workers]) console.error(`${one.name} said:\n${one.log()}`);
     throw error;
   }
 } finally {
@@ -67,7 +67,7 @@ async function work(east: ApiNode, west: ApiNode): Promise<void> {
     }),
     ...runIds.map(async (runId, place) => await createRun(nodeFor(place), runId)),
   ]);
-  for (const runId of runIds) for await (const _answer of west.client.runs.watchRun({ runId })); // asked for at either node
+  for (const runId of runIds) await ended(west, runId); // whichever node was asked for it
   const performed = await Promise.all(jobIds.map(async (jobId) => await journey(west, jobId)));
   for (const told of performed) story.say(told);
   logs.push(...jobIds, ...runIds);
@@ -114,7 +114,7 @@ async function lost(
   logs.push(jobId);
 
   const records = await recordsOf(node, jobId);
-  const epochs = records.flatMap(({ data }) => (isObject(data) && "epoch" in data ? [String(data["epoch"])] : []));
+  const epochs = records.map(epochOf).filter((epoch) => epoch !== undefined);
   story.expect("another worker said what became of it, under a later epoch", isRising(epochs) && epochs.length === 2);
   story.expect(
     "the first step stays done, the second is in doubt, the third was not begun",
@@ -179,7 +179,8 @@ async function everyLog(node: ApiNode): Promise<void> {
 /** What a job went through, in a line. */
 async function journey(node: ApiNode, jobId: string): Promise<string> {
   const words = (await recordsOf(node, jobId)).flatMap((record) => {
-    const epoch = isObject(record.data) && "epoch" in record.data ? ` (epoch ${String(record.data["epoch"])})` : "";
+    const told = epochOf(record);
+    const epoch = told === undefined ? "" : ` (epoch ${told})`;
     if (record.event_type === "run.claimed") return [`claimed by ${record.actor}${epoch}`];
     if (record.event_type === "log.recovered") return [`closed by ${record.actor}${epoch}`];
     if (record.event_type === "step.succeeded") return [`step ${record.step_index} done`];
@@ -220,8 +221,16 @@ function isRising(epochs: readonly string[]): boolean {
   return epochs.every((epoch, place) => place === 0 || BigInt(epoch) > BigInt(epochs[place - 1] ?? "0"));
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** Under which epoch a record says that its writer had the run. */
+function epochOf({ data }: EvidenceRecord): string | undefined {
+  const epoch = data?.["epoch"];
+  return typeof epoch === "string" ? epoch : undefined;
+}
+
+/** Waits for the end of a run, as the node that is asked tells it. */
+async function ended(node: ApiNode, runId: string): Promise<void> {
+  const stream = node.client.runs.watchRun({ runId });
+  while ((await stream.next()).done !== true);
 }
 
 /** Waits until something is so. @throws {Error} if it is not so in time. */

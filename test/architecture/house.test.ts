@@ -32,9 +32,17 @@ describe("the house keeps its own laws", () => {
 
   it("EXEC-005: the executor reaches its four neighbours below and nothing else", async () => {
     const { reach } = await check({ root: ROOT });
-    expect(reach).toEqual([
+    expect(reach.filter(({ law }) => law === "EXEC-005")).toEqual([
       { law: "EXEC-005", from: "executor", reaches: ["effects", "health", "evidence", "model"], forbidden: false },
     ]);
+  });
+
+  it("LAYER-21: a worker's process reaches neither what decides nor what answers calls", async () => {
+    const { reach } = await check({ root: ROOT });
+    const worker = reach.find(({ law }) => law === "LAYER-21");
+    expect(worker).toMatchObject({ from: "src/main/worker", forbidden: false });
+    expect(worker?.reaches).toEqual(expect.arrayContaining(["worker", "executor", "evidence"]));
+    for (const layer of ["governance", "orchestration", "api", "cli"]) expect(worker?.reaches).not.toContain(layer);
   });
 
   it("has a checker that catches a planted breach of every law", async () => {

@@ -24,7 +24,7 @@ afterAll(async () => {
 const NEVER_MS = 3_600_000;
 const FORMS = [{ form: 1 }, { form: 2 }, { form: 3 }, { form: 4 }];
 /** Each index of the tables that appends use was made by reading its table, and each table was analysed. */
-const NOT_BY_APPENDS = 7 + 3;
+const NOT_BY_APPENDS = 8 + 3;
 
 async function ready(store: EvidenceStore): Promise<void> {
   await store.openRuns();
@@ -78,7 +78,7 @@ test("a schema of an older form is brought to the newest, and the append functio
   await before.close();
   await using owner = new SchemaOwner(server.url, stores.schema);
   const [made] = await owner.ask<{ text: string }>("SELECT pg_get_functiondef('$.append'::regproc) AS text");
-  await owner.ask(`DELETE FROM $.forms WHERE form = 3; ${made?.text.replace("BEGIN", "BEGIN RAISE EXCEPTION 'old';")}`);
+  await owner.ask(`DELETE FROM $.forms WHERE form = 4; ${made?.text.replace("BEGIN", "BEGIN RAISE EXCEPTION 'old';")}`);
   const store = stores.open();
   await store.append("run-2", 0, [created("run-2"), note(1)]);
   expect(await owner.ask("SELECT form FROM $.forms ORDER BY form")).toEqual(FORMS);

@@ -47,7 +47,7 @@ export const ACROSS_MUTANTS: readonly Mutant[] = [
     tests: BOX,
   }),
   recovery("run-that-was-handed-on-is-called-interrupted", {
-    change: ["if (drives && wasHandedOn(run, store)) return found(run, []);", ""],
+    change: ["if (drives && wasHandedOn(run, store)) return found(run, { interrupted, atWorkers });", ""],
     tests: "e2e/schedulers",
   }),
   schedules("firing-skipped-for-its-own-run", {

@@ -147,7 +147,7 @@ export const PLAN_RUN_MUTANTS: readonly Mutant[] = [
     tests: "durable-first",
   }),
   runner("run-is-told-before-it-is-durable", "P1", {
-    change: ["      await run.tell(await this.#opening(", "      void run.tell(await this.#opening("],
+    change: ["      await run.tell(opening", "      void run.tell(opening"],
     tests: "durable-first",
   }),
   names("attempts-share-a-job-id", "EXEC-006", {
