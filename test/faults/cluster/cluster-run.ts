@@ -8,7 +8,7 @@ import type { KilledSlot } from "./killed-slot.ts";
 
 const MOST_JOBS = 4;
 const MOST_STEPS = 3;
-const MOST_SECONDS = 0.1;
+const MOST_SECONDS = 0.3;
 const ASK_AGAIN_MS = 20;
 
 /** What a run is drawn from. */
