@@ -12,8 +12,8 @@ import type { ClusterPlace } from "./cluster/shared-cluster.ts";
 
 /** Runs that are on their way at the same time. */
 const AT_A_TIME = 8;
-/** From the moment when enough runs have ended until the kill. */
-const MOST_LATER_MS = 400;
+/** From the moment when some runs may begin until the kill. */
+const LATER_MS = { least: 50, most: 1500 };
 /** Every so many kills, the node that was killed is killed again while it starts. */
 const KILLS_PER_KILLED_START = 6;
 const MOST_START_MS = 1500;
@@ -81,28 +81,26 @@ export async function killCluster(options: KillClusterOptions): Promise<KillClus
   }
 }
 
-/** Keeps kills and runs in step, so that each kill comes while runs are on their way. */
+/** Lets some runs begin for each kill, so that each comes while runs are on their way. */
 class Pace {
-  begun = 0;
-  ended = 0;
-  killed = 0;
+  #begun = 0;
+  #released = 0;
   readonly #runsPerKill: number;
 
   constructor({ kills, runs }: Pick<KillClusterOptions, "kills" | "runs">) {
     this.#runsPerKill = runs / kills;
   }
 
-  /** Resolves when the next run may begin: not far ahead of the kills. */
-  async nextRun(): Promise<void> {
-    const place = this.begun;
-    this.begun += 1;
-    const due = (): boolean => place < this.killed * this.#runsPerKill + AT_A_TIME;
-    while (!due()) await pause(LOOK_MS);
+  /** A kill comes soon. */
+  release(): void {
+    this.#released += this.#runsPerKill;
   }
 
-  /** Resolves when enough runs have ended for the next kill. */
-  async nextKill(): Promise<void> {
-    while (this.ended < Math.floor(this.killed * this.#runsPerKill)) await pause(LOOK_MS);
+  /** Resolves when the next run may begin. */
+  async nextRun(): Promise<void> {
+    const place = this.#begun;
+    this.#begun += 1;
+    while (Math.round(this.#released) <= place) await pause(LOOK_MS);
   }
 }
 
@@ -116,7 +114,6 @@ async function askAll(
     for (const run of left) {
       await pace.nextRun();
       await drive(run);
-      pace.ended += 1;
     }
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, some));
@@ -131,18 +128,17 @@ interface Killing {
 async function killAll(slots: readonly KilledSlot[], pace: Pace, { random, kills }: Killing) {
   const seen = { killedNodes: 0, killedWorkers: 0, killedStarts: 0 };
   for (let kill = 0; kill < kills; kill += 1) {
-    await pace.nextKill();
-    await pause(random() * MOST_LATER_MS);
     const of = slots.filter(({ kind }) => kind === (kill % 2 === 0 ? "worker" : "node"));
     const slot = of[Math.floor(random() * of.length)];
     if (slot === undefined) continue;
     await slot.started();
+    pace.release();
+    await pause(LATER_MS.least + random() * (LATER_MS.most - LATER_MS.least));
     await slot.kill();
     seen[slot.kind === "node" ? "killedNodes" : "killedWorkers"] += 1;
     if (kill % KILLS_PER_KILLED_START === KILLS_PER_KILLED_START - 1)
       seen.killedStarts += await slot.killStart(random() * MOST_START_MS);
     slot.startSoon();
-    pace.killed += 1;
   }
   return seen;
 }

@@ -8,8 +8,9 @@ import type { KilledSlot } from "./killed-slot.ts";
 
 const MOST_JOBS = 4;
 const MOST_STEPS = 3;
-const MOST_SECONDS = 0.1;
+const MOST_SECONDS = 0.6;
 const ASK_AGAIN_MS = 20;
+const SAY_AGAIN_MS = 500;
 
 /** What a run is drawn from. */
 export interface ClusterRunOptions {
@@ -76,8 +77,18 @@ export class ClusterRun {
       return result !== undefined;
     }
     if (!this.plan.accepted) await this.plan.create(client);
-    await this.plan.watch(client);
-    return await this.plan.tend(client);
+    return await this.#attend(this.plan, client);
+  }
+
+  /** Watches a run to its end. A word that came too soon, or to the wrong node, is said again: no event may follow. */
+  async #attend(plan: ToldRun, client: VerbatimClient): Promise<boolean> {
+    const watching = plan.watch(client).then(() => true);
+    watching.catch(() => undefined); // told below, unless a word was refused before
+    for (;;) {
+      const over = await Promise.race([watching, pause(SAY_AGAIN_MS, false)]);
+      if (await plan.tend(client)) return true;
+      if (over) return false;
+    }
   }
 }
 
