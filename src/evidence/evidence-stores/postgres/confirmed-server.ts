@@ -25,6 +25,9 @@ const GREETING = `SELECT pg_is_in_recovery() AS standby, pg_postmaster_start_tim
  */
 const CONFIRMATION = "SELECT pg_advisory_xact_lock(7226, 1), pg_logical_emit_message(true, 'verbatim', ''::text)";
 
+/** So often it is asked for, where something casts doubt on the answer. */
+const CONFIRMATIONS = 3;
+
 /** The server cannot be asked for now; the same may succeed a moment later. */
 class NotNow extends Error {
   override readonly name = "NotNow";
@@ -66,13 +69,18 @@ export class ConfirmedServer {
     const { rows } = await on.query<{ standby: boolean; start: string }>(GREETING);
     const { standby = true, start = "" } = rows[0] ?? {};
     if (standby) throw new NotNow("the server is a standby, and takes no records before it is promoted");
-    if (this.#confirmed?.start !== start) {
+    if (this.#confirmed?.start !== start) this.#confirmed = await this.#confirmation(on, start);
+    this.#greeted.set(on, this.#confirmed);
+  }
+
+  /** A doubt that comes up meanwhile is met by another confirmation. */
+  async #confirmation(on: Connection, start: string): Promise<{ readonly start: string }> {
+    for (let tries = 0; tries < CONFIRMATIONS; tries += 1) {
       const doubts = this.#doubts;
       await on.query(CONFIRMATION);
-      if (this.#doubts !== doubts) throw new NotNow("the server's standbys have not confirmed what it has");
-      this.#confirmed = { start };
+      if (this.#doubts === doubts) return { start };
     }
-    this.#greeted.set(on, this.#confirmed);
+    throw new NotNow("the server's standbys have not confirmed what it has");
   }
 
   /** After a commit: that it was confirmed. @throws {Error} if the wait for a standby was broken off; the statement is to be asked for again. */
