@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes what compose.yaml reads beside the image: development certificates, a signing key, a password. For trying it out: in
 # production each of these comes from where you keep such things. Nothing is written over.
-#   VERBATIM="npx verbatim" sh deploy/prepare.sh [DIRECTORY]
+#   VERBATIM="$PWD/node_modules/.bin/node $PWD/src/main/bin.ts" sh deploy/prepare.sh [DIRECTORY]
 set -eu
 umask 077
 cd "${1:-$(dirname "$0")}"

@@ -136,7 +136,7 @@ function takeAway(worker: Worker, how: "killed" | "paused" | "cut off"): void {
 
 function bringBack(worker: Worker, how: "killed" | "paused" | "cut off"): void {
   if (how === "paused") worker.signal("SIGCONT");
-  if (how === "cut off") worker.line.mend();
+  if (how === "cut off") worker.line.mend({ forgets: true });
 }
 
 async function nodeDies(east: ApiNode, west: ApiNode): Promise<void> {

@@ -7,8 +7,8 @@ import { startPostgres } from "../../test/support/postgres-server.ts";
 import { REPOSITORY } from "../demo/server.ts";
 import { PROGRAM, startProcess } from "./processes.ts";
 import type { ClusterProcess } from "./processes.ts";
-import { layLine } from "./silent-line.ts";
-import type { SilentLine } from "./silent-line.ts";
+import { layLine } from "../../test/support/silent-line.ts";
+import type { SilentLine } from "../../test/support/silent-line.ts";
 
 /** A worker that says nothing for so long loses its jobs. Short, for a demo. */
 export const LEASE_SECONDS = 2;
@@ -101,7 +101,7 @@ export class Cluster implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { line } of this.workers) line.mend(); // nobody waits for what was cut
+    for (const { line } of this.workers) line.mend({ forgets: true }); // nobody waits for what was cut
     await this.#opened.disposeAsync();
   }
 }

@@ -35,6 +35,8 @@ describe("the configurations of deploy/", () => {
     const [api, scheduler, worker] = PROCESSES.map(configurationOf);
     expect(api?.["steps"]).toEqual(worker?.["steps"]);
     expect(scheduler?.["steps"]).toEqual(worker?.["steps"]);
+    for (const one of [scheduler, worker]) expect(at(one, "workers", "queue")).toEqual(at(api, "workers", "queue"));
+    expect(at(api, "workers", "scheduler")).toBe(false);
     expect(api?.["signing"]).toEqual(scheduler?.["signing"]);
     expect(worker).not.toHaveProperty("signing");
     expect(worker).not.toHaveProperty("identity");

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse, parseAllDocuments } from "yaml";
-import { configurationSchema } from "../../src/main/configuration.ts";
 
 const DEPLOY = join(import.meta.dirname, "../../deploy");
 
@@ -26,10 +25,9 @@ export function documentsOf(path: string): readonly Node[] {
   });
 }
 
-/** A configuration as its file has it, without what the program that is tested does not know yet. */
+/** A configuration as its file has it. */
 export function configurationOf(name: string): Node {
-  const { workers, ...rest } = parse(deployed(`configuration/${name}.yaml`)) as Node; // a mapping
-  return "workers" in configurationSchema.shape ? { workers, ...rest } : rest;
+  return parse(deployed(`configuration/${name}.yaml`)) as Node; // a mapping
 }
 
 /** What stands at a path of keys and places; undefined where there is nothing. */
