@@ -133,6 +133,10 @@ export const WRITTEN: Readonly<Record<string, WrittenRow>> = {
   "verbatim.queue.v1.QueueService/RedriveDeadLetters": { may: "o", tenancy: "closed", request: {} },
   "verbatim.queue.v1.QueueService/DiscardDeadLetter": { may: "o", tenancy: "closed", request: {} },
 
+  "verbatim.server.v1.ServerService/GetServer": { may: "*", tenancy: "shared", request: {} },
+  "verbatim.server.v1.ServerService/ListDenials": { may: "u", tenancy: "closed", request: {} },
+  "verbatim.server.v1.ServerService/ReadDenials": { may: "u", tenancy: "closed", request: {} },
+
   "grpc.health.v1.Health/Check": { may: "*", tenancy: "shared", request: {} },
   "grpc.health.v1.Health/List": { may: "*", tenancy: "shared", request: {} },
   "grpc.health.v1.Health/Watch": { may: "*", tenancy: "shared", request: {}, endless: true },
