@@ -32,7 +32,7 @@ export async function recover(
     log,
   }: DrivenHere & { readonly handed: HandedJobs | undefined; readonly log: EventLog },
 ): Promise<RecoveredRuns> {
-  if (!drivesPlans) return { jobs: [], plans: [], handedOver: [] };
+  if (!drivesPlans) return { jobs: [], plans: [], handedOver: [], problems: [] };
   const recovered = await recoverRuns(store, systemClock, { drives: drivesOn, handed });
   tellRecovered(recovered, log);
   return recovered;

@@ -3,7 +3,9 @@ import type { RecoveredRuns, RunRunner } from "#orchestration";
 import type { EventLog } from "./log-events.ts";
 
 /** Logs what a start has found of the process before. */
-export function tellRecovered({ jobs, plans, handedOver }: RecoveredRuns, log: EventLog): void {
+export function tellRecovered({ jobs, plans, handedOver, problems }: RecoveredRuns, log: EventLog): void {
+  for (const { runId, error } of problems)
+    log("run.waits", { run_id: runId, why: error instanceof Error ? error.message : String(error) });
   for (const jobId of handedOver) log("job.handed_over", { job_id: jobId });
   for (const { jobId, finalStatus, finalReason } of jobs)
     log("run.recovered", { job_id: jobId, final_status: finalStatus, final_reason: finalReason });

@@ -44,7 +44,7 @@ export function createTakeOvers(
     state = "looks";
     lookedMs = systemClock.monotonicMs();
     try {
-      const recovered = await recoverRuns(store, systemClock, { drives: true, handed });
+      const recovered = await recoverRuns(store, systemClock, { drives: true, handed, isHere: runs.isHere });
       tellRecovered(recovered, log);
       const { full } = await resumeInterrupted(recovered, runs, log);
       if (full) lookedMs += FULL_MS;

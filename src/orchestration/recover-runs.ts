@@ -13,6 +13,8 @@ export interface RecoveredBy {
   readonly drives?: boolean;
   /** What hands jobs over to workers. */
   readonly handed?: HandedJobs | undefined;
+  /** Whether a run is in this process's hands already: a call that came for it was quicker, and has recovered it. */
+  readonly isHere?: (runId: string) => boolean;
 }
 
 /** What a start has found, and said in the logs. */
@@ -23,6 +25,8 @@ export interface RecoveredRuns {
   readonly plans: readonly RecoveredRun[];
   /** Jobs that were accepted for workers and not handed over yet: now they are. */
   readonly handedOver: readonly string[];
+  /** Runs of a shared store of which nothing could be said, and why; they were given up again. */
+  readonly problems: readonly { readonly runId: string; readonly error: unknown }[];
 }
 
 /**
@@ -32,13 +36,16 @@ export interface RecoveredRuns {
 export async function recoverRuns(
   store: EvidenceStore,
   clock: Clock,
-  { drives = false, handed }: RecoveredBy = {},
+  { drives = false, handed, isHere }: RecoveredBy = {},
 ): Promise<RecoveredRuns> {
   const jobs: ExecutionResult[] = [];
   const plans: RecoveredRun[] = [];
   const handedOver: string[] = [];
+  const problems: { runId: string; error: unknown }[] = [];
   const heads = await store.takeOver();
   for (const [place, head] of heads.entries()) {
+    if (isHere?.(head.runId) === true) continue;
+    const isShared = store.epochOf(head.runId) !== undefined;
     try {
       const created = await firstRecord(store, head.runId);
       if (created !== undefined && isPlanRun(created)) plans.push(await recoverPlanRun(store, head, { clock, drives }));
@@ -48,11 +55,20 @@ export async function recoverRuns(
       } else jobs.push(await closeInterruptedRun(store, head, { clock }));
     } catch (error) {
       if (isTakenSince(error)) continue;
-      for (const { runId } of heads.slice(place)) await store.release(runId).catch(() => undefined); // then its lease ends
-      throw error;
+      if (!isShared || store.halted !== undefined) throw error;
+      problems.push({ runId: head.runId, error });
+      const isAway = error instanceof Fault && error.code === "STORE_UNAVAILABLE";
+      for (const { runId } of isAway ? heads.slice(place) : [head]) void giveUp(store, runId, error);
+      if (isAway) break; // the others are looked at when the server is back
     }
   }
-  return { jobs, plans, handedOver };
+  return { jobs, plans, handedOver, problems };
+}
+
+/** A log that does not hold is left to whoever says something about it, so that it stands in nobody's way. */
+async function giveUp(store: EvidenceStore, runId: string, error: unknown): Promise<void> {
+  const isBroken = error instanceof Fault && error.code === "EVIDENCE_BROKEN";
+  await (isBroken ? store.rest(runId) : store.release(runId)).catch(() => undefined); // then its lease ends
 }
 
 /** Whether a job was accepted for workers, and nothing more has happened. */

@@ -167,7 +167,7 @@ describe("P3 P5 a log with a line that does not hold", () => {
     writeFileSync(path, text);
     const damage: Damage[] = [];
     const store = open(state.path, damage);
-    expect(await recoverRuns(store, new ManualClock())).toEqual({ jobs: [], plans: [], handedOver: [] });
+    expect(await recoverRuns(store, new ManualClock())).toEqual({ jobs: [], plans: [], handedOver: [], problems: [] });
     expect(damage).toMatchObject([{ kind: "broken", runId: "run-2" }]);
     const runner = runnerOver(store, handlerOf());
     const refused = { code: "EVIDENCE_BROKEN", message: expect.stringContaining("run-2") };

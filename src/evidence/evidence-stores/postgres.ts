@@ -198,12 +198,12 @@ class PostgresBackend implements LogBackend, SharedBackend {
 
   async openRuns(): Promise<readonly RunHead[]> {
     await this.ready();
-    return await this.#reader.heads("WHERE NOT c.ended ORDER BY c.run_no", []);
+    return await this.#reader.heads("WHERE NOT c.ended AND r.run_id !~ '^~' ORDER BY c.run_no", []);
   }
 
   async reopenedRuns(): Promise<readonly RunHead[]> {
     await this.ready();
-    return await this.#reader.heads("WHERE c.reopened ORDER BY c.run_no", []);
+    return await this.#reader.heads("WHERE c.reopened AND r.run_id !~ '^~' ORDER BY c.run_no", []);
   }
 
   #hear(call: ChannelCall, runIds: readonly string[]): void {
@@ -221,8 +221,8 @@ class PostgresBackend implements LogBackend, SharedBackend {
 
   async claim(runId: string, as: Claimant): Promise<RunHead | undefined> {
     await this.ready();
-    if (!this.holds(runId)) await this.#claims.takeOver(as, runId);
-    return this.holds(runId) ? await this.head(runId) : undefined;
+    if (this.holds(runId)) return await this.head(runId);
+    return (await this.#headsOf(await this.#claims.takeOver(as, runId)))[0];
   }
 
   async release(runId: string): Promise<void> {
@@ -258,8 +258,18 @@ class PostgresBackend implements LogBackend, SharedBackend {
 
   async takeOver(as: Claimant): Promise<readonly RunHead[]> {
     await this.ready();
-    const runIds = await this.#claims.takeOver(as);
-    return runIds.length === 0 ? [] : await this.#reader.heads("WHERE r.run_id = ANY ($1) ORDER BY c.run_no", [runIds]);
+    return await this.#headsOf(await this.#claims.takeOver(as));
+  }
+
+  /** Of what was just claimed. If it cannot be read it is nobody's again: a claim without somebody who knows of it would be renewed for ever. */
+  async #headsOf(runIds: readonly string[]): Promise<readonly RunHead[]> {
+    if (runIds.length === 0) return [];
+    try {
+      return await this.#reader.heads("WHERE r.run_id = ANY ($1) ORDER BY c.run_no", [runIds]);
+    } catch (error) {
+      for (const runId of runIds) this.#claims.giveUp(runId, "driver").catch(() => undefined); // then its lease ends
+      throw error;
+    }
   }
 
   async putBlob(digest: string, bytes: Uint8Array): Promise<void> {

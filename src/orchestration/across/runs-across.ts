@@ -19,6 +19,7 @@ export function createRunsAcross(here: RunRunner, elsewhere: AskedElsewhere): Ru
     create: async (plan, options) => await here.create(plan, options),
     get: async (runId) => await here.get(runId),
     awaitStart: (runId, startAfter) => here.awaitStart(runId, startAfter),
+    isHere: here.isHere,
     takeUp: async (runId) => await here.takeUp(runId),
     abandon: (runId) => here.abandon(runId),
     drain: async (options) => await here.drain(options),

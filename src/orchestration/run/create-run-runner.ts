@@ -249,6 +249,8 @@ class PlanRunner implements RunRunner {
     await Promise.all(this.#givenUp);
   }
 
+  readonly isHere = (runId: string): boolean => this.#live.has(runId);
+
   awaitStart(runId: string, startAfter: string): void {
     this.#delays.add(runId, startAfter);
   }

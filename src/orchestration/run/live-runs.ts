@@ -38,6 +38,11 @@ export class LiveRuns {
     return active;
   }
 
+  /** Whether it is held, or is being read. */
+  has(runId: string): boolean {
+    return this.#held.has(runId) || this.#loading.has(runId);
+  }
+
   /** The run, if it is held. */
   get(runId: string): PlanRun | undefined {
     return this.#held.get(runId)?.run;

@@ -59,6 +59,7 @@ export class PlanRun {
   readonly #log: RunLog;
   readonly #attempts: LiveAttempts;
   readonly #timers = new Map<string, () => void>();
+  #attached = false;
   #broken: unknown;
   #rests = quietResolvers();
 
@@ -119,6 +120,7 @@ export class PlanRun {
   /** Starts nothing more. `abort` also stops what runs; what workers perform only somebody's word stops. */
   stop(stop: Stop, { abort }: { readonly abort: boolean }): void {
     if (this.state.stop?.kind !== "cancel") this.state.stop = stop;
+    if (stop.kind === "cancel" && this.#options.drives === false) this.attach(); // what workers perform is to hear of it
     if (abort && stop.kind === "cancel") this.#attempts.cancel({ cancelledBy: stop.cancelledBy, reason: stop.reason });
     if (abort) this.#attempts.cancelHere({ cancelledBy: ENGINE, reason: stop.reason });
     this.#moveOn();
@@ -135,8 +137,10 @@ export class PlanRun {
     return this.#attempts.allElsewhere;
   }
 
-  /** Goes on with what a process before this one was driving: follows the attempts that workers perform. Call it once, at first. */
+  /** Goes on with what a process before this one was driving: follows the attempts that workers perform. Of effect once. */
   attach(): void {
+    if (this.#attached) return;
+    this.#attached = true;
     for (const key of this.state.running) this.#follow(key);
     for (const key of this.state.delayed.keys()) if (!this.#timers.has(key)) this.#wait(key);
   }
@@ -211,10 +215,23 @@ export class PlanRun {
   }
 
   #begin(job: JobState, attempt: Beginning): void {
-    this.#attempt(job, attempt).catch((error: unknown) => this.#break(error));
+    const give = this.#giveOnce(job, attempt.kind);
+    this.#attempt(job, attempt, give).catch((error: unknown) => {
+      this.#break(error);
+      give();
+    });
   }
 
-  async #attempt(job: JobState, { kind, ...attempt }: Beginning): Promise<void> {
+  /** Gives the slot of a job back, however its attempt ends. */
+  #giveOnce({ job: { concurrency } }: JobState, kind: AttemptKind): () => void {
+    let isTaken = kind === "job" && concurrency !== undefined;
+    return () => {
+      if (isTaken && concurrency !== undefined) this.#options.slots.give(concurrency);
+      isTaken = false;
+    };
+  }
+
+  async #attempt(job: JobState, { kind, ...attempt }: Beginning, give: () => void): Promise<void> {
     const { plan, submittedBy } = this.state;
     const { names } = attempt;
     let ended: EndedAttempt;
@@ -231,15 +248,12 @@ export class PlanRun {
       if (!isRefusal(error)) throw error;
       ended = refusedAttempt(error, names, { plan, submittedBy, at: this.#options.clock.now() });
     }
-    await this.#attemptEnded(job, { kind, names, ended });
+    await this.#attemptEnded(job, { kind, names, ended, give });
   }
 
-  async #attemptEnded(
-    job: JobState,
-    { kind, names, ended }: { readonly kind: AttemptKind; readonly names: AttemptNames; readonly ended: EndedAttempt },
-  ): Promise<void> {
+  async #attemptEnded(job: JobState, { kind, names, ended, give }: Ended): Promise<void> {
     const { result, unwritten, interrupted = false } = ended;
-    const { store, slots, clock, chance } = this.#options;
+    const { store, clock, chance } = this.#options;
     const drafts = endOfAttempt(job, {
       kind,
       names,
@@ -254,7 +268,7 @@ export class PlanRun {
     });
     drafts.unshift(...unwritten);
     const durable = this.#emit(drafts);
-    if (kind === "job" && job.job.concurrency !== undefined) slots.give(job.job.concurrency);
+    give();
     this.#moveOn();
     await durable;
   }
@@ -333,6 +347,14 @@ type Begin = (announced: Promise<void>) => void;
 /** What an attempt begins with, or is followed with. */
 interface Beginning extends Pick<LiveAttempt, "names" | "steps" | "logId" | "stepRecords" | "announced"> {
   readonly kind: AttemptKind;
+}
+
+/** How an attempt has ended. */
+interface Ended {
+  readonly kind: AttemptKind;
+  readonly names: AttemptNames;
+  readonly ended: EndedAttempt;
+  readonly give: () => void;
 }
 
 function stepsOf({ job }: JobState, kind: AttemptKind): readonly PlannedStep[] {

@@ -92,6 +92,8 @@ export interface RunRunner {
   get(runId: string): Promise<RunView>;
   /** @throws {Fault} RUN_NOT_FOUND, RUN_ACTIVE, RUN_ENDED, RUN_NOT_RESUMABLE, PLAN_CHANGED, DRAINING */
   resume(runId: string, options: ResumeOptions): Promise<ResumedRun>;
+  /** Whether a run is held in this process's hands, or is just being read for somebody. */
+  readonly isHere: (runId: string) => boolean;
   /** Starts a delayed run that an earlier process has accepted, when its time comes. */
   awaitStart(runId: string, startAfter: string): void;
   /** Goes on with a run that this process has taken over, or lets go of it if it waits for somebody. @throws {Fault} EVIDENCE_BROKEN; LIMIT_EXCEEDED, DRAINING: then it was let go of */

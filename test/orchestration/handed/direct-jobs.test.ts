@@ -137,7 +137,7 @@ test("a job that was accepted and not handed over when its driver died is handed
   await one.runner.submit(job("job-1", ["test.act"]));
   await opened.promise;
   await one.store.close();
-  expect(await other.recover()).toEqual({ jobs: [], plans: [], handedOver: ["job-1"] });
+  expect(await other.recover()).toEqual({ jobs: [], plans: [], handedOver: ["job-1"], problems: [] });
   expect(await typesIn(other.store, "job-1")).toEqual(["run.created", "job.started"]);
   bench.worker();
   expect(await (await other.runner.submit(job("job-1", ["test.act"]))).result).toMatchObject({

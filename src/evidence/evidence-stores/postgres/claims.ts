@@ -31,6 +31,13 @@ const ROUSED = "CASE c.hands WHEN 'person' THEN 'driver' ELSE c.hands END";
 /** For whom a run is given up: whoever drives runs, whoever comes because a person has said something, or workers that serve step types. */
 export type GivenTo = "driver" | "person" | { readonly needs: readonly string[] };
 
+/**
+ * Whose claim may be taken over: one of an earlier process over the same directory, and one whose lease is over. The latter may be of
+ * this very process, which does not know of it: the answer to its claim was lost.
+ */
+const TAKEN_OVER = `(session <> $2 AND (owner = $1 OR lease_until <= clock_timestamp())
+           OR session = $2 AND lease_until <= clock_timestamp() AND run_no NOT IN (SELECT run_no FROM $.runs WHERE run_id = ANY ($8)))`;
+
 interface ClaimedRow {
   readonly run_id: string;
   readonly epoch: string;
@@ -113,16 +120,16 @@ export class Claims {
     const most = as.hands === "worker" ? (as.max ?? TAKEN_OVER_AT_ONCE) : TAKEN_OVER_AT_ONCE;
     const rows = await connections.persist<ClaimedRow & Record<string, unknown>>(
       `WITH gone AS (SELECT run_no FROM ${schema}.claims
-         WHERE NOT ended AND session <> $2 AND (owner = $1 OR lease_until <= clock_timestamp())
+         WHERE NOT ended AND ${TAKEN_OVER.replaceAll("$.", () => `${schema}.`)}
            AND (hands = $4 OR hands = 'person' AND $4 = 'driver' AND $7::text IS NOT NULL) AND ($5::text[] IS NULL OR needs <@ $5)
            AND ($7::text IS NULL OR run_no = (SELECT run_no FROM ${schema}.runs WHERE run_id = $7))
          ORDER BY run_no LIMIT $6 FOR NO KEY UPDATE ${as.hands === "worker" ? "SKIP LOCKED" : ""}),
        taken AS (UPDATE ${schema}.claims c SET epoch = c.epoch + 1, owner = $1, session = $2, hands = ${ROUSED},
          lease_until = clock_timestamp() + $3::float8 * interval '1 millisecond' FROM gone
-         WHERE c.run_no = gone.run_no AND c.session <> $2 AND (c.owner = $1 OR c.lease_until <= clock_timestamp())
+         WHERE c.run_no = gone.run_no AND (c.session = $2 OR c.owner = $1 OR c.lease_until <= clock_timestamp())
          RETURNING c.run_no, c.epoch, c.stop)
        SELECT r.run_id, taken.epoch, taken.stop FROM taken JOIN ${schema}.runs r USING (run_no) ORDER BY run_no`,
-      [owner, session, leaseMs, as.hands, serves, most, only ?? null],
+      [owner, session, leaseMs, as.hands, serves, most, only ?? null, [...this.#epochs.keys()]],
     );
     this.#holdAll(rows);
     return rows.map((row) => row.run_id);
