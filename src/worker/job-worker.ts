@@ -188,7 +188,7 @@ export class JobWorker {
     this.#tasks.add(task);
   }
 
-  /** Claimed by a question whose answer came after the stop: another worker need not wait for the lease. */
+  /** What is claimed and cannot be worked at here: another worker need not wait for the lease. */
   #giveBack(runId: string): void {
     this.#options.store.release(runId).catch(() => undefined); // then it ends by itself
   }
@@ -207,7 +207,8 @@ export class JobWorker {
     } catch (error) {
       if (isFenced(error)) return onNews({ kind: "fenced", runId });
       onNews({ kind: "failed", runId, error });
-      await this.#closeBroken(runId);
+      if (isAway(error)) this.#giveBack(runId); // nothing was begun: whoever can read it again performs it
+      else await this.#closeBroken(runId);
     } finally {
       if (jobId !== undefined) this.#runs.delete(jobId);
     }
@@ -222,6 +223,7 @@ export class JobWorker {
       await closeInterruptedRun(store, head, { clock, by: { worker, epoch: store.epochOf(runId) } });
     } catch (error) {
       onNews(isFenced(error) ? { kind: "fenced", runId } : { kind: "failed", runId, error });
+      if (!isFenced(error)) this.#giveBack(runId); // it would be held for ever, and nobody would close it
     }
   }
 
@@ -241,4 +243,9 @@ export class JobWorker {
 
 function isFenced(error: unknown): boolean {
   return error instanceof Fault && error.code === "RUN_FENCED";
+}
+
+/** Whether the store could not be read: its appends wait until it is back, so this is met before anything was begun. */
+function isAway(error: unknown): boolean {
+  return error instanceof Fault && error.code === "STORE_UNAVAILABLE";
 }

@@ -55,6 +55,23 @@ describe("a worker and what tells it of jobs", () => {
     expect([released, one.begun]).toEqual([["a"], []]);
   });
 
+  test("gives back what it has claimed and cannot read, and says nothing of it in its log", async () => {
+    const inner = memoryStore();
+    const released: string[] = [];
+    const store = {
+      ...boundMethods(inner),
+      halted: undefined,
+      read: async () => await Promise.reject(new Fault("STORE_UNAVAILABLE", "the server is away")),
+      release: async (runId: string) => void released.push(runId),
+    };
+    await using one = bench({ store });
+    await accept(inner, gatedJob("a"));
+    const before = await linesOf(inner, "a");
+    one.worker.start();
+    await until("it was given back", () => released.includes("a"));
+    expect([await linesOf(inner, "a"), one.begun]).toEqual([before, []]);
+  });
+
   test("finds by its own look what no queue has told it of, and looks when it is told to", async () => {
     await using one = bench();
     await accept(one.store, gatedJob("a"));
