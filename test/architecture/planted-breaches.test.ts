@@ -111,8 +111,9 @@ describe("a breach in the executor itself is found by the check of this reposito
   });
   afterAll(() => rmSync(copy, { recursive: true, force: true }));
 
+  // All of them read what the first one has kept of the other files, as on a maintainer's machine: no breach may hide behind that.
   it("and the copy in which they are planted is clean before", async () => {
-    expect((await check({ root: copy, cache: false })).violations).toEqual([]);
+    expect((await check({ root: copy, cache: join(copy, ".cache") })).violations).toEqual([]);
   });
 
   it.each(BREACHES)("%s breaks %s in %s", async (...[, law, file, edits]) => {
@@ -122,7 +123,7 @@ describe("a breach in the executor itself is found by the check of this reposito
     expect(after).not.toBe(before);
     writeFileSync(path, after);
     try {
-      const { exitCode, violations } = await check({ root: copy, cache: false });
+      const { exitCode, violations } = await check({ root: copy, cache: join(copy, ".cache") });
       expect(exitCode).not.toBe(0);
       const named = violations.filter((each) => each.law === law && each.severity === "violation");
       expect(
@@ -139,7 +140,7 @@ describe("a breach in the executor itself is found by the check of this reposito
     const before = readFileSync(model, "utf8");
     writeFileSync(model, `${before}export type { Contract } from "../governance/contract/contract.ts";\n`);
     try {
-      const { violations } = await check({ root: copy, cache: false });
+      const { violations } = await check({ root: copy, cache: join(copy, ".cache") });
       const found = violations.find(({ law, file }) => law === "EXEC-005" && file.startsWith("src/executor/"));
       expect(found?.chain.map((hop) => hop.file)).toEqual([
         found?.file,
