@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Cancellation } from "#model";
 import type { DatabaseServer } from "../support/database-process.ts";
+import { SchemaOwner } from "../support/evidence-schema.ts";
 import { startPostgres } from "../support/postgres-server.ts";
 import { completed, created, note } from "./support/drafts.ts";
 import { linesOf } from "./support/logs.ts";
@@ -152,4 +153,21 @@ test("a run that has ended is held by nobody, so that any process may open it ag
   await second.append("run-1", 2, [resumed]);
   expect(second.epochOf("run-1")).toBe("2");
   await expect(first.append("run-1", 3, [note(1)])).rejects.toMatchObject({ code: "RUN_FENCED" });
+});
+
+test("P2 a claim whose answer was lost is found again when its lease is over, and what is held is not taken over", async () => {
+  await using stores = new SharedStores(server.url);
+  const [driver, other] = [stores.open({ leaseMs: 600 }), stores.open()];
+  await driver.append("run-1", 0, [created("run-1")]);
+  await driver.append("held", 0, [created("held")]);
+  await other.append("others", 0, [created("others")]);
+  await driver.release("run-1");
+  await using owner = new SchemaOwner(server.url, stores.schema);
+  // As the claim leaves it whose answer never comes: this process has it, and does not know.
+  await owner.ask(
+    "UPDATE $.claims SET session = (SELECT session FROM $.claims JOIN $.runs USING (run_no) WHERE run_id = 'held') WHERE session = ''",
+  );
+  expect(driver.epochOf("run-1")).toBeUndefined();
+  expect(await driver.takeOver()).toMatchObject([{ runId: "run-1" }]);
+  await driver.append("run-1", 1, [completed()]);
 });

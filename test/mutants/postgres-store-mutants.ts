@@ -64,9 +64,9 @@ export const POSTGRES_STORE_MUTANTS: readonly Mutant[] = [
     tests: STORE,
   }),
   migrations("older-function-stays", { change: [", APPEND_FUNCTION]", "]"], tests: STORE }),
-  claims("claim-before-the-lease-is-over", {
-    change: ["AND (owner = $1 OR lease_until <= clock_timestamp())\n           AND (hands", "AND (hands"],
-    tests: STORE,
+  claims("lost-claim-of-ones-own-is-never-found", {
+    change: ["OR session = $2 AND lease_until <= clock_timestamp() AND", "OR session = '' AND"],
+    tests: HANDS,
   }),
   claims("lease-never-renewed", {
     change: [
