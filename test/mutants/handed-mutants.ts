@@ -26,6 +26,16 @@ export const HANDED_MUTANTS: readonly Mutant[] = [
     change: [".filter((key) => attemptOf(state, key).logId !== undefined)", '.filter((key) => key === "")'],
     tests: COPYING,
   }),
+  mutant("run-that-a-call-has-taken-is-recovered-again", "P2", {
+    file: "src/orchestration/recover-runs.ts",
+    change: ["if (isHere?.(head.runId) === true) continue;", ""],
+    tests: "orchestration/handed/taken-over",
+  }),
+  mutant("one-bad-log-ends-the-whole-take-over", "P5", {
+    file: "src/orchestration/recover-runs.ts",
+    change: ["if (!isShared || store.halted !== undefined) throw error;", "throw error;"],
+    tests: "orchestration/handed/taken-over",
+  }),
   mutant("log-of-an-attempt-is-another-one-for-each-driver", "EXEC-006", {
     file: "src/orchestration/run/attempt-names.ts",
     change: ["return `~${digest(jobId)}`;", "return `~${digest(`${jobId}/${process.hrtime.bigint()}`)}`;"],

@@ -101,7 +101,8 @@ test("the limit of a job ends it at its worker, and the time in the queue does n
   const driver = bench.driver();
   const plan = submitted([declaredJob("slow", { timeoutSeconds: 0.2 })]);
   const { runId } = await driver.runs.create(plan, ASKED);
-  await new Promise((resolve) => setTimeout(resolve, 300)); // longer than its limit
+  const waitedMs = async (): Promise<number> => (await driver.store.waiting())[0]?.waitedMs ?? 0;
+  await expect.poll(waitedMs, { timeout: 20_000 }).toBeGreaterThan(250); // longer than its limit
   expect((await driver.runs.get(runId)).jobs).toMatchObject([{ status: "running" }]);
   bench.worker();
   expect(await atRest(driver.runs, runId)).toMatchObject({ status: "failed", jobs: [{ errorClass: "timeout" }] });
